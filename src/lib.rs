@@ -1,0 +1,6 @@
+//! *Điểm tin*: polls news sources, merges what they publish into stories, groups them by topic, and publishes merged feeds.
+//!
+//! The modules in reading order; ARCHITECTURE.md has the picture.
+
+pub mod config;
+pub mod model;

@@ -1,0 +1,31 @@
+//! The nouns: what the stages hand to each other. The words are those of the documentation, one word per idea.
+//!
+//! Plain data with public fields; a private field stands only where an invariant is kept. Nothing here waits, reads a
+//! clock or touches a disk, and nothing here knows a format of the outside world.
+//!
+//! | noun | meaning |
+//! | --- | --- |
+//! | [`Source`] | one place that is polled: a feed or a listing page |
+//! | [`Entry`] | one item as one source published it, named by (source, guid) |
+//! | [`Story`] | one piece of news: one entry, or several that are the same news |
+//! | [`Report`] | an entry as a story keeps it |
+//! | [`Topic`] | a named rule over stories |
+//! | [`Feed`] | a merged output: a choice of stories |
+//! | [`Listing`] | the ordered stories of one feed, with their credits: what is rendered |
+//! | [`Page`], [`Site`] | bytes that are served, and all of them together |
+
+mod feed;
+mod id;
+mod page;
+mod settings;
+mod source;
+mod story;
+mod topic;
+
+pub use feed::{Credit, Feed, FeedId, Listed, Listing, MOI_NHAT, TopicRef};
+pub use id::{EntryKey, LinkKey, Slug, SlugError, StoryId};
+pub use page::{Page, Site};
+pub use settings::{FetchSettings, Service, StoreSettings};
+pub use source::{Content, Origin, Select, Source, SourceId, SourceState};
+pub use story::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind, Report, Story};
+pub use topic::{Field, Topic, TopicId};

@@ -1,0 +1,110 @@
+//! A merged feed: the choice that `feeds.toml` describes, and the listing that is rendered.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::model::{Author, Slug, SourceId, StoryId, TopicId};
+
+/// A feed's id: part of its addresses.
+pub type FeedId = Slug;
+
+/// The id of the feed of all stories, which exists without being configured.
+pub const MOI_NHAT: &str = "moi-nhat";
+
+/// A merged output. Each list that is not empty narrows the choice; within a list any one suffices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feed {
+    /// Its id in addresses.
+    pub id: FeedId,
+    /// What readers see.
+    pub title: String,
+    /// The least number of stories, where there are so many.
+    pub limit: usize,
+    /// Only stories with one of these topics.
+    pub topics: Vec<TopicId>,
+    /// No story with one of these topics.
+    pub not_topics: Vec<TopicId>,
+    /// Only stories that one of these sources carries.
+    pub sources: Vec<SourceId>,
+    /// No story that only these sources carry.
+    pub not_sources: Vec<SourceId>,
+    /// Only stories that a source of one of these places carries.
+    pub places: Vec<String>,
+    /// Only stories that a source with one of these tags carries.
+    pub tags: Vec<String>,
+}
+
+/// The ordered stories of one feed: everything that rendering needs to know. Equal listings render to equal bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listing {
+    /// The feed's id.
+    pub id: FeedId,
+    /// The feed's title.
+    pub title: String,
+    /// The stories, newest first; the first `limit` are the ones that a page or a sidebar shows.
+    pub stories: Vec<Arc<Listed>>,
+    /// The least number of stories that the feed promises.
+    pub limit: usize,
+}
+
+impl Listing {
+    /// When the newest change to a story of the feed happened.
+    pub fn updated(&self) -> Option<Timestamp> {
+        self.stories.iter().map(|story| story.updated).max()
+    }
+}
+
+/// A story as it is shown: its leading entry's words, and credit to every source that carries it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The story's permanent id.
+    pub id: StoryId,
+    /// Plain text, never empty.
+    pub title: String,
+    /// The leading source's article (http or https), where it has one.
+    pub url: Option<String>,
+    /// Plain text; may be empty.
+    pub summary: String,
+    /// Clean HTML, where the source's full text is republished.
+    pub content: Option<String>,
+    /// The picture's address (http or https).
+    pub image: Option<String>,
+    /// Who wrote it.
+    pub authors: Vec<Author>,
+    /// When the story was published: at most the time that it arrived.
+    pub published: Timestamp,
+    /// When its title, link or summary last changed; not before `published`.
+    pub updated: Timestamp,
+    /// Its topics, in the order of `feeds.toml`.
+    pub topics: Vec<TopicRef>,
+    /// The source whose words these are.
+    pub source: Credit,
+    /// The other sources that carry it, each once.
+    pub also: Vec<Credit>,
+}
+
+/// A topic as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicRef {
+    /// Its id.
+    pub id: TopicId,
+    /// Its title.
+    pub title: String,
+}
+
+/// A source as it is credited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credit {
+    /// Its id.
+    pub id: SourceId,
+    /// Its name.
+    pub name: String,
+    /// The province or city that it speaks for.
+    pub place: Option<String>,
+    /// The source's own address (its feed or page).
+    pub home: Url,
+    /// Its article of this story, where it has an address.
+    pub url: Option<String>,
+}

@@ -1,0 +1,124 @@
+//! A source as `feeds.toml` describes it, and what is remembered of it between two polls.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::model::Slug;
+
+/// A source's id in `feeds.toml`.
+pub type SourceId = Slug;
+
+/// One place that is polled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// Its id in `feeds.toml`; with a guid it names an entry for good.
+    pub id: SourceId,
+    /// What readers see as the credit.
+    pub name: String,
+    /// The province or city that it speaks for.
+    pub place: Option<String>,
+    /// Free words of the administrator's, for feeds to choose by.
+    pub tags: Vec<String>,
+    /// Where its entries come from.
+    pub origin: Origin,
+    /// The fixed interval between polls; `None` leaves it to the schedule.
+    pub every: Option<Duration>,
+    /// When several sources carry a story, the highest rank leads it.
+    pub rank: i32,
+    /// A source that is not enabled is not polled; its stories stay.
+    pub enabled: bool,
+    /// Additional request headers, such as an authorisation.
+    pub headers: BTreeMap<String, String>,
+    /// The zone of dates that name none.
+    pub timezone: TimeZone,
+    /// The encoding to read with, whatever the document says (a WHATWG label).
+    pub encoding: Option<String>,
+    /// How much of an article is kept and republished.
+    pub content: Content,
+}
+
+impl Source {
+    /// The address that is fetched.
+    pub fn url(&self) -> &Url {
+        match &self.origin {
+            Origin::Feed { url } | Origin::Page { url, .. } => url,
+        }
+    }
+}
+
+/// What stands at a source's address.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Origin {
+    /// A feed in any format.
+    Feed {
+        /// Its address.
+        url: Url,
+    },
+    /// An HTML page that lists articles.
+    Page {
+        /// Its address.
+        url: Url,
+        /// Where on the page an article's parts stand.
+        select: Select,
+    },
+}
+
+/// CSS selectors for a listing page. `item` finds the articles; the others are looked for inside one of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Select {
+    /// One article.
+    pub item: String,
+    /// Its title.
+    pub title: String,
+    /// The element whose `href` is the article's address.
+    pub link: String,
+    /// Its date, read by `date_format`, or in any known form where that is missing.
+    pub date: Option<String>,
+    /// A strptime format such as `%d/%m/%Y %H:%M`.
+    pub date_format: Option<String>,
+    /// Its summary.
+    pub summary: Option<String>,
+    /// The element whose `src` (or `data-src`) is its picture.
+    pub image: Option<String>,
+}
+
+/// How much of an article is kept and republished.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Content {
+    /// The summary only: the default, and what a publisher's rights allow.
+    #[default]
+    Summary,
+    /// The full text too, where the source publishes it.
+    Full,
+}
+
+/// What is remembered of a source between two polls. Stored in one batch with the entries that came with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceState {
+    /// The address that `etag`, `last_modified` and `body` belong to; at another address they mean nothing.
+    pub url: String,
+    /// The ETag header, byte for byte as it came.
+    pub etag: Option<Vec<u8>>,
+    /// The Last-Modified header, byte for byte as it came.
+    pub last_modified: Option<Vec<u8>>,
+    /// A hash of the last body that was read whole and of the settings it was read with.
+    pub body: Option<[u8; 16]>,
+    /// No request before this time.
+    pub next: Timestamp,
+    /// The last time that the source was asked.
+    pub checked: Timestamp,
+    /// The last time that it answered with a feed, or that its feed had not changed. `None`: never, so the next
+    /// success is the baseline.
+    pub succeeded: Option<Timestamp>,
+    /// The wait before `next`, in seconds, before jitter.
+    pub interval_seconds: u64,
+    /// Failures since the last success.
+    pub failures: u32,
+    /// The last failure, as a sentence, until the next success.
+    pub error: Option<String>,
+}
