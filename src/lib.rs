@@ -3,4 +3,7 @@
 //! The modules in reading order; ARCHITECTURE.md has the picture.
 
 pub mod config;
+pub mod edge;
+pub mod flow;
 pub mod model;
+pub mod text;

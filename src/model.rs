@@ -14,6 +14,7 @@
 //! | [`Listing`] | the ordered stories of one feed, with their credits: what is rendered |
 //! | [`Page`], [`Site`] | bytes that are served, and all of them together |
 
+mod change;
 mod feed;
 mod id;
 mod page;
@@ -22,6 +23,7 @@ mod source;
 mod story;
 mod topic;
 
+pub use change::{Batch, Change, Known, Lookup, Print, Stamp, StoryChange};
 pub use feed::{Credit, Feed, FeedId, Listed, Listing, MOI_NHAT, TopicRef};
 pub use id::{EntryKey, LinkKey, Slug, SlugError, StoryId};
 pub use page::{Page, Site};

@@ -1,0 +1,87 @@
+//! HTTP: a socket, connections with time limits, and answers from an immutable [`Site`]. A request never waits for the store.
+
+mod respond;
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use hyper::body::Incoming;
+use hyper::{Request, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use jiff::Timestamp;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::model::Site;
+
+pub use respond::respond;
+
+/// Connections at one time; more wait in the system's queue.
+const MOST_CONNECTIONS: usize = 10_000;
+/// A client that does not finish its request's head in this time is dropped.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Requests that are still being answered when the service stops have this long.
+const DRAIN: Duration = Duration::from_secs(5);
+/// The wait after the system had no descriptor left for a connection.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// Answers requests on a listening socket until `stop` resolves; then finishes those that have begun.
+pub async fn serve(listener: TcpListener, site: Arc<ArcSwap<Site>>, clock: fn() -> Timestamp, stop: impl Future<Output = ()>) {
+    let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(HEAD_TIMEOUT));
+    tokio::pin!(stop);
+    loop {
+        let slot = Arc::clone(&connections).acquire_owned().await;
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                    continue;
+                }
+            },
+            () = &mut stop => break,
+        };
+        let connection = connection(&builder, stream, Arc::clone(&site), clock);
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A client that goes away in the middle is nobody's fault.
+            let _ = connection.await;
+            drop(slot);
+        });
+    }
+    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some connections were still open after {} seconds and were closed", DRAIN.as_secs());
+    }
+}
+
+fn connection(
+    builder: &Builder<TokioExecutor>,
+    stream: TcpStream,
+    site: Arc<ArcSwap<Site>>,
+    clock: fn() -> Timestamp,
+) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + Send + 'static {
+    // Answers are small and written at once; waiting to fill a packet only delays them. Where it can't be set, nothing is lost.
+    let _ = stream.set_nodelay(true);
+    let answer = service_fn(move |request: Request<Incoming>| {
+        let response = respond(&request, &site.load(), clock());
+        async move { Ok::<_, Infallible>(response) }
+    });
+    builder.serve_connection(TokioIo::new(stream), answer).into_owned()
+}
+
+/// Listens on `HOST:PORT`; the error is a sentence.
+pub async fn listen(address: &str) -> Result<TcpListener, io::Error> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|e| io::Error::new(e.kind(), format!("can't listen on {address} (service.listen): {e}")))
+}

@@ -1,0 +1,142 @@
+//! One request and the site → the answer. RFC 9110: methods, negotiation of encodings, conditional requests.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use jiff::Timestamp;
+
+use crate::model::{Page, Site};
+
+/// How long a cache may answer for us: a minute without asking, another while it asks, a day while we are away.
+const CACHE_CONTROL: &str = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400";
+/// Pages load their style sheet and pictures, and nothing else; nobody frames them.
+const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src http: https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const PLAIN: &str = "text/plain; charset=utf-8";
+
+/// The answer to a request. `now` only decides whether Last-Modified can be told yet.
+pub fn respond<B>(request: &Request<B>, site: &Site, now: Timestamp) -> Response<Full<Bytes>> {
+    let path = request.uri().path();
+    let mut response = match *request.method() {
+        Method::GET | Method::HEAD => match path {
+            "/healthz" => plain(StatusCode::OK, "ok\n"),
+            "/readyz" if site.pages.is_empty() => plain(StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
+            "/readyz" => plain(StatusCode::OK, "ready\n"),
+            _ => match site.pages.get(path) {
+                Some(page) => answer(page, request.headers(), now),
+                None if site.pages.is_empty() => starting(),
+                None => plain(StatusCode::NOT_FOUND, "there is no such page\n"),
+            },
+        },
+        _ => {
+            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
+            put(&mut response, header::ALLOW, "GET, HEAD");
+            response
+        }
+    };
+    put(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(&mut response, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
+    put(&mut response, header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY);
+    if is_open(path) {
+        put(&mut response, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    }
+    if request.method() == Method::HEAD {
+        let length = hyper::body::Body::size_hint(response.body()).exact().unwrap_or(0);
+        if response.status() != StatusCode::NOT_MODIFIED {
+            put(&mut response, header::CONTENT_LENGTH, &length.to_string());
+        }
+        *response.body_mut() = Full::default();
+    }
+    response
+}
+
+/// What any other site's script may read.
+fn is_open(path: &str) -> bool {
+    path.starts_with("/feeds/") || path.starts_with("/sidebar/") || path == "/opml"
+}
+
+fn answer(page: &Page, headers: &HeaderMap, now: Timestamp) -> Response<Full<Bytes>> {
+    let gzip = page.gzip.as_ref().filter(|_| accepts_gzip(headers));
+    let etag = if gzip.is_some() { format!("\"{}-gz\"", page.hash) } else { format!("\"{}\"", page.hash) };
+    let fresh = is_fresh(page, headers);
+    let mut response = Response::new(if fresh { Full::default() } else { Full::new(gzip.unwrap_or(&page.body).clone()) });
+    if fresh {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    } else {
+        put(&mut response, header::CONTENT_TYPE, page.content_type);
+        if gzip.is_some() {
+            put(&mut response, header::CONTENT_ENCODING, "gzip");
+        }
+    }
+    put(&mut response, header::ETAG, &etag);
+    put(&mut response, header::CACHE_CONTROL, CACHE_CONTROL);
+    put(&mut response, header::VARY, "Accept-Encoding");
+    // Until its second is over another version could come to bear the same date, and who asks by date would miss it.
+    if page.modified < now {
+        put(&mut response, header::LAST_MODIFIED, &httpdate::fmt_http_date(system_time(page.modified)));
+    }
+    response
+}
+
+/// Whether the reader has this version: If-None-Match if there is one, else If-Modified-Since (RFC 9110, section 13.2.2). The
+/// encodings of a version are the same to who has one of them.
+fn is_fresh(page: &Page, headers: &HeaderMap) -> bool {
+    let mut tags = headers.get_all(header::IF_NONE_MATCH).iter().peekable();
+    if tags.peek().is_some() {
+        let is_ours = |tag: &str| {
+            let opaque = tag.trim().trim_start_matches("W/");
+            let hash = opaque.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+            tag.trim() == "*" || hash.is_some_and(|hash| hash.strip_suffix("-gz").unwrap_or(hash) == page.hash)
+        };
+        return tags.any(|value| value.to_str().is_ok_and(|list| list.split(',').any(is_ours)));
+    }
+    let since = headers.get(header::IF_MODIFIED_SINCE).and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
+    since.is_some_and(|since| system_time(page.modified) <= since)
+}
+
+/// Whether Accept-Encoding allows gzip (RFC 9110, section 12.5.3).
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let mut verdict = None;
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    for coding in values.flat_map(|value| value.split(',')) {
+        let mut parts = coding.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let quality = parts.find_map(|p| p.strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+        match name.as_str() {
+            "gzip" | "x-gzip" => return quality > 0.0,
+            "*" => verdict = Some(quality > 0.0),
+            _ => {}
+        }
+    }
+    verdict.unwrap_or(false)
+}
+
+fn starting() -> Response<Full<Bytes>> {
+    let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, "starting; try again in a moment\n");
+    put(&mut response, header::RETRY_AFTER, "5");
+    response
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+    *response.status_mut() = status;
+    put(&mut response, header::CONTENT_TYPE, PLAIN);
+    put(&mut response, header::CACHE_CONTROL, "no-store");
+    response
+}
+
+fn put(response: &mut Response<Full<Bytes>>, name: HeaderName, value: &str) {
+    // Every value here is our own and ASCII; one that were not would be left out.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+fn system_time(time: Timestamp) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(time.as_second()).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! RFC 9110 as a table: what a reader sends, and what it must get.
+
+use std::sync::Arc;
+
+use super::*;
+
+const MODIFIED: &str = "2026-11-23T01:00:00Z";
+const MODIFIED_HTTP: &str = "Mon, 23 Nov 2026 01:00:00 GMT";
+
+fn site() -> Site {
+    let page = Page {
+        content_type: "application/rss+xml; charset=utf-8",
+        body: Bytes::from_static(b"<rss>tin</rss>"),
+        gzip: Some(Bytes::from_static(b"zipped")),
+        hash: "abc".to_owned(),
+        modified: MODIFIED.parse().expect("valid"),
+    };
+    Site { pages: [("/feeds/moi-nhat.rss".to_owned(), Arc::new(page))].into() }
+}
+
+fn ask(method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Full<Bytes>> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    respond(&request.body(()).expect("a request"), &site(), "2026-11-23T02:00:00Z".parse().expect("valid"))
+}
+
+fn header<'a>(response: &'a Response<Full<Bytes>>, name: &str) -> &'a str {
+    response.headers().get(name).map_or("", |v| v.to_str().expect("ASCII"))
+}
+
+fn length(response: &Response<Full<Bytes>>) -> u64 {
+    hyper::body::Body::size_hint(response.body()).exact().expect("a whole body")
+}
+
+#[test]
+fn a_page_comes_with_everything_that_caches_need() {
+    let response = ask("GET", "/feeds/moi-nhat.rss", &[]);
+    assert_eq!(response.status(), 200);
+    assert_eq!(header(&response, "etag"), "\"abc\"");
+    assert_eq!(header(&response, "last-modified"), MODIFIED_HTTP);
+    assert_eq!(header(&response, "vary"), "Accept-Encoding");
+    assert_eq!(header(&response, "content-type"), "application/rss+xml; charset=utf-8");
+    assert_eq!(header(&response, "access-control-allow-origin"), "*");
+    assert!(header(&response, "cache-control").contains("stale-if-error"));
+    assert_eq!(length(&response), 14);
+}
+
+#[test]
+fn each_encoding_has_its_own_tag() {
+    for (accept, gzip) in [
+        ("gzip", true),
+        ("br, gzip;q=0.5", true),
+        ("*", true),
+        ("gzip;q=0", false),
+        ("*, gzip;q=0", false),
+        ("br", false),
+        ("identity", false),
+        ("GZIP ; q=1", true),
+    ] {
+        let response = ask("GET", "/feeds/moi-nhat.rss", &[("accept-encoding", accept)]);
+        assert_eq!(header(&response, "content-encoding") == "gzip", gzip, "{accept}");
+        assert_eq!(header(&response, "etag"), if gzip { "\"abc-gz\"" } else { "\"abc\"" }, "{accept}");
+    }
+}
+
+#[test]
+fn who_has_this_version_gets_304_and_no_body() {
+    let same = MODIFIED_HTTP;
+    for (headers, status) in [
+        (&[("if-none-match", "\"abc\"")][..], 304),
+        (&[("if-none-match", "W/\"abc\"")], 304),
+        (&[("if-none-match", "\"abc-gz\"")], 304),
+        (&[("if-none-match", "\"x\", \"abc\"")], 304),
+        (&[("if-none-match", "*")], 304),
+        (&[("if-none-match", "abc")], 200),
+        (&[("if-none-match", "\"abcd\"")], 200),
+        (&[("if-modified-since", same)], 304),
+        (&[("if-modified-since", "Mon, 23 Nov 2026 00:59:59 GMT")], 200),
+        (&[("if-modified-since", "Tue, 24 Nov 2026 00:00:00 GMT")], 304),
+        (&[("if-modified-since", "gestern")], 200),
+        (&[("if-none-match", "\"x\""), ("if-modified-since", same)], 200),
+    ] {
+        let response = ask("GET", "/feeds/moi-nhat.rss", headers);
+        assert_eq!(response.status(), status, "{headers:?}");
+        assert_eq!(length(&response) == 0, status == 304, "{headers:?}");
+        assert_eq!(header(&response, "etag"), "\"abc\"");
+        assert_eq!(header(&response, "vary"), "Accept-Encoding");
+        assert!(!header(&response, "cache-control").is_empty());
+    }
+}
+
+#[test]
+fn head_is_get_without_a_body() {
+    let (get, head) = (ask("GET", "/feeds/moi-nhat.rss", &[]), ask("HEAD", "/feeds/moi-nhat.rss", &[]));
+    assert_eq!(length(&head), 0);
+    assert_eq!(header(&head, "content-length"), "14");
+    for name in ["etag", "last-modified", "content-type", "cache-control", "vary"] {
+        assert_eq!(header(&get, name), header(&head, name), "{name}");
+    }
+}
+
+#[test]
+fn a_date_is_not_told_before_its_second_is_over() {
+    let request = Request::builder().uri("/feeds/moi-nhat.rss").body(()).expect("a request");
+    let response = respond(&request, &site(), MODIFIED.parse().expect("valid"));
+    assert_eq!(header(&response, "last-modified"), "");
+}
+
+#[test]
+fn what_is_not_there_says_so_and_echoes_nothing() {
+    for (method, path, status) in [
+        ("GET", "/feeds/%3Cscript%3E", 404),
+        ("GET", "/../etc/passwd", 404),
+        ("POST", "/feeds/moi-nhat.rss", 405),
+        ("DELETE", "/", 405),
+        ("GET", "/healthz", 200),
+        ("HEAD", "/readyz", 200),
+    ] {
+        let response = ask(method, path, &[]);
+        assert_eq!(response.status(), status, "{method} {path}");
+        assert_eq!(header(&response, "x-content-type-options"), "nosniff");
+        assert_eq!(header(&response, "content-type"), PLAIN);
+    }
+    assert_eq!(header(&ask("POST", "/", &[]), "allow"), "GET, HEAD");
+}
+
+#[test]
+fn a_service_that_is_still_starting_says_so() {
+    let request = Request::builder().uri("/readyz").body(()).expect("a request");
+    let now = MODIFIED.parse().expect("valid");
+    assert_eq!(respond(&request, &Site::default(), now).status(), 503);
+    let request = Request::builder().uri("/feeds/moi-nhat.rss").body(()).expect("a request");
+    assert_eq!(header(&respond(&request, &Site::default(), now), "retry-after"), "5");
+}

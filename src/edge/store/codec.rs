@@ -1,0 +1,273 @@
+//! Keys and values of the store. Each value is a version byte, four bytes of checksum, and what it holds: sled itself does not
+//! notice every flipped bit.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::edge::store::StoreError;
+use crate::model::{Author, EntryKey, LinkKey, Print, Report, Slug, SourceId, SourceState, Stamp, Story, StoryId};
+
+pub(super) const FORMAT: &[u8] = b"mformat";
+pub(super) const THIS_FORMAT: &[u8] = b"diemtin 1";
+pub(super) const RULES: &[u8] = b"mrules";
+pub(super) const STAMPS: &[u8] = b"mstamp ";
+
+/// The version of the values below.
+const VERSION: u8 = 1;
+const HEAD: usize = 5;
+
+/// Puts version and checksum before a value.
+pub(super) fn seal(value: Vec<u8>) -> Vec<u8> {
+    let mut sealed = Vec::with_capacity(HEAD + value.len());
+    sealed.push(VERSION);
+    sealed.extend_from_slice(&checksum(&value));
+    sealed.extend_from_slice(&value);
+    sealed
+}
+
+/// The value behind version and checksum.
+pub(super) fn open(sealed: &[u8]) -> Result<&[u8], StoreError> {
+    let (head, value) = sealed.split_at_checked(HEAD).ok_or_else(|| broken("it is cut off"))?;
+    match (head[0], &head[1..]) {
+        (VERSION, sum) if sum == checksum(value) => Ok(value),
+        (VERSION, _) => Err(broken("its checksum is wrong")),
+        (other, _) => Err(broken(&format!("it has version {other}"))),
+    }
+}
+
+fn checksum(value: &[u8]) -> [u8; 4] {
+    let [a, b, c, d, ..] = xxh3_64(value).to_be_bytes();
+    [a, b, c, d]
+}
+
+fn broken(why: &str) -> StoreError {
+    StoreError::Failed { doing: "to read a value", why: why.to_owned() }
+}
+
+fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+    let bytes = postcard::to_stdvec(value).map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })?;
+    Ok(seal(bytes))
+}
+
+fn decode<'a, T: Deserialize<'a>>(sealed: &'a [u8]) -> Result<T, StoreError> {
+    postcard::from_bytes(open(sealed)?).map_err(|e| broken(&e.to_string()))
+}
+
+fn key(kind: u8, bytes: [u8; 16]) -> [u8; 17] {
+    let mut key = [kind; 17];
+    key[1..].copy_from_slice(&bytes);
+    key
+}
+
+fn sixteen(bytes: &[u8]) -> Result<[u8; 16], StoreError> {
+    bytes.try_into().map_err(|_| broken("it is no id"))
+}
+
+pub(super) fn story_key(id: StoryId) -> [u8; 17] {
+    key(b's', id.0)
+}
+
+pub(super) fn story_of_key(key: &[u8]) -> Result<StoryId, StoreError> {
+    sixteen(&key[1..]).map(StoryId)
+}
+
+pub(super) fn entry_key(entry: EntryKey) -> [u8; 17] {
+    key(b'e', entry.0)
+}
+
+pub(super) fn link_key(link: LinkKey) -> [u8; 17] {
+    key(b'l', link.0)
+}
+
+pub(super) fn change_key(seq: u64) -> [u8; 9] {
+    let mut key = [b'c'; 9];
+    key[1..].copy_from_slice(&seq.to_be_bytes());
+    key
+}
+
+pub(super) fn source_key(id: &SourceId) -> Vec<u8> {
+    [b"p", id.as_str().as_bytes()].concat()
+}
+
+pub(super) fn stamp_key(path: &str) -> Vec<u8> {
+    [STAMPS, path.as_bytes()].concat()
+}
+
+pub(super) fn entry(story: StoryId, print: Print) -> Vec<u8> {
+    seal([&story.0[..], &print.to_be_bytes()].concat())
+}
+
+pub(super) fn read_entry(value: &[u8]) -> Result<(StoryId, Print), StoreError> {
+    let (story, print) = open(value)?.split_at_checked(16).ok_or_else(|| broken("it is cut off"))?;
+    let print = print.try_into().map_err(|_| broken("it is cut off"))?;
+    Ok((StoryId(sixteen(story)?), Print::from_be_bytes(print)))
+}
+
+pub(super) fn link(story: StoryId) -> Vec<u8> {
+    seal(story.0.to_vec())
+}
+
+pub(super) fn read_link(value: &[u8]) -> Result<StoryId, StoreError> {
+    sixteen(open(value)?).map(StoryId)
+}
+
+pub(super) fn change(story: StoryId) -> Vec<u8> {
+    link(story)
+}
+
+pub(super) fn read_change(key: &[u8], value: &[u8]) -> Result<(u64, StoryId), StoreError> {
+    let seq = key[1..].try_into().map_err(|_| broken("it is no number"))?;
+    Ok((u64::from_be_bytes(seq), read_link(value)?))
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoryRecord<'a> {
+    seq: u64,
+    published: i64,
+    arrived: i64,
+    updated: i64,
+    #[serde(borrow)]
+    topics: Vec<&'a str>,
+    #[serde(borrow)]
+    reports: Vec<ReportRecord<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReportRecord<'a> {
+    source: &'a str,
+    guid: &'a str,
+    url: Option<&'a str>,
+    title: &'a str,
+    summary: &'a str,
+    content: Option<&'a str>,
+    image: Option<&'a str>,
+    authors: Cow<'a, [Author]>,
+    categories: Cow<'a, [String]>,
+    published: Option<i64>,
+    seen: i64,
+}
+
+pub(super) fn story(story: &Story, seq: u64) -> Result<Vec<u8>, StoreError> {
+    encode(&StoryRecord {
+        seq,
+        published: story.published.as_second(),
+        arrived: story.arrived.as_second(),
+        updated: story.updated.as_second(),
+        topics: story.topics.iter().map(Slug::as_str).collect(),
+        reports: story.entries.iter().map(report_record).collect(),
+    })
+}
+
+fn report_record(report: &Report) -> ReportRecord<'_> {
+    ReportRecord {
+        source: report.source.as_str(),
+        guid: &report.guid,
+        url: report.url.as_deref(),
+        title: &report.title,
+        summary: &report.summary,
+        content: report.content.as_deref(),
+        image: report.image.as_deref(),
+        authors: Cow::Borrowed(&report.authors),
+        categories: Cow::Borrowed(&report.categories),
+        published: report.published.map(Timestamp::as_second),
+        seen: report.seen.as_second(),
+    }
+}
+
+pub(super) fn read_story(id: StoryId, value: &[u8]) -> Result<Story, StoreError> {
+    let record: StoryRecord = decode(value)?;
+    if record.reports.is_empty() {
+        return Err(broken("the story has no entry"));
+    }
+    Ok(Story {
+        id,
+        seq: record.seq,
+        published: time(record.published)?,
+        arrived: time(record.arrived)?,
+        updated: time(record.updated)?,
+        topics: record.topics.into_iter().map(slug).collect::<Result<_, _>>()?,
+        entries: record.reports.into_iter().map(read_report).collect::<Result<_, _>>()?,
+    })
+}
+
+fn read_report(record: ReportRecord) -> Result<Report, StoreError> {
+    Ok(Report {
+        source: slug(record.source)?,
+        guid: record.guid.to_owned(),
+        url: record.url.map(str::to_owned),
+        title: record.title.to_owned(),
+        summary: record.summary.to_owned(),
+        content: record.content.map(str::to_owned),
+        image: record.image.map(str::to_owned),
+        authors: record.authors.into_owned(),
+        categories: record.categories.into_owned(),
+        published: record.published.map(time).transpose()?,
+        seen: time(record.seen)?,
+    })
+}
+
+fn slug(text: &str) -> Result<Slug, StoreError> {
+    Slug::new(text).map_err(|e| broken(&e.to_string()))
+}
+
+fn time(second: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_second(second).map_err(|e| broken(&e.to_string()))
+}
+
+#[derive(Serialize, Deserialize)]
+struct SourceRecord<'a> {
+    url: &'a str,
+    etag: Option<&'a [u8]>,
+    last_modified: Option<&'a [u8]>,
+    body: Option<[u8; 16]>,
+    next: i64,
+    checked: i64,
+    succeeded: Option<i64>,
+    interval_seconds: u64,
+    failures: u32,
+    error: Option<&'a str>,
+}
+
+pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
+    encode(&SourceRecord {
+        url: &state.url,
+        etag: state.etag.as_deref(),
+        last_modified: state.last_modified.as_deref(),
+        body: state.body,
+        next: state.next.as_second(),
+        checked: state.checked.as_second(),
+        succeeded: state.succeeded.map(Timestamp::as_second),
+        interval_seconds: state.interval_seconds,
+        failures: state.failures,
+        error: state.error.as_deref(),
+    })
+}
+
+pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
+    let record: SourceRecord = decode(value)?;
+    Ok(SourceState {
+        url: record.url.to_owned(),
+        etag: record.etag.map(<[u8]>::to_vec),
+        last_modified: record.last_modified.map(<[u8]>::to_vec),
+        body: record.body,
+        next: time(record.next)?,
+        checked: time(record.checked)?,
+        succeeded: record.succeeded.map(time).transpose()?,
+        interval_seconds: record.interval_seconds,
+        failures: record.failures,
+        error: record.error.map(str::to_owned),
+    })
+}
+
+pub(super) fn stamp(stamp: &Stamp) -> Result<Vec<u8>, StoreError> {
+    encode(&(&stamp.hash, stamp.modified.as_second()))
+}
+
+pub(super) fn read_stamp(key: &[u8], value: &[u8]) -> Result<Stamp, StoreError> {
+    let (hash, modified): (String, i64) = decode(value)?;
+    let path = String::from_utf8_lossy(&key[STAMPS.len()..]).into_owned();
+    Ok(Stamp { path, hash, modified: time(modified)? })
+}

@@ -1,0 +1,194 @@
+//! Entries and what is known → new, changed, seen, or the same story as one that another source carries.
+//!
+//! An entry is named by (source, guid), so that no source can change another's. Entries of several sources with an equal
+//! canonical link are one story. The decision depends only on its arguments: taken again on the same ground it is the same.
+
+mod link;
+mod name;
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::model::{Content, Entry, Known, LinkKey, Lookup, Print, Report, Source, SourceId, Story, StoryChange, StoryId};
+use crate::text::clip;
+
+pub use link::canonical;
+pub use name::{Named, name};
+
+/// The longest title and summary that are kept, in characters: what is longer is a mistake of the source's.
+const TITLE_CHARACTERS: usize = 300;
+const SUMMARY_CHARACTERS: usize = 2_000;
+/// The longest full text that is kept, in bytes of HTML; one that is longer is left out whole, since cut HTML is broken.
+const CONTENT_BYTES: usize = 256 * 1024;
+/// The most authors and categories of one entry.
+const MOST_LABELS: usize = 20;
+
+/// What a decision depends on beside the entries.
+pub struct Ground<'a> {
+    /// The source that the entries come from.
+    pub source: &'a Source,
+    /// Whether this is the source's first poll: then what it brings counts as arrived when it was published.
+    pub baseline: bool,
+    /// The rank of each source; 0 for one that is not configured.
+    pub rank: &'a dyn Fn(&SourceId) -> i32,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// What became of the entries of one document.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decision {
+    /// New and changed stories. Their topics are still to be set.
+    pub stories: Vec<StoryChange>,
+    /// How many entries are new.
+    pub new: usize,
+    /// How many entries have changed.
+    pub updated: usize,
+    /// How many say what they said before.
+    pub seen: usize,
+}
+
+/// What to ask the store about named entries.
+pub fn lookups(named: &[Named]) -> Vec<Lookup> {
+    named.iter().map(|n| Lookup { key: n.key, print: n.print, link: n.link, begins: n.story }).collect()
+}
+
+/// Decides for each entry what it is.
+pub fn decide(named: &[Named], known: &Known, ground: &Ground) -> Decision {
+    let mut decision = Decision::default();
+    let mut work = Work { known, touched: Vec::new(), places: HashMap::new(), links: HashMap::new() };
+    // Documents list the newest first: from the end, what happened first is decided first.
+    for entry in named.iter().rev() {
+        match known.entries.get(&entry.key) {
+            Some((_, print)) if *print == entry.print => decision.seen += 1,
+            Some((story, _)) => match work.story(*story) {
+                Some(change) => {
+                    edit(change, entry, ground);
+                    decision.updated += 1;
+                }
+                // The story was pruned; the entry's name outlives it, so that nothing old comes back as new.
+                None => decision.seen += 1,
+            },
+            None => {
+                let same = entry.link.and_then(|link| work.links.get(&link).or(known.links.get(&link)).copied());
+                match same.or(Some(entry.story)).and_then(|id| work.story(id)) {
+                    Some(change) => join(change, entry, ground),
+                    None => work.begin(story(entry, ground), entry),
+                }
+                decision.new += 1;
+            }
+        }
+    }
+    decision.stories = work.touched;
+    decision
+}
+
+/// The stories that this document touches, each once.
+struct Work<'a> {
+    known: &'a Known,
+    touched: Vec<StoryChange>,
+    places: HashMap<StoryId, usize>,
+    links: HashMap<LinkKey, StoryId>,
+}
+
+impl Work<'_> {
+    fn story(&mut self, id: StoryId) -> Option<&mut StoryChange> {
+        if !self.places.contains_key(&id) {
+            let story = self.known.stories.get(&id)?.clone();
+            self.push(StoryChange { story, entries: Vec::new(), links: Vec::new() });
+        }
+        self.places.get(&id).map(|&place| &mut self.touched[place])
+    }
+
+    fn begin(&mut self, story: Story, entry: &Named) {
+        self.links.extend(entry.link.map(|link| (link, story.id)));
+        self.push(StoryChange { story, entries: vec![(entry.key, entry.print)], links: entry.link.into_iter().collect() });
+    }
+
+    fn push(&mut self, change: StoryChange) {
+        self.places.insert(change.story.id, self.touched.len());
+        self.touched.push(change);
+    }
+}
+
+fn story(entry: &Named, ground: &Ground) -> Story {
+    let dated = entry.entry.published;
+    let arrived = if ground.baseline { dated.map_or(ground.now, |p| p.min(ground.now)) } else { ground.now };
+    let published = dated.map_or(arrived, |p| p.min(arrived));
+    Story {
+        id: entry.story,
+        seq: 0,
+        published,
+        arrived,
+        updated: published,
+        topics: Vec::new(),
+        entries: vec![report(entry, ground)],
+    }
+}
+
+/// Another entry reports the same news.
+fn join(change: &mut StoryChange, entry: &Named, ground: &Ground) {
+    rewrite(change, entry, ground, |reports, report| reports.push(report));
+}
+
+/// The owner of an entry has changed it.
+fn edit(change: &mut StoryChange, entry: &Named, ground: &Ground) {
+    rewrite(change, entry, ground, |reports, report| {
+        match reports.iter_mut().find(|r| r.source == report.source && r.guid == report.guid) {
+            Some(old) => {
+                let published = report.published.or(old.published);
+                *old = Report { seen: old.seen, published, ..report };
+            }
+            None => reports.push(report),
+        }
+    });
+}
+
+/// Changes a story's reports; where what it shows changes with them, it is updated now.
+fn rewrite(change: &mut StoryChange, entry: &Named, ground: &Ground, how: impl FnOnce(&mut Vec<Report>, Report)) {
+    let shown = |story: &Story| {
+        let lead = story.lead(ground.rank);
+        (lead.title.clone(), lead.url.clone(), lead.summary.clone())
+    };
+    let before = shown(&change.story);
+    how(&mut change.story.entries, report(entry, ground));
+    if shown(&change.story) != before {
+        change.story.updated = ground.now.max(change.story.updated);
+    }
+    change.entries.push((entry.key, entry.print));
+    change.links.extend(entry.link);
+}
+
+fn report(named: &Named, ground: &Ground) -> Report {
+    let entry = named.entry;
+    let title = if entry.title.is_empty() { &entry.text } else { &entry.title };
+    Report {
+        source: ground.source.id.clone(),
+        guid: named.guid.clone(),
+        url: entry.url.clone(),
+        title: clip(title, TITLE_CHARACTERS),
+        summary: clip(&entry.text, SUMMARY_CHARACTERS),
+        content: kept_content(entry, ground.source.content),
+        image: entry.image.clone(),
+        authors: entry.authors.iter().take(MOST_LABELS).cloned().collect(),
+        categories: entry.categories.iter().take(MOST_LABELS).cloned().collect(),
+        published: entry.published,
+        seen: ground.now,
+    }
+}
+
+fn kept_content(entry: &Entry, content: Content) -> Option<String> {
+    let full = content == Content::Full;
+    entry.content.clone().filter(|html| full && html.len() <= CONTENT_BYTES)
+}
+
+/// A hash of everything that an entry says and that is kept.
+pub(crate) fn print(entry: &Entry, content: Content) -> Print {
+    let full = kept_content(entry, content);
+    let what = (&entry.title, &entry.url, &entry.text, &full, &entry.image, &entry.authors, &entry.categories, &entry.published);
+    xxhash_rust::xxh3::xxh3_64(format!("{what:?}").as_bytes())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! Stories → the ordered list of one feed.
+//!
+//! The window is a function of the stories alone, never of the clock, so that a feed's bytes change only when its stories do and
+//! are equal on every machine: "the last 24 hours" end when the feed's newest story arrived.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::{Credit, Feed, Listed, Report, Source, SourceId, Story, StoryId, Topic, TopicRef};
+
+/// A reader who comes once a day misses nothing.
+const WINDOW: SignedDuration = SignedDuration::from_hours(24);
+/// A feed holds at most this many times its limit, however much arrived.
+const MOST_LIMITS: usize = 10;
+
+/// Whether a feed takes a story, judging by the sources that are configured.
+pub fn takes(feed: &Feed, story: &Story, sources: &BTreeMap<SourceId, Source>) -> bool {
+    let carriers = || story.entries.iter().filter_map(|report| sources.get(&report.source));
+    let any = |wanted: &[String], has: &dyn Fn(&Source, &String) -> bool| {
+        wanted.is_empty() || carriers().any(|source| wanted.iter().any(|w| has(source, w)))
+    };
+    carriers().any(|source| !feed.not_sources.contains(&source.id))
+        && (feed.sources.is_empty() || carriers().any(|source| feed.sources.contains(&source.id)))
+        && any(&feed.places, &|source, place| source.place.as_ref() == Some(place))
+        && any(&feed.tags, &|source, tag| source.tags.contains(tag))
+        && (feed.topics.is_empty() || feed.topics.iter().any(|topic| story.topics.contains(topic)))
+        && !feed.not_topics.iter().any(|topic| story.topics.contains(topic))
+}
+
+/// The story as it is shown; `None` where none of its sources is configured any more.
+pub fn listed(story: &Story, sources: &BTreeMap<SourceId, Source>, topics: &[Topic]) -> Option<Listed> {
+    let carried =
+        Story { entries: story.entries.iter().filter(|r| sources.contains_key(&r.source)).cloned().collect(), ..story.clone() };
+    if carried.entries.is_empty() {
+        return None;
+    }
+    let lead = carried.lead(|id| sources.get(id).map_or(0, |source| source.rank));
+    let credit = |report: &Report| {
+        let source = sources.get(&report.source)?;
+        let home = source.url().clone();
+        Some(Credit {
+            id: source.id.clone(),
+            name: source.name.clone(),
+            place: source.place.clone(),
+            home,
+            url: report.url.clone(),
+        })
+    };
+    let mut credited = BTreeSet::from([&lead.source]);
+    let also = carried.entries.iter().filter(|r| credited.insert(&r.source)).filter_map(credit).collect();
+    let topics = topics.iter().filter(|t| story.topics.contains(&t.id));
+    Some(Listed {
+        id: story.id,
+        title: lead.title.clone(),
+        url: lead.url.clone(),
+        summary: lead.summary.clone(),
+        content: lead.content.clone(),
+        image: lead.image.clone().or_else(|| carried.entries.iter().find_map(|r| r.image.clone())),
+        authors: lead.authors.clone(),
+        published: story.published,
+        updated: story.updated,
+        topics: topics.map(|t| TopicRef { id: t.id.clone(), title: t.title.clone() }).collect(),
+        source: credit(lead)?,
+        also,
+    })
+}
+
+/// The stories that a feed holds or may still come to hold, in its order. It forgets what can't come back into the window.
+#[derive(Clone, Debug)]
+pub struct Shelf {
+    limit: usize,
+    rows: BTreeMap<(Reverse<Timestamp>, StoryId), Timestamp>,
+    newest_arrival: Timestamp,
+    forgot: bool,
+}
+
+impl Shelf {
+    /// An empty shelf for a feed of at least `limit` stories.
+    pub fn new(limit: usize) -> Self {
+        Self { limit, rows: BTreeMap::new(), newest_arrival: Timestamp::MIN, forgot: false }
+    }
+
+    /// Takes up a story, or does nothing if it is there.
+    pub fn put(&mut self, story: &Story) {
+        self.rows.insert((Reverse(story.published), story.id), story.arrived);
+        self.newest_arrival = self.newest_arrival.max(story.arrived);
+        self.forget();
+    }
+
+    /// Lets a story go. `false` means that the shelf may now lack an older story, which it has forgotten: fill it anew.
+    pub fn remove(&mut self, id: StoryId) -> bool {
+        let before = self.rows.len();
+        self.rows.retain(|(_, known), _| *known != id);
+        let lacks = self.rows.len() < before && self.forgot && self.rows.len() < self.limit;
+        !lacks
+    }
+
+    /// The stories of the feed, newest first: at least `limit`, where there are so many, and all that arrived within a day of
+    /// the newest arrival, at most ten times `limit`.
+    pub fn window(&self) -> Vec<StoryId> {
+        let horizon = self.horizon();
+        let inside = self.rows.iter().enumerate().filter(|(i, (_, arrived))| *i < self.limit || **arrived >= horizon);
+        inside.map(|(_, ((_, id), _))| *id).take(self.limit * MOST_LIMITS).collect()
+    }
+
+    fn horizon(&self) -> Timestamp {
+        self.newest_arrival.checked_sub(WINDOW).unwrap_or(Timestamp::MIN)
+    }
+
+    /// Forgets the oldest rows that are outside the window and can only get further out.
+    fn forget(&mut self) {
+        let horizon = self.horizon();
+        while self.rows.len() > self.limit {
+            match self.rows.last_entry() {
+                Some(last) if *last.get() < horizon => {
+                    last.remove();
+                    self.forgot = true;
+                }
+                _ => break,
+            }
+        }
+    }
+}
+
+/// A listing of the stories that a shelf's window names.
+pub fn listing(feed: &Feed, stories: Vec<Arc<Listed>>) -> crate::model::Listing {
+    crate::model::Listing { id: feed.id.clone(), title: feed.title.clone(), stories, limit: feed.limit }
+}
+
+#[cfg(test)]
+mod tests;

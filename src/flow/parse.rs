@@ -1,0 +1,98 @@
+//! Bytes → entries. Every format and every repair ends here: nothing after this stage knows that RSS exists.
+//!
+//! Lenient in, exact out: what can be saved is saved, and each repair or loss leaves a note. Titles, names and categories come
+//! out as plain text, bodies as clean HTML, addresses absolute and http(s), dates as instants. A guid is never made up.
+
+mod date;
+mod decode;
+mod feed;
+mod html;
+mod page;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use url::Url;
+
+use crate::model::{Document, Note, NoteKind, Select};
+
+pub use date::read as read_date;
+
+/// The most entries that one document yields, the newest first places of it: a publisher's whole archive is no news.
+pub const MOST_ENTRIES: usize = 500;
+
+/// One document and everything that its reading depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The bytes as they came, after transfer decompression.
+    pub bytes: &'a [u8],
+    /// The Content-Type header.
+    pub content_type: Option<&'a str>,
+    /// The address that the bytes came from, after redirects: relative addresses are resolved against it.
+    pub base: &'a Url,
+    /// The zone of dates that name none.
+    pub timezone: &'a TimeZone,
+    /// The encoding to read with, whatever the document says.
+    pub encoding: Option<&'a str>,
+    /// Where the parts of an article stand on a listing page; `None` where a feed is expected.
+    pub select: Option<&'a Select>,
+    /// The time that relative dates ("15 giờ trước") count from.
+    pub now: Timestamp,
+}
+
+/// Why a document yields nothing at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAFeed {
+    /// No byte, or nothing but blanks.
+    #[error("the document is empty")]
+    Empty,
+    /// An HTML page where a feed was expected.
+    #[error("an HTML page{} stands where a feed was expected", title.as_ref().map(|t| format!(" (“{t}”)")).unwrap_or_default())]
+    HtmlPage {
+        /// The page's title.
+        title: Option<String>,
+    },
+    /// Neither XML nor JSON that is a feed.
+    #[error("no feed: {0}")]
+    Unreadable(String),
+    /// The selectors found no article on the page.
+    #[error("the selector {item:?} finds no article on the page")]
+    NothingSelected {
+        /// `select.item`
+        item: String,
+    },
+}
+
+/// Reads a document: a feed in any format, or a listing page where `select` says so.
+pub fn parse(input: Input) -> Result<Document, NotAFeed> {
+    let mut notes = Vec::new();
+    let text = decode::decode(input.bytes, input.content_type, input.encoding, &mut notes);
+    if text.trim().is_empty() {
+        return Err(NotAFeed::Empty);
+    }
+    let mut document = match input.select {
+        Some(select) => page::read(&text, select, input)?,
+        None if html::is_page(&text) => return Err(NotAFeed::HtmlPage { title: html::page_title(&text) }),
+        None => feed::read(&text, input)?,
+    };
+    if document.entries.len() > MOST_ENTRIES {
+        let lost = document.entries.len() - MOST_ENTRIES;
+        document.entries.truncate(MOST_ENTRIES);
+        let message = format!("{lost} entries after the first {MOST_ENTRIES} were left out");
+        notes.push(Note { kind: NoteKind::Dropped, message, entry: None });
+    }
+    notes.append(&mut document.notes);
+    Ok(Document { notes, ..document })
+}
+
+/// An address that may be published: absolute, http or https, without credentials, at most 2 KiB (an address that is longer
+/// is data). A `javascript:` link is none.
+fn web_address(text: &str, base: &Url) -> Option<String> {
+    const LONGEST: usize = 2048;
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let url = base.join(text).ok()?;
+    let fits = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    (fits && url.as_str().len() <= LONGEST).then(|| url.into())
+}

@@ -1,0 +1,115 @@
+//! Bytes → text: the encoding is decided here, once, so that no parser after this decodes again.
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+use crate::model::{Note, NoteKind};
+use crate::text::is_legal;
+
+/// How far into a document an XML declaration is looked for, in bytes.
+const DECLARATION_WITHIN: usize = 1024;
+
+/// The text of a document. In order of trust: the administrator's setting, a byte order mark, the HTTP charset, the XML
+/// declaration, UTF-8. UTF-16 declared over 8-bit bytes (two real feeds did so) is not believed. XML declarations are taken
+/// out, because they name an encoding that the text no longer has, and characters that XML forbids are removed.
+pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&str>, notes: &mut Vec<Note>) -> String {
+    let encoding = choose(bytes, content_type, setting);
+    let (text, used, malformed) = encoding.decode(bytes);
+    let mut note = |kind, message| notes.push(Note { kind, message, entry: None });
+    if malformed {
+        note(NoteKind::Encoding, format!("bytes that are no {} were replaced", used.name()));
+    }
+    let illegal = text.chars().filter(|&c| !is_legal(c)).count();
+    let text = if illegal > 0 {
+        note(NoteKind::Characters, format!("{illegal} characters that XML forbids were removed"));
+        text.chars().filter(|&c| is_legal(c)).collect()
+    } else {
+        text.into_owned()
+    };
+    without_declarations(text)
+}
+
+fn choose(bytes: &[u8], content_type: Option<&str>, setting: Option<&str>) -> &'static Encoding {
+    if let Some(encoding) = setting.and_then(|label| Encoding::for_label(label.as_bytes())) {
+        return encoding;
+    }
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return encoding;
+    }
+    let believable = |encoding: &&'static Encoding| {
+        let wide = *encoding == UTF_16LE || *encoding == UTF_16BE;
+        !wide || bytes.iter().take(DECLARATION_WITHIN).any(|&b| b == 0)
+    };
+    let charset = content_type.and_then(charset).and_then(|label| Encoding::for_label(label.as_bytes()));
+    charset.filter(believable).or_else(|| declared(bytes).filter(believable)).unwrap_or(UTF_8)
+}
+
+/// The `charset` parameter of a Content-Type header.
+fn charset(content_type: &str) -> Option<&str> {
+    content_type.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']))
+    })
+}
+
+/// The encoding that an XML declaration names.
+fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(DECLARATION_WITHIN)]);
+    let declaration = &head[head.find("<?xml ")?..];
+    let declaration = &declaration[..declaration.find("?>")?];
+    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    Encoding::for_label(value[1..].split(quote).next()?.trim().as_bytes())
+}
+
+/// Takes out every XML declaration (a second one in the middle of a document makes feed-rs panic) and whatever stands before
+/// the first markup, such as a PHP warning.
+fn without_declarations(mut text: String) -> String {
+    while let Some(start) = text.find("<?xml ").or_else(|| text.find("<?xml\n")) {
+        let Some(length) = text[start..].find("?>") else { break };
+        let before = text[..start].trim();
+        let junk_before = !before.contains('<');
+        let end = start + length + 2;
+        text.replace_range(if junk_before { 0..end } else { start..end }, "");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8], content_type: Option<&str>, setting: Option<&str>) -> String {
+        decode(bytes, content_type, setting, &mut Vec::new())
+    }
+
+    #[test]
+    fn the_encoding_is_found() {
+        let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain("<rss>á</rss>".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        assert_eq!(read(&utf16, None, None), "<rss>á</rss>");
+        assert_eq!(read("\u{FEFF}<rss/>".as_bytes(), Some("text/xml; charset=iso-8859-1"), None), "<rss/>");
+        assert_eq!(read(b"<a>\xE1</a>", Some("text/xml; charset=\"ISO-8859-1\""), None), "<a>á</a>");
+        assert_eq!(read(b"<?xml version='1.0' encoding='windows-1252'?><a>\xE1</a>", None, None), "<a>á</a>");
+        assert_eq!(
+            read(b"<?xml version='1.0' encoding='utf-16'?><a>\xC3\xA1</a>", None, None),
+            "<a>á</a>",
+            "declared over UTF-8"
+        );
+        assert_eq!(read(b"<a>\xC3\xA1</a>", Some("text/xml; charset=latin1"), Some("utf-8")), "<a>á</a>", "the setting wins");
+    }
+
+    #[test]
+    fn what_is_lost_leaves_a_note() {
+        let mut notes = Vec::new();
+        assert_eq!(decode(b"<a>\xFF\x0B</a>", None, None, &mut notes), "<a>\u{FFFD}</a>");
+        assert_eq!(notes.iter().map(|n| n.kind).collect::<Vec<_>>(), [NoteKind::Encoding, NoteKind::Characters]);
+    }
+
+    #[test]
+    fn declarations_and_what_stands_before_them_go() {
+        assert_eq!(read(b"Warning: x\n<?xml version=\"1.0\"?><rss/>", None, None), "<rss/>");
+        assert_eq!(
+            read(b"<?xml version=\"1.0\"?><rss><?xml version=\"1.0\" encoding=\"utf-16\"?></rss>", None, None),
+            "<rss></rss>"
+        );
+    }
+}

@@ -1,0 +1,201 @@
+//! Markup: told apart from feeds, cleaned for publishing, and turned into plain text.
+
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use scraper::node::Node;
+use scraper::{Html, Selector};
+use url::Url;
+
+use crate::text::shown;
+
+/// Whether a document is an HTML page and no feed, by its first element.
+pub(super) fn is_page(text: &str) -> bool {
+    let mut rest = text.trim_start_matches('\u{FEFF}').trim_start();
+    while let Some(after) = rest.strip_prefix("<!--") {
+        rest = after.split_once("-->").map_or("", |(_, rest)| rest).trim_start();
+    }
+    let head: String = rest.chars().take(15).flat_map(char::to_lowercase).collect();
+    ["<!doctype html", "<html", "<head", "<body", "<script", "<meta", "<title"].iter().any(|start| head.starts_with(start))
+}
+
+/// The title of an HTML page.
+pub(super) fn page_title(text: &str) -> Option<String> {
+    static TITLE: LazyLock<Selector> = LazyLock::new(|| Selector::parse("title").expect("a constant selector"));
+    let page = Html::parse_document(text);
+    let title = shown(&page.select(&TITLE).next()?.text().collect::<String>());
+    (!title.is_empty()).then_some(title)
+}
+
+/// Plain text of a text that may hold markup: tags become blanks (so that words do not grow together), entities are decoded,
+/// scripts and styles say nothing. Text without `<` and `&` is taken as it is.
+pub(super) fn plain(text: &str) -> String {
+    if !text.contains(['<', '&']) {
+        return shown(text);
+    }
+    let fragment = Html::parse_fragment(text);
+    let mut out = String::with_capacity(text.len());
+    for node in fragment.tree.nodes() {
+        match node.value() {
+            Node::Text(words) => {
+                let hidden =
+                    node.ancestors().filter_map(|a| a.value().as_element()).any(|e| matches!(e.name(), "script" | "style"));
+                if !hidden {
+                    out.push_str(words);
+                }
+            }
+            Node::Element(element) if !is_inline(element.name()) => out.push(' '),
+            _ => {}
+        }
+    }
+    shown(&out)
+}
+
+/// Elements that stand inside a word or a line; every other one separates words.
+fn is_inline(name: &str) -> bool {
+    matches!(
+        name,
+        "a" | "abbr"
+            | "b"
+            | "bdi"
+            | "cite"
+            | "code"
+            | "em"
+            | "font"
+            | "html"
+            | "i"
+            | "mark"
+            | "q"
+            | "s"
+            | "small"
+            | "span"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "u"
+    )
+}
+
+/// Plain text of a title: markup that is escaped once more (`&amp;lt;b&amp;gt;`, or `đ&atilde;` inside CDATA) is decoded once
+/// more. A `<` that opens no tag stays.
+pub(super) fn plain_title(text: &str) -> String {
+    let once = if has_tag(text) || text.contains('&') { plain(text) } else { shown(text) };
+    if has_entity(&once) { plain(&once) } else { once }
+}
+
+fn has_tag(text: &str) -> bool {
+    text.match_indices('<').any(|(i, _)| text[i + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!'))
+}
+
+/// Whether a text still holds something like `&atilde;` or `&#225;`.
+fn has_entity(text: &str) -> bool {
+    text.match_indices('&').any(|(i, _)| {
+        let rest = &text[i + 1..];
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '#').unwrap_or(rest.len());
+        end > 1 && rest[end..].starts_with(';')
+    })
+}
+
+/// Cleans HTML for publishing: ammonia's defaults (no scripts, styles, frames, SVG), addresses absolute. One for a document,
+/// because its tables cost more than cleaning a summary.
+pub(super) struct Cleaner {
+    base: Url,
+    ammonia: OnceCell<ammonia::Builder<'static>>,
+}
+
+impl Cleaner {
+    pub(super) fn new(base: &Url) -> Self {
+        Self { base: base.clone(), ammonia: OnceCell::new() }
+    }
+
+    /// Text without `<` and `&` needs no cleaning and is taken as it is.
+    pub(super) fn clean(&self, html: &str) -> String {
+        if !html.contains(['<', '&']) {
+            return shown(html);
+        }
+        let ammonia = self.ammonia.get_or_init(|| {
+            let mut builder = ammonia::Builder::default();
+            builder
+                .url_schemes(HashSet::from(["http", "https", "mailto"]))
+                .url_relative(ammonia::UrlRelative::RewriteWithBase(self.base.clone()));
+            builder
+        });
+        ammonia.clean(html).to_string().trim().to_owned()
+    }
+}
+
+/// The first picture in a piece of HTML that is no tracking pixel.
+pub(super) fn first_image(html: &str, base: &Url) -> Option<String> {
+    static IMAGE: LazyLock<Selector> = LazyLock::new(|| Selector::parse("img").expect("a constant selector"));
+    if !html.contains("<img") && !html.contains("<IMG") {
+        return None;
+    }
+    let fragment = Html::parse_fragment(html);
+    fragment.select(&IMAGE).find_map(|image| {
+        let tiny = |name| image.value().attr(name).and_then(|v| v.trim().parse::<u32>().ok()).is_some_and(|size| size <= 3);
+        let source = image.value().attr("src").or_else(|| image.value().attr("data-src"))?;
+        if tiny("width") || tiny("height") { None } else { super::web_address(source, base) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_comes_out_of_markup_with_its_blanks() {
+        for (html, expected) in [
+            ("Khu phố<br>quận 1", "Khu phố quận 1"),
+            ("<p>một</p><p>hai</p>", "một hai"),
+            ("<b>Đ</b>ảng bộ", "Đảng bộ"),
+            ("<a href='x'/><img src='y'/></a></br>(Dân trí) - Tin", "(Dân trí) - Tin"),
+            ("Tin &nbsp; t&ocirc;i &amp; bạn", "Tin tôi & bạn"),
+            ("a<script>alert(1)</script>b<style>p{}</style>", "a b"),
+            ("5 < 6", "5 < 6"),
+        ] {
+            assert_eq!(plain(html), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_decoded_until_it_is_text() {
+        for (title, expected) in [
+            ("Đầu năm 2024 đ&atilde; c&oacute; 5.000 nh&acirc;n vi&ecirc;n", "Đầu năm 2024 đã có 5.000 nhân viên"),
+            ("Giá <b>vàng</b>", "Giá vàng"),
+            ("&amp;quot;Hà Nội&amp;quot;", "\"Hà Nội\""),
+            ("A & B", "A & B"),
+            ("R&D; x < y", "R&D; x < y"),
+        ] {
+            assert_eq!(plain_title(title), expected, "{title}");
+        }
+    }
+
+    #[test]
+    fn html_is_cleaned_and_resolved() {
+        let base = Url::parse("https://bao.example.vn/tin/1.html").expect("valid");
+        let html = "<p onclick=x>Tin <a href='/2.html'>hai</a><script>x</script><img src=a.jpg onerror=y></p>";
+        let expected = "<p>Tin <a href=\"https://bao.example.vn/2.html\" rel=\"noopener noreferrer\">hai</a><img src=\"https://bao.example.vn/tin/a.jpg\"></p>";
+        let cleaner = Cleaner::new(&base);
+        assert_eq!(cleaner.clean(html), expected);
+        assert_eq!(cleaner.clean("<a href='javascript:x'>t</a>"), "<a rel=\"noopener noreferrer\">t</a>");
+    }
+
+    #[test]
+    fn a_tracking_pixel_is_no_picture() {
+        let base = Url::parse("https://bao.example.vn/").expect("valid");
+        let html = "<img width=1 height=1 src=/t.gif><img src=/a.jpg>";
+        assert_eq!(first_image(html, &base).as_deref(), Some("https://bao.example.vn/a.jpg"));
+        assert_eq!(first_image("<img src='data:image/png;base64,x'>", &base), None);
+    }
+
+    #[test]
+    fn a_page_is_told_from_a_feed() {
+        for page in ["<!DOCTYPE html><html>", "  <HTML lang=vi>", "<!-- x --><html>", "<script>location=1</script>"] {
+            assert!(is_page(page), "{page}");
+        }
+        for feed in ["<rss>", "<feed>", "{\"version\":1}", "<rdf:RDF>", "<?xml-stylesheet?><rss>"] {
+            assert!(!is_page(feed), "{feed}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What passes between the decisions and the store: what is asked, what is known, and what is to be committed.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::model::{EntryKey, LinkKey, SourceId, SourceState, Story, StoryId};
+
+/// A hash of everything that an entry says: while it stays the same, the entry has not changed.
+pub type Print = u64;
+
+/// What the store is asked about one entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    /// Its name.
+    pub key: EntryKey,
+    /// What it says now. The story of an entry that still says this is not needed and not read.
+    pub print: Print,
+    /// Its canonical link, for entries that the store does not know by name.
+    pub link: Option<LinkKey>,
+    /// The story that it would begin, for entries that the store knows neither by name nor by link.
+    pub begins: StoryId,
+}
+
+/// What the store answers.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The story of each entry that is known by name, and what the entry said.
+    pub entries: HashMap<EntryKey, (StoryId, Print)>,
+    /// The story of each link that was asked for and is known.
+    pub links: HashMap<LinkKey, StoryId>,
+    /// The stories that a decision may change.
+    pub stories: HashMap<StoryId, Story>,
+}
+
+/// A story to be written, if nobody else has changed it since it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoryChange {
+    /// The story as it is to be; its `seq` is still the one that the decision was based on, 0 for a new story.
+    pub story: Story,
+    /// The entries that led to the change, and what they say.
+    pub entries: Vec<(EntryKey, Print)>,
+    /// The links that lead to the story from now on.
+    pub links: Vec<LinkKey>,
+}
+
+/// Everything that one poll changes: committed whole or not at all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// The source's new state.
+    pub source: Option<(SourceId, SourceState)>,
+    /// New and changed stories.
+    pub stories: Vec<StoryChange>,
+}
+
+/// One change in the change sequence, as followers read it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Its number.
+    pub seq: u64,
+    /// The story that changed.
+    pub id: StoryId,
+    /// The story as it is now; `None` where it is gone.
+    pub story: Option<Story>,
+}
+
+/// When the bytes of a page were first published. It outlives restarts, so that Last-Modified never goes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The page's path.
+    pub path: String,
+    /// The page's hash.
+    pub hash: String,
+    /// When a page with this hash first stood at this path.
+    pub modified: Timestamp,
+}

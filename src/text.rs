@@ -1,0 +1,10 @@
+//! Vietnamese text: what is shown, and what is compared.
+//!
+//! *Shown* text is what the source wrote, in NFC, without characters that break documents. *Compared* text is a key: words in
+//! lower case with their tone at the end, so that two ways of writing one word are one. A key is never shown.
+
+mod fold;
+mod shown;
+
+pub use fold::words;
+pub use shown::{clip, is_legal, shown};
