@@ -6,4 +6,5 @@ pub mod config;
 pub mod edge;
 pub mod flow;
 pub mod model;
+pub mod pipeline;
 pub mod text;

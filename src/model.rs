@@ -26,7 +26,7 @@ mod topic;
 pub use change::{Batch, Change, Known, Lookup, Print, Stamp, StoryChange};
 pub use feed::{Credit, Feed, FeedId, Listed, Listing, MOI_NHAT, TopicRef};
 pub use id::{EntryKey, LinkKey, Slug, SlugError, StoryId};
-pub use page::{Page, Site};
+pub use page::{Page, Part, PartMaker, Site};
 pub use settings::{FetchSettings, Service, StoreSettings};
 pub use source::{Content, Origin, Select, Source, SourceId, SourceState};
 pub use story::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind, Report, Story};

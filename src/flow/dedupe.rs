@@ -10,24 +10,13 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::model::{Content, Entry, Known, LinkKey, Lookup, Print, Report, Source, SourceId, Story, StoryChange, StoryId};
-use crate::text::clip;
+use crate::model::{Known, LinkKey, Lookup, Report, SourceId, Story, StoryChange, StoryId};
 
 pub use link::canonical;
-pub use name::{Named, name};
-
-/// The longest title and summary that are kept, in characters: what is longer is a mistake of the source's.
-const TITLE_CHARACTERS: usize = 300;
-const SUMMARY_CHARACTERS: usize = 2_000;
-/// The longest full text that is kept, in bytes of HTML; one that is longer is left out whole, since cut HTML is broken.
-const CONTENT_BYTES: usize = 256 * 1024;
-/// The most authors and categories of one entry.
-const MOST_LABELS: usize = 20;
+pub use name::{Named, keys, name};
 
 /// What a decision depends on beside the entries.
 pub struct Ground<'a> {
-    /// The source that the entries come from.
-    pub source: &'a Source,
     /// Whether this is the source's first poll: then what it brings counts as arrived when it was published.
     pub baseline: bool,
     /// The rank of each source; 0 for one that is not configured.
@@ -113,7 +102,7 @@ impl Work<'_> {
 }
 
 fn story(entry: &Named, ground: &Ground) -> Story {
-    let dated = entry.entry.published;
+    let dated = entry.report.published;
     let arrived = if ground.baseline { dated.map_or(ground.now, |p| p.min(ground.now)) } else { ground.now };
     let published = dated.map_or(arrived, |p| p.min(arrived));
     Story {
@@ -123,7 +112,7 @@ fn story(entry: &Named, ground: &Ground) -> Story {
         arrived,
         updated: published,
         topics: Vec::new(),
-        entries: vec![report(entry, ground)],
+        entries: vec![entry.report.clone()],
     }
 }
 
@@ -152,42 +141,12 @@ fn rewrite(change: &mut StoryChange, entry: &Named, ground: &Ground, how: impl F
         (lead.title.clone(), lead.url.clone(), lead.summary.clone())
     };
     let before = shown(&change.story);
-    how(&mut change.story.entries, report(entry, ground));
+    how(&mut change.story.entries, entry.report.clone());
     if shown(&change.story) != before {
         change.story.updated = ground.now.max(change.story.updated);
     }
     change.entries.push((entry.key, entry.print));
     change.links.extend(entry.link);
-}
-
-fn report(named: &Named, ground: &Ground) -> Report {
-    let entry = named.entry;
-    let title = if entry.title.is_empty() { &entry.text } else { &entry.title };
-    Report {
-        source: ground.source.id.clone(),
-        guid: named.guid.clone(),
-        url: entry.url.clone(),
-        title: clip(title, TITLE_CHARACTERS),
-        summary: clip(&entry.text, SUMMARY_CHARACTERS),
-        content: kept_content(entry, ground.source.content),
-        image: entry.image.clone(),
-        authors: entry.authors.iter().take(MOST_LABELS).cloned().collect(),
-        categories: entry.categories.iter().take(MOST_LABELS).cloned().collect(),
-        published: entry.published,
-        seen: ground.now,
-    }
-}
-
-fn kept_content(entry: &Entry, content: Content) -> Option<String> {
-    let full = content == Content::Full;
-    entry.content.clone().filter(|html| full && html.len() <= CONTENT_BYTES)
-}
-
-/// A hash of everything that an entry says and that is kept.
-pub(crate) fn print(entry: &Entry, content: Content) -> Print {
-    let full = kept_content(entry, content);
-    let what = (&entry.title, &entry.url, &entry.text, &full, &entry.image, &entry.authors, &entry.categories, &entry.published);
-    xxhash_rust::xxh3::xxh3_64(format!("{what:?}").as_bytes())
 }
 
 #[cfg(test)]

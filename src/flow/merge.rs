@@ -90,12 +90,13 @@ impl Shelf {
         self.forget();
     }
 
-    /// Lets a story go. `false` means that the shelf may now lack an older story, which it has forgotten: fill it anew.
-    pub fn remove(&mut self, id: StoryId) -> bool {
+    /// Lets a story go. Says whether it was there, and whether the shelf is still complete: one that now lacks an older story,
+    /// which it has forgotten, has to be filled anew.
+    pub fn remove(&mut self, id: StoryId) -> (bool, bool) {
         let before = self.rows.len();
         self.rows.retain(|(_, known), _| *known != id);
-        let lacks = self.rows.len() < before && self.forgot && self.rows.len() < self.limit;
-        !lacks
+        let removed = self.rows.len() < before;
+        (removed, !(removed && self.forgot && self.rows.len() < self.limit))
     }
 
     /// The stories of the feed, newest first: at least `limit`, where there are so many, and all that arrived within a day of

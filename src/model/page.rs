@@ -21,9 +21,24 @@ pub struct Page {
     pub modified: Timestamp,
 }
 
-/// Everything that is served, by path (`/feeds/moi-nhat.rss`).
-#[derive(Clone, Debug, Default)]
+/// Everything that is served, by path (`/feeds/moi-nhat.rss`). It is never changed, only replaced.
+#[derive(Clone, Default)]
 pub struct Site {
     /// The pages.
     pub pages: BTreeMap<String, Arc<Page>>,
+    /// Makes what a query asks for.
+    pub parts: Option<Arc<PartMaker>>,
+}
+
+/// Makes a part of a page (`?limit=N&page=N`) from what the site was made of; `None` where the page has no parts or no such one.
+/// The same question gets the same answer for as long as the site lives.
+pub type PartMaker = dyn Fn(&str, Part) -> Option<Arc<Page>> + Send + Sync;
+
+/// A part of a feed: what `?limit=N&page=N` asks for. The default is the document that is published without a query.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Part {
+    /// How many stories; at least 1.
+    pub limit: Option<usize>,
+    /// Which page of so many, counted from 1.
+    pub page: Option<usize>,
 }

@@ -1,5 +1,6 @@
 //! One request and the site → the answer. RFC 9110: methods, negotiation of encodings, conditional requests.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
 
-use crate::model::{Page, Site};
+use crate::model::{Page, Part, Site};
 
 /// How long a cache may answer for us: a minute without asking, another while it asks, a day while we are away.
 const CACHE_CONTROL: &str = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400";
@@ -24,8 +25,8 @@ pub fn respond<B>(request: &Request<B>, site: &Site, now: Timestamp) -> Response
             "/healthz" => plain(StatusCode::OK, "ok\n"),
             "/readyz" if site.pages.is_empty() => plain(StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
             "/readyz" => plain(StatusCode::OK, "ready\n"),
-            _ => match site.pages.get(path) {
-                Some(page) => answer(page, request.headers(), now),
+            _ => match page(site, path, request.uri().query()) {
+                Some(page) => answer(&page, request.headers(), now),
                 None if site.pages.is_empty() => starting(),
                 None => plain(StatusCode::NOT_FOUND, "there is no such page\n"),
             },
@@ -50,6 +51,18 @@ pub fn respond<B>(request: &Request<B>, site: &Site, now: Timestamp) -> Response
         *response.body_mut() = Full::default();
     }
     response
+}
+
+/// The page of a path, or the part of it that `limit` and `page` ask for. Other parameters mean nothing here.
+fn page(site: &Site, path: &str, query: Option<&str>) -> Option<Arc<Page>> {
+    let whole = site.pages.get(path)?;
+    let number = |name: &str| {
+        let parameters = query.unwrap_or_default().split('&');
+        parameters.filter_map(|p| p.split_once('=')).find(|(n, _)| *n == name).and_then(|(_, v)| v.parse().ok()).filter(|&n| n > 0)
+    };
+    let part = Part { limit: number("limit"), page: number("page") };
+    let parts = site.parts.as_ref().filter(|_| part != Part::default());
+    Some(parts.and_then(|make| make(path, part)).unwrap_or_else(|| Arc::clone(whole)))
 }
 
 /// What any other site's script may read.

@@ -1,19 +1,28 @@
-//! What an entry is called for good, and which story it begins if it begins one.
+//! What an entry is called for good, what is kept of it, and which story it begins if it begins one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use xxhash_rust::xxh3::xxh3_128;
+use jiff::Timestamp;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use crate::flow::dedupe::{canonical, print};
-use crate::model::{Content, Entry, EntryKey, LinkKey, Print, SourceId, StoryId};
+use crate::flow::dedupe::canonical;
+use crate::model::{Content, Entry, EntryKey, LinkKey, Print, Report, Source, SourceId, StoryId};
+use crate::text::clip;
 
-/// An entry and what it is known by.
+/// The longest title and summary that are kept, in characters: what is longer is a mistake of the source's.
+const TITLE_CHARACTERS: usize = 300;
+const SUMMARY_CHARACTERS: usize = 2_000;
+/// The longest full text that is kept, in bytes of HTML; one that is longer is left out whole, since cut HTML is broken.
+const CONTENT_BYTES: usize = 256 * 1024;
+/// The most authors and categories of one entry.
+const MOST_LABELS: usize = 20;
+
+/// An entry as it would be kept, and what it is known by.
 #[derive(Clone, Debug)]
-pub struct Named<'a> {
-    /// The entry.
-    pub entry: &'a Entry,
-    /// Its name within its source: the guid, else the canonical link, else title and date.
-    pub guid: String,
+pub struct Named {
+    /// What is kept of it. Its `guid` is its name within its source: the document's guid, else the canonical link, else title
+    /// and date.
+    pub report: Report,
     /// Its name among all entries.
     pub key: EntryKey,
     /// Its canonical link, where that names an article.
@@ -28,39 +37,72 @@ pub struct Named<'a> {
 ///
 /// A guid that entries with different links share names none of them (real feeds give one guid to all items), and a link that
 /// entries with different guids share names no article (sites link every item to their front page).
-pub fn name<'a>(source: &SourceId, entries: &'a [Entry], content: Content) -> Vec<Named<'a>> {
+pub fn name(source: &Source, entries: &[Entry], now: Timestamp) -> Vec<Named> {
     let links: Vec<Option<String>> = entries.iter().map(|e| e.url.as_deref().and_then(canonical)).collect();
-    let mut guid_links: HashMap<&str, &Option<String>> = HashMap::new();
-    let mut link_guids: HashMap<&str, &Option<String>> = HashMap::new();
-    let mut shared_guids: Vec<&str> = Vec::new();
-    let mut shared_links: Vec<&str> = Vec::new();
-    for (entry, link) in entries.iter().zip(&links) {
-        if let Some(guid) = entry.guid.as_deref()
-            && *guid_links.entry(guid).or_insert(link) != link
-        {
-            shared_guids.push(guid);
-        }
-        if let Some(link) = link.as_deref()
-            && *link_guids.entry(link).or_insert(&entry.guid) != &entry.guid
-        {
-            shared_links.push(link);
-        }
-    }
-    let mut taken = std::collections::HashSet::new();
+    let shared_guids = shared(entries.iter().map(|e| e.guid.as_deref()).zip(links.iter().map(Option::as_deref)));
+    let shared_links = shared(links.iter().map(Option::as_deref).zip(entries.iter().map(|e| e.guid.as_deref())));
+    let mut taken = HashSet::new();
     let named = entries.iter().zip(&links).map(|(entry, link)| {
-        let own_guid = entry.guid.as_deref().filter(|guid| !shared_guids.contains(guid));
-        let own_link = link.as_deref().filter(|link| !shared_links.contains(link));
-        let guid = match (own_guid, own_link) {
+        let guid = entry.guid.as_deref().filter(|guid| !shared_guids.contains(guid));
+        let link = link.as_deref().filter(|link| !shared_links.contains(link));
+        let name = match (guid, link) {
             (Some(guid), _) => guid.to_owned(),
             (None, Some(link)) => link.to_owned(),
             (None, None) => format!("{}\n{}", entry.title, entry.published.map(|t| t.to_string()).unwrap_or_default()),
         };
-        let key = EntryKey(hash(&["entry", source.as_str(), &guid]));
-        let story = StoryId(own_link.map_or(key.0, |link| hash(&["story", link])));
-        let link = own_link.map(|link| LinkKey(hash(&["link", link])));
-        Named { entry, guid, key, link, print: print(entry, content), story }
+        let report = report(source, entry, name, now);
+        let key = entry_key(&report.source, &report.guid);
+        let story = StoryId(link.map_or(key.0, |link| hash(&["story", link])));
+        Named { print: print(&report), key, link: link.map(link_key), story, report }
     });
-    named.filter(|n| taken.insert(n.key)).collect()
+    named.filter(|named| taken.insert(named.key)).collect()
+}
+
+/// What a stored entry is known by: its name, what it says, and its link.
+pub fn keys(report: &Report) -> (EntryKey, Print, Option<LinkKey>) {
+    let link = report.url.as_deref().and_then(canonical);
+    (entry_key(&report.source, &report.guid), print(report), link.as_deref().map(link_key))
+}
+
+/// The names that stand beside two different other names.
+fn shared<'a>(pairs: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)>) -> HashSet<&'a str> {
+    let mut first: HashMap<&str, Option<&str>> = HashMap::new();
+    let named = pairs.filter_map(|(name, other)| Some((name?, other)));
+    named.filter(|(name, other)| first.entry(name).or_insert(*other) != other).map(|(name, _)| name).collect()
+}
+
+fn report(source: &Source, entry: &Entry, guid: String, now: Timestamp) -> Report {
+    let title = if entry.title.is_empty() { &entry.text } else { &entry.title };
+    let full = source.content == Content::Full;
+    Report {
+        source: source.id.clone(),
+        guid,
+        url: entry.url.clone(),
+        title: clip(title, TITLE_CHARACTERS),
+        summary: clip(&entry.text, SUMMARY_CHARACTERS),
+        content: entry.content.clone().filter(|html| full && html.len() <= CONTENT_BYTES),
+        image: entry.image.clone(),
+        authors: entry.authors.iter().take(MOST_LABELS).cloned().collect(),
+        categories: entry.categories.iter().take(MOST_LABELS).cloned().collect(),
+        published: entry.published,
+        seen: now,
+    }
+}
+
+fn entry_key(source: &SourceId, guid: &str) -> EntryKey {
+    EntryKey(hash(&["entry", source.as_str(), guid]))
+}
+
+fn link_key(canonical: &str) -> LinkKey {
+    LinkKey(hash(&["link", canonical]))
+}
+
+/// A hash of everything that an entry says.
+fn print(report: &Report) -> Print {
+    let Report { source: _, guid: _, seen: _, url, title, summary, content, image, authors, categories, published } = report;
+    let published = published.map(Timestamp::as_second);
+    let said = postcard::to_stdvec(&(url, title, summary, content, image, authors, categories, published));
+    xxh3_64(&said.expect("plain values can be written to memory"))
 }
 
 /// 128 bits of several texts; their borders count.

@@ -15,7 +15,7 @@ fn site() -> Site {
         hash: "abc".to_owned(),
         modified: MODIFIED.parse().expect("valid"),
     };
-    Site { pages: [("/feeds/moi-nhat.rss".to_owned(), Arc::new(page))].into() }
+    Site { pages: [("/feeds/moi-nhat.rss".to_owned(), Arc::new(page))].into(), parts: None }
 }
 
 fn ask(method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Full<Bytes>> {

@@ -1,0 +1,77 @@
+//! The command line: one file a command. Results go to stdout, everything else to stderr.
+
+mod check;
+mod demo;
+mod dump;
+mod exit;
+mod load;
+mod parse;
+mod poll;
+mod preview;
+mod render;
+mod serve;
+mod setup;
+mod table;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use jiff::Timestamp;
+
+pub use exit::Exit;
+pub use setup::Setup;
+
+/// Điểm tin: merges what Vietnamese provincial and city news sources publish into topical feeds and a sidebar.
+#[derive(Debug, Parser)]
+#[command(name = "diemtin", version, max_term_width = 100)]
+pub struct Cli {
+    /// The configuration.
+    #[arg(long, global = true, default_value = "feeds.toml", value_name = "FILE")]
+    pub config: PathBuf,
+    /// Log as JSON, one object a line, instead of text.
+    #[arg(long, global = true)]
+    pub log_json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Poll and publish until told to stop.
+    Serve(serve::Arguments),
+    /// Poll once what is due, and exit.
+    Poll(poll::Arguments),
+    /// Validate feeds.toml.
+    Check(check::Arguments),
+    /// Fetch a source and show its entries with their topics, storing nothing.
+    Preview(preview::Arguments),
+    /// Read documents and print what is in them, one JSON object each.
+    Parse(parse::Arguments),
+    /// Print one merged feed, the same bytes as over HTTP.
+    Render(render::Arguments),
+    /// Print every story and every source's state, one JSON object a line.
+    Dump,
+    /// Read what `dump` printed into the store.
+    Load(load::Arguments),
+    /// See it live: the service over an invented newsroom on this machine.
+    Demo(demo::Arguments),
+}
+
+/// Carries out a command. `env` and `clock` are the program's only access to the environment and the time.
+pub fn run(cli: Cli, env: fn(&str) -> Option<String>, clock: fn() -> Timestamp) -> Exit {
+    let setup = Setup { path: cli.config, env, clock };
+    let result = match cli.command {
+        Command::Serve(arguments) => serve::run(&setup, &arguments),
+        Command::Poll(arguments) => poll::run(&setup, &arguments),
+        Command::Check(arguments) => check::run(&setup, &arguments),
+        Command::Preview(arguments) => preview::run(&setup, &arguments),
+        Command::Parse(arguments) => parse::run(&setup, &arguments),
+        Command::Render(arguments) => render::run(&setup, &arguments),
+        Command::Dump => dump::run(&setup),
+        Command::Load(arguments) => load::run(&setup, &arguments),
+        Command::Demo(arguments) => demo::run(&setup, &arguments),
+    };
+    exit::of(result)
+}

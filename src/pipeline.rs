@@ -1,0 +1,53 @@
+//! The only part that knows both the stages and the edges: one poll, many of them at once, the site that follows the store, and
+//! the loop that repeats it all. Concurrency lives here and nowhere else.
+
+mod crew;
+mod live;
+mod poll;
+mod press;
+mod reclassify;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::config::Config;
+use crate::edge::fetch::{FetchError, Fetcher};
+use crate::edge::store::Store;
+use crate::flow::topic::Rules;
+
+pub use crew::Crew;
+pub use live::{Live, run};
+pub use poll::{Outcome, Polled, PreviewError, Previewed, poll, preview, read};
+pub use press::Press;
+pub use reclassify::{prune, reclassify};
+
+/// Everything that a poll works with under one configuration. Cheap to clone; a changed configuration makes a new one.
+#[derive(Clone)]
+pub struct Desk {
+    /// The configuration in force.
+    pub config: Arc<Config>,
+    /// Its topics, ready to be applied.
+    pub rules: Arc<Rules>,
+    /// What fetches under its settings.
+    pub fetcher: Fetcher,
+    /// The time.
+    pub clock: fn() -> Timestamp,
+}
+
+impl Desk {
+    /// A desk for a configuration.
+    pub fn new(config: Config, clock: fn() -> Timestamp) -> Result<Self, FetchError> {
+        let rules = Arc::new(Rules::new(&config.topics));
+        let fetcher = Fetcher::new(&config.service, &config.fetch)?;
+        Ok(Self { config: Arc::new(config), rules, fetcher, clock })
+    }
+
+    /// The rank of a source; 0 for one that is not configured any more.
+    fn rank(&self, source: &crate::model::SourceId) -> i32 {
+        self.config.sources.get(source).map_or(0, |source| source.rank)
+    }
+}
+
+/// A store that several tasks use.
+pub type SharedStore = Arc<Store>;

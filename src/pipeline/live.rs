@@ -1,0 +1,224 @@
+//! The loop that repeats it all: due sources are polled, the press follows the store, stories are classified anew after an edit,
+//! old ones pruned; until told to stop.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::edge::store::{Store, StoreError};
+use crate::flow::schedule;
+use crate::model::{Site, SourceId, SourceState};
+use crate::pipeline::poll::blocking;
+use crate::pipeline::{Crew, Desk, Outcome, Polled, Press, prune, reclassify};
+
+/// How often the schedule is looked at.
+const TICK: Duration = Duration::from_secs(1);
+/// Changes that come within this time are printed together.
+const GATHER: Duration = Duration::from_millis(200);
+/// The wait after the store failed to be read.
+const AFTER_STORE_FAILURE: Duration = Duration::from_secs(5);
+/// A source whose poll broke down in a panic is left alone for so long.
+const AFTER_BREAKDOWN: SignedDuration = SignedDuration::from_hours(1);
+/// Polls that are under way when the service stops have this long; one that is cut off has changed nothing.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How often old stories are looked for.
+const PRUNE_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// What the loop works on.
+#[derive(Clone)]
+pub struct Live {
+    /// The desk in force; a new one takes over at once.
+    pub desk: watch::Receiver<Desk>,
+    /// The store.
+    pub store: Arc<Store>,
+    /// The site that is replaced when something has changed.
+    pub site: Arc<ArcSwap<Site>>,
+    /// Becomes `true` when the service is to stop.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Runs until told to stop. `polls` and `prints` choose the work, for processes that share it.
+pub async fn run(live: Live, polls: bool, prints: bool) {
+    let mut tasks = JoinSet::new();
+    if prints {
+        tasks.spawn(press(live.clone()));
+    }
+    if polls {
+        tasks.spawn(poll_due(live.clone()));
+        tasks.spawn(keep_up(live));
+    }
+    tasks.join_all().await;
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // The sender is gone only when the program ends: that is a stop, too.
+    let _ = stop.wait_for(|&stop| stop).await;
+}
+
+/// Keeps the site up to date with the store and the configuration.
+async fn press(mut live: Live) {
+    let mut stop = live.stop.clone();
+    loop {
+        let failed = tokio::select! {
+            result = follow(&mut live) => result.err(),
+            () = stopped(&mut stop) => return,
+        };
+        if let Some(error) = failed {
+            tracing::error!(%error, "the site could not be brought up to date; the last one is still served");
+            tokio::time::sleep(AFTER_STORE_FAILURE).await;
+        }
+    }
+}
+
+/// Prints under one configuration until another takes over.
+async fn follow(live: &mut Live) -> Result<(), StoreError> {
+    let desk = live.desk.borrow_and_update().clone();
+    let mut latest = live.store.latest();
+    latest.borrow_and_update();
+    let (config, store) = (Arc::clone(&desk.config), Arc::clone(&live.store));
+    let mut press = blocking(move || Press::new(config, &store)).await?;
+    loop {
+        let (store, clock) = (Arc::clone(&live.store), desk.clock);
+        let (back, site) = blocking(move || -> Result<_, StoreError> {
+            press.follow(&store)?;
+            let site = press.print(&store, clock())?;
+            Ok((press, site))
+        })
+        .await?;
+        press = back;
+        live.site.store(Arc::new(site));
+        let stamps = press.take_stamps();
+        if !stamps.is_empty() {
+            live.store.set_stamps(stamps).await?;
+        }
+        tokio::select! {
+            changed = live.desk.changed() => return if changed.is_ok() { Ok(()) } else { std::future::pending().await },
+            _ = latest.changed() => tokio::time::sleep(GATHER).await,
+        }
+        latest.borrow_and_update();
+    }
+}
+
+/// Polls what is due, until told to stop; then waits for what is under way.
+async fn poll_due(mut live: Live) {
+    let mut states = match live.store.source_states() {
+        Ok(states) => states,
+        Err(error) => {
+            tracing::error!(%error, "the sources' states could not be read: every source is asked anew");
+            BTreeMap::new()
+        }
+    };
+    let mut desk = live.desk.borrow_and_update().clone();
+    let mut round = Round { crew: Crew::new(&desk.config.fetch), polls: JoinSet::new(), under_way: HashSet::new(), resting: HashMap::new() };
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => round.start_due(&desk, &live.store, &states),
+            Some(done) = round.polls.join_next() => round.note(done, &mut states, (desk.clock)()),
+            Ok(()) = live.desk.changed() => {
+                desk = live.desk.borrow_and_update().clone();
+                round.crew = Crew::new(&desk.config.fetch);
+                round.resting.clear();
+            }
+            () = stopped(&mut live.stop) => break,
+        }
+    }
+    let drained = async { while round.polls.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        tracing::warn!(polls = round.polls.len(), "some polls did not end in time and were cut off; they changed nothing");
+    }
+}
+
+/// The polls that are under way.
+struct Round {
+    crew: Crew,
+    polls: JoinSet<(SourceId, Option<Polled>)>,
+    under_way: HashSet<SourceId>,
+    /// Sources whose poll broke down, and until when they are left alone.
+    resting: HashMap<SourceId, Timestamp>,
+}
+
+impl Round {
+    fn start_due(&mut self, desk: &Desk, store: &Arc<Store>, states: &BTreeMap<SourceId, SourceState>) {
+        let now = (desk.clock)();
+        for source in desk.config.sources.values() {
+            let state = states.get(&source.id);
+            let rests = self.resting.get(&source.id).is_some_and(|until| *until > now);
+            if rests || !schedule::is_due(source, state, now) || !self.under_way.insert(source.id.clone()) {
+                continue;
+            }
+            let (crew, desk, store) = (self.crew.clone(), desk.clone(), Arc::clone(store));
+            let (source, before) = (source.clone(), state.cloned());
+            self.polls.spawn(async move { (source.id.clone(), crew.poll(&desk, &store, source, before).await) });
+        }
+    }
+
+    fn note(
+        &mut self,
+        done: Result<(SourceId, Option<Polled>), tokio::task::JoinError>,
+        states: &mut BTreeMap<SourceId, SourceState>,
+        now: Timestamp,
+    ) {
+        let (id, polled) = done.expect("the crew catches what goes wrong in a poll");
+        self.under_way.remove(&id);
+        match polled {
+            Some(polled) => {
+                log(&polled);
+                states.insert(id, polled.state);
+            }
+            None => {
+                self.resting.insert(id, now.checked_add(AFTER_BREAKDOWN).unwrap_or(Timestamp::MAX));
+            }
+        }
+    }
+}
+
+fn log(polled: &Polled) {
+    let (source, next) = (&polled.source, polled.state.next);
+    match (polled.outcome, &polled.error) {
+        (Outcome::Changed, _) => tracing::info!(%source, new = polled.new, updated = polled.updated, %next, "news"),
+        (Outcome::Failed, Some(error)) => tracing::warn!(%source, error, %next, "a poll failed"),
+        _ => tracing::debug!(%source, %next, "no news"),
+    }
+}
+
+/// After each change of the configuration classifies the stored stories anew; once a day prunes the old ones.
+async fn keep_up(mut live: Live) {
+    let mut stop = live.stop.clone();
+    loop {
+        let desk = live.desk.borrow_and_update().clone();
+        let work = async {
+            match reclassify(&live.store, &desk.rules).await {
+                Ok(0) => {}
+                Ok(stories) => tracing::info!(stories, "stories have other topics under the changed rules"),
+                Err(error) => tracing::error!(%error, "the stored stories could not be classified anew"),
+            }
+            prune_daily(&live.store, &desk).await
+        };
+        tokio::select! {
+            () = work => {}
+            changed = live.desk.changed() => if changed.is_err() { return },
+            () = stopped(&mut stop) => return,
+        }
+    }
+}
+
+/// Never ends.
+async fn prune_daily(store: &Arc<Store>, desk: &Desk) {
+    let Some(keep) = desk.config.store.keep else { return std::future::pending().await };
+    let mut day = tokio::time::interval(PRUNE_EVERY);
+    loop {
+        day.tick().await;
+        match prune(store, keep, (desk.clock)()).await {
+            Ok(0) => {}
+            Ok(stories) => tracing::info!(stories, "stories older than store.keep were pruned"),
+            Err(error) => tracing::error!(%error, "old stories could not be pruned"),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Work over all stored stories, in small steps that hold up neither polls nor readers: classifying them anew after the topics
+//! have changed, and pruning what is too old.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::edge::store::{Store, StoreError};
+use crate::flow::topic::Rules;
+use crate::model::{Batch, Story, StoryChange, StoryId};
+use crate::pipeline::poll::blocking;
+
+/// Stories that are read and committed in one step.
+const STEP: usize = 500;
+
+/// Applies the rules to every stored story, unless that was done already. Returns how many changed their topics. Interrupted, it
+/// begins anew the next time; what is done is not done twice, because nothing changes.
+pub async fn reclassify(store: &Arc<Store>, rules: &Arc<Rules>) -> Result<usize, StoreError> {
+    if store.rules()?.as_deref() == Some(&rules.fingerprint()[..]) {
+        return Ok(0);
+    }
+    let mut changed = 0;
+    let mut after: Option<StoryId> = None;
+    loop {
+        let (reader, judge) = (Arc::clone(store), Arc::clone(rules));
+        let (last, changes) = blocking(move || -> Result<_, StoreError> {
+            let stories = reader.stories_after(after, STEP)?;
+            let last = stories.last().map(|story| story.id);
+            Ok((last, stories.into_iter().filter_map(|story| with_topics(&judge, story)).collect::<Vec<_>>()))
+        })
+        .await?;
+        let Some(last) = last else { break };
+        let count = changes.len();
+        if count > 0 {
+            match store.commit(Batch { source: None, stories: changes }).await {
+                // A poll came between: look at these stories again.
+                Err(StoreError::Conflict) => continue,
+                other => other?,
+            }
+        }
+        changed += count;
+        after = Some(last);
+    }
+    store.set_rules(rules.fingerprint()).await?;
+    Ok(changed)
+}
+
+/// The story with the topics that the rules give it, if those are not the ones that it has.
+fn with_topics(rules: &Rules, story: Story) -> Option<StoryChange> {
+    let topics = rules.topics(&story);
+    (topics != story.topics).then(|| StoryChange { story: Story { topics, ..story }, entries: Vec::new(), links: Vec::new() })
+}
+
+/// Removes every story that arrived longer than `keep` ago. Returns how many.
+pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp) -> Result<usize, StoreError> {
+    let before = SignedDuration::try_from(keep).ok().and_then(|keep| now.checked_sub(keep).ok()).unwrap_or(Timestamp::MIN);
+    let mut removed = 0;
+    let mut after: Option<StoryId> = None;
+    loop {
+        let reader = Arc::clone(store);
+        let stories = blocking(move || reader.stories_after(after, STEP)).await?;
+        let Some(last) = stories.last() else { return Ok(removed) };
+        after = Some(last.id);
+        let old: Vec<StoryId> = stories.iter().filter(|story| story.arrived < before).map(|story| story.id).collect();
+        removed += old.len();
+        if !old.is_empty() {
+            store.remove(old).await?;
+        }
+    }
+}
