@@ -51,10 +51,10 @@ const SHOWN: usize = 100;
 /// Gives the configuration and the warnings about it, or every mistake of the file (with its warnings), in the order of
 /// their places. An empty file is a configuration, with a warning that it has no source.
 pub fn read(name: &str, text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<(Config, Vec<Fault>), Faults> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let file = File { name: name.into(), text: text.into() };
+    let file = File::new(name, text);
+    let text = file.text.clone();
     let mut reader = Reader { file, env, faults: Vec::new(), broken_lines: BTreeSet::new() };
-    let (table, errors) = DeTable::parse_recoverable(text);
+    let (table, errors) = DeTable::parse_recoverable(&text);
     note_syntax(&errors, &mut reader);
     let table = Spanned::new(0..text.len(), DeValue::Table(table.into_inner()));
     let raw = raw::File::read(table, "", &mut reader).unwrap_or_default();
@@ -72,15 +72,17 @@ pub fn read(name: &str, text: &str, env: &dyn Fn(&str) -> Option<String>) -> Res
 
 /// Notes what is no TOML. Once that is noted, the lines in question are not looked at again.
 fn note_syntax(errors: &[toml::de::Error], reader: &mut Reader<'_>) {
-    let mut lines = BTreeSet::new();
     for error in errors {
         let (message, expected) = match error.message().split_once(", expected ") {
-            Some((message, expected)) => (message, Some(expected.to_owned())),
+            Some((message, expected)) => (message, Some(expected)),
             None => (error.message(), None),
         };
-        let wrong = Wrong { expected, ..Wrong::new(message) };
-        reader.error(&error.span().unwrap_or_default(), wrong);
+        let expected = expected.filter(|expected| *expected != "nothing").map(str::to_owned);
+        let letters = "other letters than a-z, A-Z, 0-9, - and _ need quotes; an id can't have them";
+        let help = (message == "invalid unquoted key").then(|| letters.to_owned());
+        reader.error(&error.span().unwrap_or_default(), Wrong { expected, help, ..Wrong::new(message) });
     }
-    lines.extend(reader.faults.iter().flat_map(|fault| fault.line..=fault.end_line));
-    reader.broken_lines = lines;
+    // One key with three wrong letters is one mistake.
+    reader.faults.dedup_by(|next, fault| next.line == fault.line && next.message == fault.message);
+    reader.broken_lines = reader.faults.iter().flat_map(|fault| fault.line..=fault.end_line).collect();
 }

@@ -63,8 +63,8 @@ pub(super) struct Wrong {
     pub(super) expected: Option<String>,
     pub(super) help: Option<String>,
     pub(super) also: Option<(Range<usize>, String)>,
-    /// The fault is that something is nowhere in the file. Where another part of the file can't be read at all it may
-    /// stand there, and nothing is said.
+    /// The fault is that something is nowhere in the file. It may stand in a part that can't be read: where the file is
+    /// no TOML nothing is said of it, and where it has another error no warning.
     pub(super) absence: bool,
 }
 
@@ -98,10 +98,26 @@ impl Wrong {
 /// A file as messages speak of it.
 #[derive(Clone, Debug)]
 pub(super) struct File {
-    /// Its name.
-    pub(super) name: Arc<str>,
-    /// Its text without a byte order mark.
+    name: Arc<str>,
+    /// Without a byte order mark.
     pub(super) text: Arc<str>,
+    /// Where each line begins, so that a place is found without reading the text again.
+    lines: Vec<usize>,
+}
+
+impl File {
+    /// A file of this name and text; a byte order mark is left out.
+    pub(super) fn new(name: &str, text: &str) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self { name: name.into(), text: text.into(), lines: std::iter::once(0).chain(breaks).collect() }
+    }
+
+    /// The line and the column of a byte, each from 1.
+    fn position(&self, byte: usize) -> (usize, usize) {
+        let line = self.lines.partition_point(|start| *start <= byte);
+        (line, self.text[self.lines[line - 1]..byte].chars().count() + 1)
+    }
 }
 
 impl Fault {
@@ -109,8 +125,8 @@ impl Fault {
     pub(super) fn new(severity: Severity, file: &File, span: Range<usize>, wrong: Wrong) -> Self {
         let start = floor(&file.text, span.start);
         let end = floor(&file.text, span.end).max(start);
-        let (line, column) = position(&file.text, start);
-        let (end_line, end_column) = position(&file.text, end);
+        let (line, column) = file.position(start);
+        let (end_line, end_column) = file.position(end);
         Self {
             severity,
             file: file.name.clone(),
@@ -222,29 +238,24 @@ fn floor(text: &str, byte: usize) -> usize {
     (0..=byte.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
-/// The line and the column of a byte, each from 1.
-fn position(text: &str, byte: usize) -> (usize, usize) {
-    let before = &text[..byte];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn columns_are_characters() {
-        let text = "a = 1\r\nđịa = \"x\"\n";
-        assert_eq!(position(text, 0), (1, 1));
-        assert_eq!(position(text, text.find('=').expect("there")), (1, 3));
-        assert_eq!(position(text, text.rfind('=').expect("there")), (2, 5));
-        assert_eq!(position(text, text.len()), (3, 1));
+        let text = "\u{feff}a = 1\r\nđịa = \"x\"\n";
+        let file = File::new("f", text);
+        let text = &*file.text;
+        assert_eq!(file.position(0), (1, 1));
+        assert_eq!(file.position(text.find('=').expect("there")), (1, 3));
+        assert_eq!(file.position(text.rfind('=').expect("there")), (2, 5));
+        assert_eq!(file.position(text.len()), (3, 1));
     }
 
     #[test]
     fn a_span_inside_a_character_does_no_harm() {
-        let file = File { name: "f".into(), text: "địa".into() };
+        let file = File::new("f", "địa");
         let fault = Fault::new(Severity::Error, &file, 1..99, Wrong::new("x"));
         assert_eq!((fault.span.clone(), fault.column, fault.end_column), (0..6, 1, 4));
         assert!(fault.render(false).contains("^^^"));

@@ -41,7 +41,8 @@ impl Reader<'_> {
     }
 
     fn note(&mut self, severity: Severity, span: &Range<usize>, wrong: Wrong) {
-        if wrong.absence && !self.broken_lines.is_empty() {
+        let unsure = !self.broken_lines.is_empty() || (severity == Severity::Warning && self.failed());
+        if wrong.absence && unsure {
             return;
         }
         let fault = Fault::new(severity, &self.file, span.clone(), wrong);
@@ -95,6 +96,11 @@ impl<T> Key<T> {
     pub(super) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
+
+    /// Whether a fault is noted already.
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self, Self::Broken)
+    }
 }
 
 impl<T: Clone> Key<T> {
@@ -123,7 +129,7 @@ impl<T: Value> Value for Keyed<T> {
             let inner = joined(path, key.get_ref());
             let value = T::read(value, &inner, reader);
             match Slug::new(key.get_ref().as_ref()) {
-                Ok(value_id) => tables.push((At { value: value_id, span: key.span() }, value)),
+                Ok(id) => tables.push((At { value: id, span: key.span() }, value)),
                 Err(_) => reader.error(&key.span(), wrong_id()),
             }
         }
@@ -147,9 +153,10 @@ impl<T: Value> Value for Vec<At<T>> {
         let count = array.len();
         let elements: Self = array
             .into_iter()
-            .filter_map(|element| {
+            .enumerate()
+            .filter_map(|(index, element)| {
                 let span = element.span();
-                Some(At { value: T::read(element, path, reader)?, span })
+                Some(At { value: T::read(element, &format!("{path}[{index}]"), reader)?, span })
             })
             .collect();
         // A list that lost an element to a fault is not what was meant.

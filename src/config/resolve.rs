@@ -14,9 +14,9 @@ use url::Url;
 use crate::config::Config;
 use crate::config::fault::{Wrong, quoted};
 use crate::config::raw;
-use crate::config::read::{At, Key, Reader};
-use crate::config::value::{Count, Interval, Keep, Size};
-use crate::model::{Field, FetchSettings, MOI_NHAT, Service, StoreSettings, Topic};
+use crate::config::read::{At, Key, Keyed, Reader};
+use crate::config::value::{Count, Interval, Keep, Phrase, Size};
+use crate::model::{FetchSettings, Field, MOI_NHAT, Service, Slug, StoreSettings, Topic};
 
 /// Default of `service.title`: the program's name in its language.
 const TITLE: &str = "Điểm tin";
@@ -28,10 +28,11 @@ const ZONE: &str = "Asia/Ho_Chi_Minh";
 /// The configuration that a file describes.
 pub(super) fn resolve(file: raw::File, reader: &mut Reader<'_>) -> Config {
     let service = service(&table(file.service));
+    let readable = !file.source.is_broken();
     let sources = tables(file.source);
     let topics = tables(file.topic);
     let feeds = tables(file.feed);
-    if sources.is_empty() {
+    if readable && sources.is_empty() {
         let wrong = Wrong::new("there is no source, so nothing is polled").expected("a table [source.ID] with a url");
         reader.warn(&(0..0), wrong.absence());
     }
@@ -47,9 +48,9 @@ pub(super) fn resolve(file: raw::File, reader: &mut Reader<'_>) -> Config {
 }
 
 /// Tables by id, each with its place; `None` for one that can't be read, whose id still counts.
-type Tables<T> = Vec<(At<crate::model::Slug>, Option<T>)>;
+type Tables<T> = Vec<(At<Slug>, Option<T>)>;
 
-fn tables<T>(key: Key<crate::config::read::Keyed<T>>) -> Tables<T> {
+fn tables<T>(key: Key<Keyed<T>>) -> Tables<T> {
     match key {
         Key::Given(at) => at.value.0,
         Key::Absent | Key::Broken => Vec::new(),
@@ -97,17 +98,12 @@ fn fetch(raw: &raw::Fetch, reader: &mut Reader<'_>) -> FetchSettings {
     let every = raw.every.or(minutes(15));
     let min_every = raw.min_every.or(minutes(5));
     let max_every = raw.max_every.or(minutes(6 * 60));
-    let pairs = [
-        (("min_every", &raw.min_every, min_every), ("every", &raw.every, every)),
-        (("every", &raw.every, every), ("max_every", &raw.max_every, max_every)),
-        (("min_every", &raw.min_every, min_every), ("max_every", &raw.max_every, max_every)),
-    ];
-    // The third pair says nothing new where one of the first two is wrong.
-    for (less, more) in pairs {
-        if ordered(less, more, reader) {
-            continue;
-        }
-        break;
+    let [min, first, max] =
+        [("min_every", &raw.min_every, min_every), ("every", &raw.every, every), ("max_every", &raw.max_every, max_every)];
+    check_order(min, first, reader);
+    check_order(first, max, reader);
+    if raw.every.is_broken() {
+        check_order(min, max, reader);
     }
     FetchSettings {
         every: every.0,
@@ -117,34 +113,36 @@ fn fetch(raw: &raw::Fetch, reader: &mut Reader<'_>) -> FetchSettings {
         max_body: raw.max_body.or(Size(10 << 20)).0,
         parallel: raw.parallel.or(Count(64)).0,
         per_host: raw.per_host.or(Count(2)).0,
-        private_networks: raw.private_networks.value().map_or_else(Vec::new, |ranges| ranges.iter().map(|at| at.value.0).collect()),
+        private_networks: raw
+            .private_networks
+            .value()
+            .map_or_else(Vec::new, |ranges| ranges.iter().map(|at| at.value.0).collect()),
     }
 }
 
 /// A key's name, what the file says for it, and what holds.
 type Named<'a> = (&'a str, &'a Key<Interval>, Interval);
 
-/// Whether the first interval is at most the second; notes it if not.
-fn ordered(less: Named<'_>, more: Named<'_>, reader: &mut Reader<'_>) -> bool {
+/// Notes it if the first interval is longer than the second.
+fn check_order(less: Named<'_>, more: Named<'_>, reader: &mut Reader<'_>) {
     let (less_name, less_key, less) = less;
     let (more_name, more_key, more) = more;
-    let broken = |key: &Key<Interval>| matches!(key, Key::Broken);
-    if less <= more || broken(less_key) || broken(more_key) {
-        return true;
+    if less <= more || less_key.is_broken() || more_key.is_broken() {
+        return;
     }
     let from = |key: &Key<Interval>| if key.is_absent() { " by default" } else { "" };
-    let longer = format!("`{less_name}` is {less}{}, longer than `{more_name}`, which is {more}{}", from(less_key), from(more_key));
-    let wrong = Wrong::new(longer).expected("min_every ≤ every ≤ max_every");
+    let message =
+        format!("`{less_name}` is {less}{}, longer than `{more_name}`, which is {more}{}", from(less_key), from(more_key));
+    let wrong = Wrong::new(message).expected("min_every ≤ every ≤ max_every");
     match (less_key.given(), more_key.given()) {
         (Some(less), Some(more)) => reader.error(&more.span, wrong.also(less.span.clone(), "longer than the other")),
         (Some(only), None) => reader.error(&only.span, wrong.help(format!("give `{more_name}` too"))),
         (None, Some(only)) => reader.error(&only.span, wrong.help(format!("give `{less_name}` too"))),
         (None, None) => {}
     }
-    false
 }
 
-fn topic(id: At<crate::model::Slug>, raw: Option<raw::Topic>, reader: &mut Reader<'_>) -> Topic {
+fn topic(id: At<Slug>, raw: Option<raw::Topic>, reader: &mut Reader<'_>) -> Topic {
     let readable = raw.is_some();
     let raw = raw.unwrap_or_default();
     if id.value.as_str() == MOI_NHAT {
@@ -159,7 +157,7 @@ fn topic(id: At<crate::model::Slug>, raw: Option<raw::Topic>, reader: &mut Reade
     if let Some(fields) = raw.r#in.given().filter(|fields| fields.value.is_empty()) {
         reader.error(&fields.span, Wrong::new("the phrases are looked for nowhere").expected("at least one field"));
     }
-    let phrases = |key: &Key<Vec<At<crate::config::value::Phrase>>>| -> Vec<String> {
+    let phrases = |key: &Key<Vec<At<Phrase>>>| -> Vec<String> {
         key.value().into_iter().flatten().map(|phrase| phrase.value.0.clone()).collect()
     };
     Topic {

@@ -39,9 +39,10 @@ impl<T: FromText> Value for T {
             Err(wrong) => wrong,
         };
         let wrong = if wrong.expected.is_none() { wrong.expected(T::EXPECTED) } else { wrong };
-        let filled = || text.from_environment.then(|| "this is about the text with ${…} filled in".to_owned());
-        let help = wrong.help.clone().or_else(filled);
-        reader.error(&span, wrong.help(help));
+        // Advice may quote the text, and what the environment holds may be secret.
+        let filled = "this is about the text with ${…} filled in";
+        let wrong = if text.from_environment { wrong.help(filled.to_owned()) } else { wrong };
+        reader.error(&span, wrong);
         None
     }
 }

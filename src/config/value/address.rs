@@ -239,7 +239,17 @@ mod tests {
     fn sources_are_fetched_over_http() {
         accepts::<HttpUrl>(
             &["https://example.vn/rss", "HTTP://báo.vn/tin?x=1#y", "http://127.0.0.1:8080", "http://[::1]/"],
-            &["", "example.vn/rss", "/rss", "ftp://example.vn", "file:///etc/passwd", "https://", "https://a b/", "https://u:p@example.vn/", "https://u@example.vn/"],
+            &[
+                "",
+                "example.vn/rss",
+                "/rss",
+                "ftp://example.vn",
+                "file:///etc/passwd",
+                "https://",
+                "https://a b/",
+                "https://u:p@example.vn/",
+                "https://u@example.vn/",
+            ],
         );
     }
 
@@ -259,7 +269,18 @@ mod tests {
     fn places_to_listen_have_a_port() {
         accepts::<Listen>(
             &["127.0.0.1:8080", "0.0.0.0:0", "[::]:80", "localhost:8080"],
-            &["", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:+80", "127.0.0.1:65536", "::1:80", "a b:80", "http://a:80"],
+            &[
+                "",
+                "8080",
+                ":8080",
+                "127.0.0.1",
+                "127.0.0.1:",
+                "127.0.0.1:+80",
+                "127.0.0.1:65536",
+                "::1:80",
+                "a b:80",
+                "http://a:80",
+            ],
         );
     }
 
@@ -273,7 +294,10 @@ mod tests {
 
     #[test]
     fn stores_are_folders() {
-        accepts::<StoreUrl>(&["sled:data", "sled:/var/lib/diemtin", "sled:./a b"], &["", "data", "sled:", "sled://data", "postgres://u@h/db", "sqlite:x"]);
+        accepts::<StoreUrl>(
+            &["sled:data", "sled:/var/lib/diemtin", "sled:./a b"],
+            &["", "data", "sled:", "sled://data", "postgres://u@h/db", "sqlite:x"],
+        );
         let wrong = StoreUrl::from_text("postgres://u:secret@h/db").expect_err("not yet");
         assert!(wrong.message.contains("sled only") && !wrong.message.contains("secret"));
     }

@@ -93,7 +93,9 @@ impl FromText for Size {
         };
         match count.checked_mul(bytes) {
             Some(0) => Err(Wrong::new("this size is zero")),
-            Some(total) if total <= LARGEST_BODY => usize::try_from(total).map(Self).map_err(|_| Wrong::new("this size is too large")),
+            Some(total) if total <= LARGEST_BODY => {
+                usize::try_from(total).map(Self).map_err(|_| Wrong::new("this size is too large"))
+            }
             _ => Err(Wrong::new("this size is too large").expected("at most 1GiB")),
         }
     }
@@ -181,7 +183,9 @@ mod tests {
             let interval = Interval::from_text(text).expect(text);
             assert_eq!(interval.0.as_secs(), seconds, "{text}");
         }
-        for bad in ["", "15", "m", "0s", "-5m", "1.5h", "15 phút", "36501d", "99999999999999999999d", "18446744073709551615d", "forever"] {
+        for bad in
+            ["", "15", "m", "0s", "-5m", "1.5h", "15 phút", "36501d", "99999999999999999999d", "18446744073709551615d", "forever"]
+        {
             assert!(Interval::from_text(bad).is_err(), "{bad}");
         }
         assert_eq!(Keep::from_text("forever"), Ok(Keep(None)));

@@ -20,12 +20,8 @@ impl Choice for Content {
 }
 
 impl Choice for Field {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("title", Self::Title),
-        ("summary", Self::Summary),
-        ("content", Self::Content),
-        ("categories", Self::Categories),
-    ];
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("title", Self::Title), ("summary", Self::Summary), ("content", Self::Content), ("categories", Self::Categories)];
     const EXPECTED: &'static str = "one of \"title\", \"summary\", \"content\", \"categories\"";
 }
 
