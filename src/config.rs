@@ -1,8 +1,28 @@
 //! `feeds.toml`: from its text to a [`Config`], or to every mistake in it with its line.
+//!
+//! What was said (`raw`, read by `read` out of `value`s) and what it means (`resolve`) are two things: the first is the
+//! file's form and gives the JSON schema, the second is the model. Nothing here reads a file, the environment or a clock;
+//! text and environment are arguments, so a configuration can be checked without being used.
 
-use std::collections::BTreeMap;
+mod env;
+mod fault;
+mod raw;
+mod read;
+mod resolve;
+mod schema;
+mod value;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::config::fault::{File, Wrong};
+use crate::config::read::{Reader, Value};
 use crate::model::{Feed, FetchSettings, Service, Source, SourceId, StoreSettings, Topic};
+
+pub use fault::{Fault, Faults, Severity};
+pub use schema::schema;
 
 /// A `feeds.toml` without mistakes: every default filled in, every name resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,4 +40,49 @@ pub struct Config {
     /// Every feed that is published: `moi-nhat`, one for each topic in the file's order, then the other `[feed.*]` in the
     /// file's order.
     pub feeds: Vec<Feed>,
+}
+
+/// How many faults are shown: more than anyone mends in one go, fewer than a file that is no TOML at all has.
+const SHOWN: usize = 100;
+
+/// Reads a `feeds.toml`. `name` is the file's name for messages, `env` gives the environment variables that `${NAME}`
+/// takes.
+///
+/// Gives the configuration and the warnings about it, or every mistake of the file (with its warnings), in the order of
+/// their places. An empty file is a configuration, with a warning that it has no source.
+pub fn read(name: &str, text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<(Config, Vec<Fault>), Faults> {
+    let file = File::new(name, text);
+    let text = file.text.clone();
+    let mut reader = Reader { file, env, faults: Vec::new(), broken_lines: BTreeSet::new() };
+    let (table, errors) = DeTable::parse_recoverable(&text);
+    note_syntax(&errors, &mut reader);
+    let table = Spanned::new(0..text.len(), DeValue::Table(table.into_inner()));
+    let raw = raw::File::read(table, "", &mut reader).unwrap_or_default();
+    let config = resolve::resolve(raw, &mut reader);
+    let failed = reader.failed();
+    let mut faults = reader.faults;
+    faults.sort_by_key(|fault| (fault.span.start, fault.span.end));
+    if !failed {
+        return Ok((config, faults));
+    }
+    let more = faults.len().saturating_sub(SHOWN);
+    faults.truncate(SHOWN);
+    Err(Faults { shown: faults, more })
+}
+
+/// Notes what is no TOML. Once that is noted, the lines in question are not looked at again.
+fn note_syntax(errors: &[toml::de::Error], reader: &mut Reader<'_>) {
+    for error in errors {
+        let (message, expected) = match error.message().split_once(", expected ") {
+            Some((message, expected)) => (message, Some(expected)),
+            None => (error.message(), None),
+        };
+        let expected = expected.filter(|expected| *expected != "nothing").map(str::to_owned);
+        let letters = "other letters than a-z, A-Z, 0-9, - and _ need quotes; an id can't have them";
+        let help = (message == "invalid unquoted key").then(|| letters.to_owned());
+        reader.error(&error.span().unwrap_or_default(), Wrong { expected, help, ..Wrong::new(message) });
+    }
+    // One key with three wrong letters is one mistake.
+    reader.faults.dedup_by(|next, fault| next.line == fault.line && next.message == fault.message);
+    reader.broken_lines = reader.faults.iter().flat_map(|fault| fault.line..=fault.end_line).collect();
 }

@@ -1,0 +1,206 @@
+//! What a `feeds.toml` can say: its tables and keys. The comments here are the descriptions in the JSON schema, which
+//! editors show.
+//!
+//! Nothing is decided here: what is absent stays absent, and what contradicts something else is found in `resolve`. A
+//! default beside a key is for the schema; a test holds it against what `resolve` does.
+
+use schemars::JsonSchema;
+use toml::Spanned;
+use toml::de::DeValue;
+
+use crate::config::read::{At, Key, Keyed, Reader, Table, Value};
+use crate::config::value::{
+    Contact, Count, Css, DateFormat, Encoding, Headers, HttpUrl, Id, Interval, Keep, Language, Listen, Network, OneOf, Phrase,
+    PublicUrl, Rank, Size, StoreUrl, Text, Zone,
+};
+use crate::model::{Content, Field};
+
+/// Declares a table: its keys, the type of each, and for the schema its default.
+macro_rules! table {
+    ($(#[$about:meta])* $name:ident { $($(#[$key_about:meta])* $key:ident: $type:ty $(= $default:tt)?,)* }) => {
+        #[derive(Debug, Default, JsonSchema)]
+        $(#[$about])*
+        #[schemars(deny_unknown_fields)]
+        pub(super) struct $name {
+            $($(#[$key_about])* #[schemars(default $(, extend("default" = $default))?)] pub(super) $key: Key<$type>,)*
+        }
+
+        impl Value for $name {
+            fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
+                let mut table = Table::open(value, path, reader)?;
+                let read = Self { $($key: table.take(stringify!($key).trim_start_matches("r#"), reader),)* };
+                table.close(reader);
+                Some(read)
+            }
+        }
+    };
+}
+
+table! {
+    /// The sources, topics and feeds of diemtin. In any string `${NAME}` takes an environment variable; `$${` is a plain
+    /// `${`.
+    File {
+        /// Who publishes.
+        service: Service,
+        /// Where stories are kept, and how long.
+        store: Store,
+        /// How sources are fetched.
+        fetch: Fetch,
+        /// The places that are polled, by id. An id is 1 to 64 of a-z, 0-9 and -. It names what a source has published
+        /// for good, so it should stay as it is.
+        source: Keyed<Source>,
+        /// The rules by which stories are grouped, by id. Each publishes a feed under its id.
+        topic: Keyed<Topic>,
+        /// Merged feeds, by id. `moi-nhat` (all stories) and one feed for each topic exist without being listed here; a
+        /// table with such an id adjusts that feed.
+        feed: Keyed<Feed>,
+    }
+}
+
+table! {
+    /// Who publishes.
+    Service {
+        /// What the whole site is called.
+        title: Text = "Điểm tin",
+        /// The public address, for links to ourselves. Default: http:// and `listen`.
+        url: PublicUrl,
+        /// The address to listen on, as HOST:PORT.
+        listen: Listen = "127.0.0.1:8080",
+        /// A page or mail address at which the administrator of a source can reach you; part of the User-Agent.
+        contact: Contact,
+        /// The language of the feeds, a BCP 47 tag.
+        language: Language = "vi",
+        /// The IANA time zone of dates that name no offset, and of what people read.
+        timezone: Zone = "Asia/Ho_Chi_Minh",
+    }
+}
+
+table! {
+    /// Where stories are kept, and how long.
+    Store {
+        /// `sled:FOLDER`; a relative folder is below the folder of this file.
+        url: StoreUrl = "sled:data",
+        /// Stories older than this are pruned; "forever" keeps all.
+        keep: Keep = "365d",
+    }
+}
+
+table! {
+    /// How sources are fetched.
+    Fetch {
+        /// The first guess at how often a source publishes; then learned for each source.
+        every: Interval = "15m",
+        /// The shortest interval that is learned.
+        min_every: Interval = "5m",
+        /// The longest interval that is learned.
+        max_every: Interval = "6h",
+        /// How long one fetch may take, redirects included.
+        timeout: Interval = "30s",
+        /// The largest document, after decompression.
+        max_body: Size = "10MiB",
+        /// How many fetches run at once.
+        parallel: Count<1, 1024> = 64,
+        /// How many fetches of one host run at once.
+        per_host: Count<1, 1024> = 2,
+        /// Ranges of addresses that may be fetched although they are not public, such as "10.0.0.0/8".
+        private_networks: Vec<At<Network>> = [],
+    }
+}
+
+table! {
+    /// One place that is polled: either `url` (a feed) or `page` and `select` (a page that lists articles).
+    #[schemars(extend("oneOf" = [
+        { "required": ["url"], "properties": { "page": false, "select": false } },
+        { "required": ["page", "select"], "properties": { "url": false } }
+    ]))]
+    Source {
+        /// The address of a feed: RSS, RDF, Atom or JSON Feed.
+        url: HttpUrl,
+        /// The address of an HTML page that lists articles, for a site without a feed.
+        page: HttpUrl,
+        /// Where on the page an article's parts stand.
+        select: Select,
+        /// What readers see as the credit. Default: the address's host.
+        name: Text,
+        /// The province or city that the source speaks for.
+        place: Text,
+        /// Free words, for feeds to choose by.
+        tags: Vec<At<Text>> = [],
+        /// Fixes the interval between polls. Default: it is learned, see `fetch`.
+        every: Interval,
+        /// When several sources carry a story, the one with the highest rank leads it.
+        rank: Rank = 0,
+        /// Whether the source is polled. The stories of one that is not stay.
+        enabled: bool = true,
+        /// Additional request headers, such as { Authorization = "Bearer ${TOKEN}" }.
+        headers: Headers = {},
+        /// The IANA time zone of dates that name no offset. Default: that of `service`.
+        timezone: Zone,
+        /// The encoding to read with, whatever the document says.
+        encoding: Encoding,
+        /// How much of an article is kept and republished. "full" needs the publisher's consent.
+        content: OneOf<Content> = "summary",
+    }
+}
+
+table! {
+    /// Where on a page an article's parts stand, as CSS selectors. All but `item` are looked for inside an item.
+    #[schemars(extend("required" = ["item", "title", "link"]))]
+    Select {
+        /// One article.
+        item: Css,
+        /// Its title.
+        title: Css,
+        /// The element whose href is its address.
+        link: Css,
+        /// Its date.
+        date: Css,
+        /// How the date is written, in strptime's letters, such as "%d/%m/%Y %H:%M". Default: any known form.
+        date_format: DateFormat,
+        /// Its summary.
+        summary: Css,
+        /// The element whose src is its picture.
+        image: Css,
+    }
+}
+
+table! {
+    /// A rule over stories. A story has the topic when a phrase of `any` occurs (or there is no `any`), every phrase of
+    /// `all` occurs, and none of `none` does. Capital letters don't matter.
+    #[schemars(extend("anyOf" = [{ "required": ["any"] }, { "required": ["all"] }]))]
+    Topic {
+        /// What readers see. Default: the id.
+        title: Text,
+        /// At least one of these phrases must occur.
+        any: Vec<At<Phrase>> = [],
+        /// Each of these phrases must occur.
+        all: Vec<At<Phrase>> = [],
+        /// None of these phrases may occur.
+        none: Vec<At<Phrase>> = [],
+        /// Where the phrases are looked for.
+        #[schemars(extend("minItems" = 1))]
+        r#in: Vec<At<OneOf<Field>>> = ["title", "summary", "content", "categories"],
+    }
+}
+
+table! {
+    /// A merged feed. Each list that is given narrows the choice; within a list any one suffices.
+    Feed {
+        /// What readers see. Default: the topic's title, "Mới nhất" for moi-nhat, else the id.
+        title: Text,
+        /// How many stories it holds at least, where there are so many.
+        limit: Count<1, 1000> = 50,
+        /// Only stories with one of these topics. Default for a topic's own feed: that topic.
+        topics: Vec<At<Id>>,
+        /// No story with one of these topics.
+        not_topics: Vec<At<Id>> = [],
+        /// Only stories that one of these sources carries.
+        sources: Vec<At<Id>> = [],
+        /// No story that only these sources carry.
+        not_sources: Vec<At<Id>> = [],
+        /// Only stories that a source of one of these places carries.
+        places: Vec<At<Text>> = [],
+        /// Only stories that a source with one of these tags carries.
+        tags: Vec<At<Text>> = [],
+    }
+}

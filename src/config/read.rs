@@ -1,0 +1,240 @@
+//! Reading tables so that every mistake of a file is found: what can't be read is noted, and reading goes on.
+//!
+//! serde stops at the first mistake and knows no columns, so tables are read here key by key. A table is declared with
+//! `table!` (see `raw`), a value by implementing [`Value`]. Nothing here knows what a key means.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::config::fault::{Fault, File, Severity, Wrong, did_you_mean, quoted};
+use crate::model::Slug;
+
+/// What reading needs besides the value, and the faults that it found.
+pub(super) struct Reader<'a> {
+    /// The file, for messages.
+    pub(super) file: File,
+    /// The environment.
+    pub(super) env: &'a dyn Fn(&str) -> Option<String>,
+    /// What is wrong, as it was found.
+    pub(super) faults: Vec<Fault>,
+    /// The lines that are no TOML: what else is wrong with them follows from that.
+    pub(super) broken_lines: BTreeSet<usize>,
+}
+
+impl Reader<'_> {
+    /// Notes an error.
+    pub(super) fn error(&mut self, span: &Range<usize>, wrong: Wrong) {
+        self.note(Severity::Error, span, wrong);
+    }
+
+    /// Notes a warning.
+    pub(super) fn warn(&mut self, span: &Range<usize>, wrong: Wrong) {
+        self.note(Severity::Warning, span, wrong);
+    }
+
+    /// Whether the file can't be used.
+    pub(super) fn failed(&self) -> bool {
+        self.faults.iter().any(|fault| fault.severity == Severity::Error)
+    }
+
+    fn note(&mut self, severity: Severity, span: &Range<usize>, wrong: Wrong) {
+        let unsure = !self.broken_lines.is_empty() || (severity == Severity::Warning && self.failed());
+        if wrong.absence && unsure {
+            return;
+        }
+        let fault = Fault::new(severity, &self.file, span.clone(), wrong);
+        if self.broken_lines.range(fault.line..=fault.end_line).next().is_none() {
+            self.faults.push(fault);
+        }
+    }
+}
+
+/// Something that can stand to the right of a `=` or below a header. Its JSON schema says the same as `read` accepts.
+pub(super) trait Value: Sized {
+    /// Reads it, or notes what is wrong. `path` is its keys with dots between them, such as
+    /// `source.x.url`, for messages; empty for the whole file.
+    fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self>;
+}
+
+/// A value and its place.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) span: Range<usize>,
+}
+
+/// What a file says for one key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Key<T> {
+    /// Nothing.
+    #[default]
+    Absent,
+    /// Something that can't be read; the fault is noted.
+    Broken,
+    /// This.
+    Given(At<T>),
+}
+
+impl<T> Key<T> {
+    /// What is given, with its place.
+    pub(super) fn given(&self) -> Option<&At<T>> {
+        match self {
+            Self::Given(at) => Some(at),
+            Self::Absent | Self::Broken => None,
+        }
+    }
+
+    /// What is given.
+    pub(super) fn value(&self) -> Option<&T> {
+        self.given().map(|at| &at.value)
+    }
+
+    /// Whether the file is silent.
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// Whether a fault is noted already.
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self, Self::Broken)
+    }
+}
+
+impl<T: Clone> Key<T> {
+    /// What is given, else the default.
+    pub(super) fn or(&self, default: T) -> T {
+        self.value().cloned().unwrap_or(default)
+    }
+}
+
+/// `[source.ID]`, `[topic.ID]`, `[feed.ID]`: tables by id, in the file's order. A table that can't be read still has its
+/// id.
+#[derive(Debug)]
+pub(super) struct Keyed<T>(pub(super) Vec<(At<Slug>, Option<T>)>);
+
+impl<T> Default for Keyed<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Value> Value for Keyed<T> {
+    fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        let table = Table::open(value, path, reader)?;
+        let mut tables = Vec::new();
+        for (key, value) in in_order(table.rest) {
+            let inner = joined(path, key.get_ref());
+            let value = T::read(value, &inner, reader);
+            match Slug::new(key.get_ref().as_ref()) {
+                Ok(id) => tables.push((At { value: id, span: key.span() }, value)),
+                Err(_) => reader.error(&key.span(), wrong_id()),
+            }
+        }
+        Some(Self(tables))
+    }
+}
+
+/// What is wrong with something that should be an id.
+pub(super) fn wrong_id() -> Wrong {
+    Wrong::new("this is no id").expected("1 to 64 of a-z, 0-9 and -, neither first nor last a -")
+}
+
+/// Lists; each element is read by itself.
+impl<T: Value> Value for Vec<At<T>> {
+    fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        let span = value.span();
+        let DeValue::Array(array) = value.into_inner() else {
+            reader.error(&span, Wrong::new(format!("{} is no list", quoted(path))).expected("a list in [ and ]"));
+            return None;
+        };
+        let count = array.len();
+        let elements: Self = array
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, element)| {
+                let span = element.span();
+                Some(At { value: T::read(element, &format!("{path}[{index}]"), reader)?, span })
+            })
+            .collect();
+        // A list that lost an element to a fault is not what was meant.
+        (elements.len() == count).then_some(elements)
+    }
+}
+
+/// A table of which keys are taken one after the other.
+pub(super) struct Table<'i> {
+    keys: String,
+    rest: DeTable<'i>,
+    known: Vec<&'static str>,
+}
+
+impl<'i> Table<'i> {
+    /// The table, or the fault that the value is none.
+    pub(super) fn open(value: Spanned<DeValue<'i>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        let span = value.span();
+        match value.into_inner() {
+            DeValue::Table(rest) => Some(Self { keys: path.to_owned(), rest, known: Vec::new() }),
+            other => {
+                let message = format!("{} is {}", quoted(path), kind(&other));
+                reader.error(&span, Wrong::new(message).expected("a table"));
+                None
+            }
+        }
+    }
+
+    /// Takes what stands at a key.
+    pub(super) fn take<T: Value>(&mut self, name: &'static str, reader: &mut Reader<'_>) -> Key<T> {
+        self.known.push(name);
+        let Some((_, value)) = self.rest.remove_entry(name) else { return Key::Absent };
+        let path = joined(&self.keys, name);
+        let span = value.span();
+        match T::read(value, &path, reader) {
+            Some(value) => Key::Given(At { value, span }),
+            None => Key::Broken,
+        }
+    }
+
+    /// The entries that were not taken, for a table in which any key may stand.
+    pub(super) fn into_rest(self) -> DeTable<'i> {
+        self.rest
+    }
+
+    /// Notes the keys that nobody took.
+    pub(super) fn close(self, reader: &mut Reader<'_>) {
+        let place = if self.keys.is_empty() { String::new() } else { format!(" in {}", quoted(&self.keys)) };
+        for (key, _) in in_order(self.rest) {
+            let known = self.known.join(", ");
+            let help = did_you_mean(key.get_ref(), self.known.iter().copied());
+            let wrong = Wrong::new(format!("unknown key {}{place}", quoted(key.get_ref())));
+            reader.error(&key.span(), wrong.expected(format!("one of {known}")).help(help));
+        }
+    }
+}
+
+/// A table's entries in the file's order.
+pub(super) fn in_order(table: DeTable<'_>) -> Vec<(Spanned<toml::de::DeString<'_>>, Spanned<DeValue<'_>>)> {
+    let mut entries: Vec<_> = table.into_iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
+/// The keys of a path.
+pub(super) fn joined(keys: &str, key: &str) -> String {
+    if keys.is_empty() { key.to_owned() } else { format!("{keys}.{key}") }
+}
+
+/// What kind of value it is, with its article.
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -1,0 +1,171 @@
+//! What a file means: defaults filled in, names resolved, contradictions found.
+//!
+//! Whatever is said is taken; what can't be used is noted, and a default takes its place, so that the rest can still be
+//! judged. Whether there is a [`Config`] in the end, the caller decides by the faults.
+
+mod feed;
+mod source;
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use url::Url;
+
+use crate::config::Config;
+use crate::config::fault::{Wrong, quoted};
+use crate::config::raw;
+use crate::config::read::{At, Key, Keyed, Reader};
+use crate::config::value::{Count, Interval, Keep, Phrase, Size};
+use crate::model::{FetchSettings, Field, MOI_NHAT, Service, Slug, StoreSettings, Topic};
+
+/// Default of `service.title`: the program's name in its language.
+const TITLE: &str = "Điểm tin";
+/// Default of `service.listen`: nothing is public unasked.
+const LISTEN: &str = "127.0.0.1:8080";
+/// Default of `service.timezone`.
+const ZONE: &str = "Asia/Ho_Chi_Minh";
+
+/// The configuration that a file describes.
+pub(super) fn resolve(file: raw::File, reader: &mut Reader<'_>) -> Config {
+    let service = service(&table(file.service));
+    let readable = !file.source.is_broken();
+    let sources = tables(file.source);
+    let topics = tables(file.topic);
+    let feeds = tables(file.feed);
+    if readable && sources.is_empty() {
+        let wrong = Wrong::new("there is no source, so nothing is polled").expected("a table [source.ID] with a url");
+        reader.warn(&(0..0), wrong.absence());
+    }
+    let feeds = feed::feeds(&feeds, &topics, &sources, reader);
+    Config {
+        store: store(&table(file.store)),
+        fetch: fetch(&table(file.fetch), reader),
+        sources: source::sources(&sources, &service.timezone, reader),
+        topics: topics.into_iter().map(|(id, topic)| self::topic(id, topic, reader)).collect(),
+        feeds,
+        service,
+    }
+}
+
+/// Tables by id, each with its place; `None` for one that can't be read, whose id still counts.
+type Tables<T> = Vec<(At<Slug>, Option<T>)>;
+
+fn tables<T>(key: Key<Keyed<T>>) -> Tables<T> {
+    match key {
+        Key::Given(at) => at.value.0,
+        Key::Absent | Key::Broken => Vec::new(),
+    }
+}
+
+fn table<T: Default>(key: Key<T>) -> T {
+    match key {
+        Key::Given(at) => at.value,
+        Key::Absent | Key::Broken => T::default(),
+    }
+}
+
+fn service(raw: &raw::Service) -> Service {
+    let listen = raw.listen.value().map_or(LISTEN, |listen| &listen.0).to_owned();
+    Service {
+        title: raw.title.value().map_or(TITLE, |title| &title.0).to_owned(),
+        url: raw.url.value().map_or_else(|| at(&listen), |url| url.0.clone()),
+        listen,
+        contact: raw.contact.value().map(|contact| contact.0.clone()),
+        language: raw.language.value().map_or("vi", |language| &language.0).to_owned(),
+        timezone: raw.timezone.value().map_or_else(home, |zone| zone.0.clone()),
+    }
+}
+
+/// The address of a service that listens there.
+fn at(listen: &str) -> Url {
+    Url::parse(&format!("http://{listen}/")).expect("a host was parsed as a URL's host, and a port as a number")
+}
+
+/// The zone that is assumed.
+fn home() -> TimeZone {
+    TimeZone::get(ZONE).expect("the zones are in the program")
+}
+
+fn store(raw: &raw::Store) -> StoreSettings {
+    StoreSettings {
+        url: raw.url.value().map_or("sled:data", |url| &url.0).to_owned(),
+        keep: raw.keep.or(Keep(Some(Duration::from_secs(365 * 24 * 60 * 60)))).0,
+    }
+}
+
+fn fetch(raw: &raw::Fetch, reader: &mut Reader<'_>) -> FetchSettings {
+    let minutes = |minutes: u64| Interval(Duration::from_secs(minutes * 60));
+    let every = raw.every.or(minutes(15));
+    let min_every = raw.min_every.or(minutes(5));
+    let max_every = raw.max_every.or(minutes(6 * 60));
+    let [min, first, max] =
+        [("min_every", &raw.min_every, min_every), ("every", &raw.every, every), ("max_every", &raw.max_every, max_every)];
+    check_order(min, first, reader);
+    check_order(first, max, reader);
+    if raw.every.is_broken() {
+        check_order(min, max, reader);
+    }
+    FetchSettings {
+        every: every.0,
+        min_every: min_every.0,
+        max_every: max_every.0,
+        timeout: raw.timeout.or(Interval(Duration::from_secs(30))).0,
+        max_body: raw.max_body.or(Size(10 << 20)).0,
+        parallel: raw.parallel.or(Count(64)).0,
+        per_host: raw.per_host.or(Count(2)).0,
+        private_networks: raw
+            .private_networks
+            .value()
+            .map_or_else(Vec::new, |ranges| ranges.iter().map(|at| at.value.0).collect()),
+    }
+}
+
+/// A key's name, what the file says for it, and what holds.
+type Named<'a> = (&'a str, &'a Key<Interval>, Interval);
+
+/// Notes it if the first interval is longer than the second.
+fn check_order(less: Named<'_>, more: Named<'_>, reader: &mut Reader<'_>) {
+    let (less_name, less_key, less) = less;
+    let (more_name, more_key, more) = more;
+    if less <= more || less_key.is_broken() || more_key.is_broken() {
+        return;
+    }
+    let from = |key: &Key<Interval>| if key.is_absent() { " by default" } else { "" };
+    let message =
+        format!("`{less_name}` is {less}{}, longer than `{more_name}`, which is {more}{}", from(less_key), from(more_key));
+    let wrong = Wrong::new(message).expected("min_every ≤ every ≤ max_every");
+    match (less_key.given(), more_key.given()) {
+        (Some(less), Some(more)) => reader.error(&more.span, wrong.also(less.span.clone(), "longer than the other")),
+        (Some(only), None) => reader.error(&only.span, wrong.help(format!("give `{more_name}` too"))),
+        (None, Some(only)) => reader.error(&only.span, wrong.help(format!("give `{less_name}` too"))),
+        (None, None) => {}
+    }
+}
+
+fn topic(id: At<Slug>, raw: Option<raw::Topic>, reader: &mut Reader<'_>) -> Topic {
+    let readable = raw.is_some();
+    let raw = raw.unwrap_or_default();
+    if id.value.as_str() == MOI_NHAT {
+        let wrong = Wrong::new(format!("a topic can't be called `{MOI_NHAT}`: that is the feed of all stories"));
+        reader.error(&id.span, wrong.expected("another id"));
+    }
+    let silent = |key: &Key<Vec<_>>| key.is_absent() || key.value().is_some_and(Vec::is_empty);
+    if readable && silent(&raw.any) && silent(&raw.all) {
+        let wrong = Wrong::new(format!("the topic {} has an empty rule", quoted(id.value.as_str())));
+        reader.error(&id.span, wrong.expected("phrases in `any` or `all`"));
+    }
+    if let Some(fields) = raw.r#in.given().filter(|fields| fields.value.is_empty()) {
+        reader.error(&fields.span, Wrong::new("the phrases are looked for nowhere").expected("at least one field"));
+    }
+    let phrases = |key: &Key<Vec<At<Phrase>>>| -> Vec<String> {
+        key.value().into_iter().flatten().map(|phrase| phrase.value.0.clone()).collect()
+    };
+    Topic {
+        title: raw.title.value().map_or_else(|| id.value.to_string(), |title| title.0.clone()),
+        any: phrases(&raw.any),
+        all: phrases(&raw.all),
+        none: phrases(&raw.none),
+        fields: raw.r#in.value().map_or_else(|| Field::ALL.to_vec(), |fields| fields.iter().map(|at| at.value.0).collect()),
+        id: id.value,
+    }
+}

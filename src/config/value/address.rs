@@ -1,0 +1,321 @@
+//! Addresses: of sources, of ourselves, of the store; and the headers that are sent to an address.
+
+use ipnet::IpNet;
+use toml::Spanned;
+use toml::de::DeValue;
+use url::{Host, Url};
+
+use crate::config::fault::{Wrong, quoted};
+use crate::config::read::{At, Reader, Table, Value, in_order, joined};
+use crate::config::value::{FromText, schema};
+
+/// An address that can be fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct HttpUrl(pub(in crate::config) Url);
+
+impl FromText for HttpUrl {
+    const EXPECTED: &'static str = "an address such as \"https://example.vn/rss\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let url = Url::parse(text.trim()).map_err(|error| Wrong::new(format!("this is no address: {error}")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Wrong::new("this address is neither http nor https"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            let help = "send it as a header instead: headers = { Authorization = \"Basic ${…}\" }";
+            return Err(Wrong::new("this address holds a name or a password").help(help.to_owned()));
+        }
+        Ok(Self(url))
+    }
+}
+
+schema!(HttpUrl, { "type": "string", "pattern": r"^\s*[Hh][Tt][Tt][Pp][Ss]?://|\$\{" });
+
+/// The service's own address: a folder, so that pages can stand below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct PublicUrl(pub(in crate::config) Url);
+
+impl FromText for PublicUrl {
+    const EXPECTED: &'static str = "an address such as \"https://tin.example.vn/\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let HttpUrl(mut url) = HttpUrl::from_text(text).map_err(|wrong| wrong.help(None))?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(Wrong::new("pages can't stand below an address with ? or #"));
+        }
+        if !url.path().ends_with('/') {
+            let folder = format!("{}/", url.path());
+            url.set_path(&folder);
+        }
+        Ok(Self(url))
+    }
+}
+
+schema!(PublicUrl, { "type": "string", "pattern": r"^\s*[Hh][Tt][Tt][Pp][Ss]?://[^?#]*$|\$\{" });
+
+/// `HOST:PORT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Listen(pub(in crate::config) String);
+
+impl FromText for Listen {
+    const EXPECTED: &'static str = "HOST:PORT such as \"127.0.0.1:8080\" or \"[::]:80\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let (host, port) = text.trim().rsplit_once(':').ok_or_else(|| Wrong::new("this has no port"))?;
+        if !port.bytes().all(|b| b.is_ascii_digit()) || port.parse::<u16>().is_err() {
+            return Err(Wrong::new("this port is no number from 0 to 65535"));
+        }
+        Host::parse(host).map_err(|_| Wrong::new("this is no host"))?;
+        Ok(Self(format!("{host}:{port}")))
+    }
+}
+
+schema!(Listen, { "type": "string", "pattern": r":[0-9]{1,5}\s*$|\$\{" });
+
+/// Where the administrators of sources find ours: a page or a mail address. It is sent in a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Contact(pub(in crate::config) String);
+
+impl FromText for Contact {
+    const EXPECTED: &'static str = "the address of a page, or a mail address";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let text = text.trim();
+        if text.starts_with("http://") || text.starts_with("https://") {
+            return HttpUrl::from_text(text).map(|HttpUrl(url)| Self(url.into())).map_err(|wrong| wrong.help(None));
+        }
+        let mail = text.strip_prefix("mailto:").unwrap_or(text);
+        let one_word = mail.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'(' | b')' | b'<' | b'>' | b',' | b';'));
+        match mail.split_once('@') {
+            Some((name, host)) if one_word && !name.is_empty() && Host::parse(host).is_ok() => Ok(Self(text.to_owned())),
+            _ => Err(Wrong::new("this is neither the address of a page nor a mail address")),
+        }
+    }
+}
+
+schema!(Contact, { "type": "string", "pattern": r"^\s*https?://|@|\$\{" });
+
+/// Where stories are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct StoreUrl(pub(in crate::config) String);
+
+impl FromText for StoreUrl {
+    const EXPECTED: &'static str = "sled: and a folder, such as \"sled:data\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let text = text.trim();
+        if text.starts_with("postgres:") || text.starts_with("postgresql:") {
+            return Err(Wrong::new("PostgreSQL is not supported yet: this version keeps stories in sled only"));
+        }
+        let folder = text.strip_prefix("sled:").ok_or_else(|| Wrong::new("this is no store"))?;
+        if folder.is_empty() {
+            return Err(Wrong::new("this store has no folder"));
+        }
+        if folder.starts_with("//") {
+            return Err(Wrong::new("a folder begins with one / or with none"));
+        }
+        if folder.contains(|c: char| c.is_control()) {
+            return Err(Wrong::new("this folder's name has a control character"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+schema!(StoreUrl, { "type": "string", "pattern": r"^\s*sled:.|\$\{" });
+
+/// A range of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Network(pub(in crate::config) IpNet);
+
+impl FromText for Network {
+    const EXPECTED: &'static str = "a range of addresses such as \"10.0.0.0/8\" or \"fd00::/8\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let text = text.trim();
+        let all = |ip: std::net::IpAddr| if ip.is_ipv4() { 32 } else { 128 };
+        let wrong = || {
+            let single = text.parse().ok().map(|ip| format!("one address alone has /{} behind it", all(ip)));
+            Wrong::new("this is no range of addresses").help(single)
+        };
+        text.parse::<IpNet>().map(|range| Self(range.trunc())).map_err(|_| wrong())
+    }
+}
+
+schema!(Network, { "type": "string", "pattern": r"/[0-9]{1,3}\s*$|\$\{" });
+
+/// Additional request headers, in the file's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::config) struct Headers(pub(in crate::config) Vec<(String, String)>);
+
+/// Headers that polling itself sets; another value would break a request or its meaning.
+const OWN_HEADERS: [&str; 14] = [
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "if-modified-since",
+    "if-none-match",
+    "keep-alive",
+    "proxy-connection",
+    "range",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+impl Value for Headers {
+    fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        let mut headers: Vec<(At<String>, String)> = Vec::new();
+        let mut sound = true;
+        for (key, value) in in_order(Table::open(value, path, reader)?.into_rest()) {
+            let name = key.get_ref().to_string();
+            let inner = joined(path, &name);
+            let value = HeaderValue::read(value, &inner, reader);
+            let twin = headers.iter().find(|(other, _)| other.value.eq_ignore_ascii_case(&name));
+            let wrong = match twin {
+                Some((twin, _)) => Some(Wrong::new("this header is given twice").also(twin.span.clone(), "first here")),
+                None => wrong_header(&name),
+            };
+            match (wrong, value) {
+                (None, Some(HeaderValue(value))) => headers.push((At { value: name, span: key.span() }, value)),
+                (wrong, _) => {
+                    sound = false;
+                    wrong.into_iter().for_each(|wrong| reader.error(&key.span(), wrong));
+                }
+            }
+        }
+        sound.then(|| Self(headers.into_iter().map(|(name, value)| (name.value, value)).collect()))
+    }
+}
+
+/// What is wrong with a header's name, if anything is.
+fn wrong_header(name: &str) -> Option<Wrong> {
+    // RFC 9110, 5.6.2: a token.
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if name.is_empty() || !name.bytes().all(token) {
+        return Some(Wrong::new(format!("{} is no name of a header", quoted(name))).expected("a name such as Authorization"));
+    }
+    let own = OWN_HEADERS.iter().any(|own| name.eq_ignore_ascii_case(own));
+    own.then(|| Wrong::new(format!("the header {} is set by polling itself", quoted(name))))
+}
+
+schema!(Headers, {
+    "type": "object",
+    "propertyNames": { "pattern": r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" },
+    "additionalProperties": { "type": "string" }
+});
+
+/// A header's value.
+struct HeaderValue(String);
+
+impl FromText for HeaderValue {
+    const EXPECTED: &'static str = "a header's value in ASCII";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        if text.bytes().all(|b| b == b'\t' || b == b' ' || b.is_ascii_graphic()) {
+            Ok(Self(text.trim().to_owned()))
+        } else {
+            Err(Wrong::new("a header can't carry a line break or a letter beyond ASCII"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepts<T: FromText>(good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert!(T::from_text(text).is_ok(), "{text:?} is {}", T::EXPECTED);
+        }
+        for text in bad {
+            assert!(T::from_text(text).is_err(), "{text:?} is not {}", T::EXPECTED);
+        }
+    }
+
+    #[test]
+    fn sources_are_fetched_over_http() {
+        accepts::<HttpUrl>(
+            &["https://example.vn/rss", "HTTP://báo.vn/tin?x=1#y", "http://127.0.0.1:8080", "http://[::1]/"],
+            &[
+                "",
+                "example.vn/rss",
+                "/rss",
+                "ftp://example.vn",
+                "file:///etc/passwd",
+                "https://",
+                "https://a b/",
+                "https://u:p@example.vn/",
+                "https://u@example.vn/",
+            ],
+        );
+    }
+
+    #[test]
+    fn the_public_address_is_a_folder() {
+        for (text, want) in [
+            ("https://tin.example.vn", "https://tin.example.vn/"),
+            ("https://tin.example.vn/", "https://tin.example.vn/"),
+            ("https://example.vn/tin", "https://example.vn/tin/"),
+        ] {
+            assert_eq!(PublicUrl::from_text(text).map(|url| url.0.to_string()).as_deref(), Ok(want));
+        }
+        accepts::<PublicUrl>(&[], &["https://example.vn/?a", "https://example.vn/#a", "tin.example.vn"]);
+    }
+
+    #[test]
+    fn places_to_listen_have_a_port() {
+        accepts::<Listen>(
+            &["127.0.0.1:8080", "0.0.0.0:0", "[::]:80", "localhost:8080"],
+            &[
+                "",
+                "8080",
+                ":8080",
+                "127.0.0.1",
+                "127.0.0.1:",
+                "127.0.0.1:+80",
+                "127.0.0.1:65536",
+                "::1:80",
+                "a b:80",
+                "http://a:80",
+            ],
+        );
+    }
+
+    #[test]
+    fn contacts_are_pages_or_mail() {
+        accepts::<Contact>(
+            &["https://tin.example.vn/liên-hệ", "mailto:tin@example.vn", "tin@example.vn"],
+            &["", "tin", "@example.vn", "tin@", "a b@example.vn", "tin@example.vn\r\nX: y", "ftp://example.vn"],
+        );
+    }
+
+    #[test]
+    fn stores_are_folders() {
+        accepts::<StoreUrl>(
+            &["sled:data", "sled:/var/lib/diemtin", "sled:./a b"],
+            &["", "data", "sled:", "sled://data", "postgres://u@h/db", "sqlite:x"],
+        );
+        let wrong = StoreUrl::from_text("postgres://u:secret@h/db").expect_err("not yet");
+        assert!(wrong.message.contains("sled only") && !wrong.message.contains("secret"));
+    }
+
+    #[test]
+    fn networks_are_ranges() {
+        accepts::<Network>(&["10.0.0.0/8", "127.0.0.1/32", "fd00::/8"], &["", "10.0.0.1", "10.0.0.0/33", "localhost"]);
+        assert_eq!(Network::from_text("10.1.2.3/8"), Network::from_text("10.0.0.0/8"));
+        let wrong = Network::from_text("::1").expect_err("one address");
+        assert_eq!(wrong.help.as_deref(), Some("one address alone has /128 behind it"));
+    }
+
+    #[test]
+    fn headers_are_sent_as_they_are() {
+        accepts::<HeaderValue>(&["Bearer x", "", "a\tb"], &["a\nb", "é", "a\0"]);
+        assert!(wrong_header("X-Key").is_none());
+        for bad in ["", "X Key", "X:", "Khóa", "host", "If-None-Match"] {
+            assert!(wrong_header(bad).is_some(), "{bad}");
+        }
+    }
+}

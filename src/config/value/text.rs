@@ -1,0 +1,238 @@
+//! Texts with a meaning: titles, phrases, ids, languages, zones, encodings, selectors, date formats.
+
+use encoding_rs::Encoding as Codec;
+use jiff::civil;
+use jiff::fmt::strtime::BrokenDownTime;
+use jiff::tz::TimeZone;
+use scraper::Selector;
+use scraper::error::SelectorErrorKind;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::config::fault::{Wrong, did_you_mean};
+use crate::config::read::wrong_id;
+use crate::config::value::{FromText, schema};
+use crate::model::Slug;
+
+/// The ids that [`Slug`] accepts, as a regular expression for the schema.
+pub(super) const ID_PATTERN: &str = "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$";
+
+/// A line of text that says something: composed (NFC), without spaces around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Text(pub(in crate::config) String);
+
+impl FromText for Text {
+    const EXPECTED: &'static str = "a line of text";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let text: String = text.trim().nfc().collect();
+        if text.is_empty() {
+            return Err(Wrong::new("this text is empty"));
+        }
+        if text.contains(|c: char| c.is_control()) {
+            return Err(Wrong::new("this text has a line break or another control character"));
+        }
+        Ok(Self(text))
+    }
+}
+
+schema!(Text, { "type": "string", "minLength": 1 });
+
+/// A phrase of a topic's rule: a text with a letter or a digit, because only those are compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Phrase(pub(in crate::config) String);
+
+impl FromText for Phrase {
+    const EXPECTED: &'static str = "a phrase with a letter or a digit";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let Text(phrase) = Text::from_text(text).map_err(|wrong| wrong.expected(Self::EXPECTED))?;
+        if phrase.contains(char::is_alphanumeric) {
+            Ok(Self(phrase))
+        } else {
+            Err(Wrong::new("this phrase has neither a letter nor a digit, so it can't occur"))
+        }
+    }
+}
+
+schema!(Phrase, { "type": "string", "minLength": 1 });
+
+/// The id of a source or a topic, where a feed names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Id(pub(in crate::config) Slug);
+
+impl FromText for Id {
+    const EXPECTED: &'static str = "an id";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        Slug::new(text).map(Self).map_err(|_| wrong_id())
+    }
+}
+
+schema!(Id, { "type": "string", "pattern": format!(r"{ID_PATTERN}|\$\{{") });
+
+/// A language tag. Its form is checked, not that the language exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Language(pub(in crate::config) String);
+
+impl FromText for Language {
+    const EXPECTED: &'static str = "a language tag such as \"vi\" or \"vi-VN\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let mut subtags = text.split('-');
+        let first = subtags.next().unwrap_or_default();
+        let language = matches!(first.len(), 2..=8) && first.bytes().all(|b| b.is_ascii_alphabetic());
+        let others = subtags.all(|tag| matches!(tag.len(), 1..=8) && tag.bytes().all(|b| b.is_ascii_alphanumeric()));
+        if language && others { Ok(Self(text.to_owned())) } else { Err(Wrong::new("this is no language tag")) }
+    }
+}
+
+schema!(Language, { "type": "string", "pattern": r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$|\$\{" });
+
+/// A time zone of the IANA database.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::config) struct Zone(pub(in crate::config) TimeZone);
+
+impl FromText for Zone {
+    const EXPECTED: &'static str = "an IANA time zone such as \"Asia/Ho_Chi_Minh\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        TimeZone::get(text).map(Self).map_err(|_| {
+            let zones: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
+            Wrong::new("this time zone is unknown").help(did_you_mean(text, zones.iter().map(String::as_str)))
+        })
+    }
+}
+
+schema!(Zone, { "type": "string", "examples": ["Asia/Ho_Chi_Minh", "UTC"] });
+
+/// A character encoding's WHATWG label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Encoding(pub(in crate::config) String);
+
+/// The labels that a misspelt one is likely meant for.
+const LABELS: [&str; 8] = ["utf-8", "utf-16le", "utf-16be", "windows-1258", "windows-1252", "iso-8859-1", "gb18030", "big5"];
+
+impl FromText for Encoding {
+    const EXPECTED: &'static str = "the name of an encoding such as \"utf-8\" or \"windows-1258\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        match Codec::for_label_no_replacement(text.as_bytes()) {
+            Some(_) => Ok(Self(text.trim().to_owned())),
+            None => Err(Wrong::new("this encoding is unknown").help(did_you_mean(text, LABELS))),
+        }
+    }
+}
+
+schema!(Encoding, { "type": "string", "examples": LABELS });
+
+/// A CSS selector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Css(pub(in crate::config) String);
+
+impl FromText for Css {
+    const EXPECTED: &'static str = "a CSS selector such as \"h3 a\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let error = match Selector::parse(text) {
+            Ok(_) => return Ok(Self(text.to_owned())),
+            Err(error) => error,
+        };
+        let reason = match error {
+            SelectorErrorKind::UnexpectedSelectorParseError(reason) => format!("in the parser's words: {reason:?}"),
+            SelectorErrorKind::EndOfLine => "it ends too early".to_owned(),
+            other => other.to_string(),
+        };
+        Err(Wrong::new("this is no CSS selector").help(reason))
+    }
+}
+
+schema!(Css, { "type": "string", "minLength": 1 });
+
+/// A strptime format that gives a date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct DateFormat(pub(in crate::config) String);
+
+impl FromText for DateFormat {
+    const EXPECTED: &'static str = "a strptime format such as \"%d/%m/%Y %H:%M\"";
+
+    /// A format is sound if it can read what it writes, and reads a whole date out of it.
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        // Each of its numbers is another, so that none is taken for another.
+        let sample = civil::date(2026, 11, 25).at(16, 47, 58, 0).to_zoned_datetime(TimeZone::UTC);
+        let wrong = |error: jiff::Error| Wrong::new("this is no date format").help(error.to_string());
+        let sample = BrokenDownTime::from(&sample.map_err(wrong)?);
+        let written = sample.to_string(text).map_err(wrong)?;
+        let read = BrokenDownTime::parse(text, &written).map_err(wrong)?;
+        if read.to_timestamp().is_err() && read.to_datetime().is_err() {
+            return Err(Wrong::new("this format gives no whole date").help("it needs a day, a month and a year".to_owned()));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+schema!(DateFormat, { "type": "string", "minLength": 1 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepts<T: FromText>(good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert!(T::from_text(text).is_ok(), "{text:?} is {}", T::EXPECTED);
+        }
+        for text in bad {
+            assert!(T::from_text(text).is_err(), "{text:?} is not {}", T::EXPECTED);
+        }
+    }
+
+    #[test]
+    fn texts_are_composed_lines() {
+        assert_eq!(Text::from_text(" Bi\u{300}nh ").map(|text| text.0).as_deref(), Ok("Bình"));
+        accepts::<Text>(&["Điểm tin", "…"], &["", "  ", "a\nb", "a\0b", "\u{1b}[31m"]);
+        accepts::<Phrase>(&["57", "05-CT/TW", "học tập"], &["", "…", "- /"]);
+    }
+
+    #[test]
+    fn languages_look_like_tags() {
+        accepts::<Language>(
+            &["vi", "vi-VN", "zh-Hant-TW", "mnong"],
+            &["", "v", "vi_VN", "tiếng Việt", "vi-", "vietnamese", "12"],
+        );
+    }
+
+    #[test]
+    fn zones_are_those_of_the_bundled_database() {
+        accepts::<Zone>(&["Asia/Ho_Chi_Minh", "UTC", "Asia/Saigon"], &["", "Asia/Hanoi", "+07:00", "../etc/passwd"]);
+        let wrong = Zone::from_text("Asia/Ho_Chi_Min").expect_err("misspelt");
+        assert_eq!(wrong.help.as_deref(), Some("did you mean `Asia/Ho_Chi_Minh`?"));
+    }
+
+    #[test]
+    fn encodings_are_labels() {
+        accepts::<Encoding>(&["utf-8", "UTF8", "windows-1258", "cp1258", "latin1"], &["", "unikode", "tcvn3", "replacement"]);
+    }
+
+    #[test]
+    fn selectors_are_parsed() {
+        accepts::<Css>(
+            &["h3 a", ".news-item", "a[href$=\".html\"]", "li:nth-child(2)"],
+            &["", "h3 >", "..x", "a[", "::", "a:foo(", ","],
+        );
+    }
+
+    #[test]
+    fn date_formats_give_dates() {
+        accepts::<DateFormat>(
+            &[
+                "%d/%m/%Y %H:%M",
+                "%Y-%m-%d",
+                "Ngày %d tháng %m năm %Y",
+                "%d/%m/%y",
+                "%s",
+                "%d/%m/%Y, %I:%M %p",
+                "%d/%m/%Y %H:%M %z",
+            ],
+            &["", "hôm nay", "%H:%M", "%d/%m", "%Q", "%", "%d/%m/%Y %"],
+        );
+    }
+}
