@@ -1,0 +1,4 @@
+//! The stages: bytes and values in, values out. Nothing here reads a clock, a disk or the network, waits, or gives two
+//! answers to the same input. The stages never import each other; they meet as values of [`crate::model`].
+
+pub mod render;

@@ -1,0 +1,80 @@
+//! How the sources of a story are named, so that a reader of any format sees whose news it is.
+//!
+//! Every format has its own field for the source, but few feed readers show it. What they do show is the author and the
+//! text. So the source stands as the author where no author is named; otherwise, and wherever several sources carry the
+//! story, a line at the end of the text names and links them.
+
+use maud::{Markup, html};
+
+use crate::flow::render::{address, text};
+use crate::model::{Credit, Listed};
+
+/// Who is named as author: the people who wrote it, else the source. Never empty. Mail addresses stay at home: a merged
+/// feed would hand them to every collector of addresses.
+pub(super) fn authors(story: &Listed) -> Vec<String> {
+    let people = people(story);
+    if people.is_empty() { vec![text::title(&story.source.name)] } else { people }
+}
+
+/// The people who are named.
+fn people(story: &Listed) -> Vec<String> {
+    story.authors.iter().filter_map(|author| author.name.as_deref()).map(text::line).filter(|name| !name.is_empty()).collect()
+}
+
+/// The summary as HTML with the line of credit.
+pub(super) fn summary_html(story: &Listed) -> String {
+    with_line(story, &text::escape(story.summary.trim()))
+}
+
+/// The full text, else the summary, as HTML with the line of credit. Empty where the story has neither.
+pub(super) fn body_html(story: &Listed) -> String {
+    match &story.content {
+        Some(content) => with_line(story, &text::legal(content)),
+        None => summary_html(story),
+    }
+}
+
+/// Whether the text needs a line of credit: where the author's name hides the source, or others carry the story too.
+pub(super) fn needs_line(story: &Listed) -> bool {
+    !story.also.is_empty() || !people(story).is_empty()
+}
+
+fn with_line(story: &Listed, html: &str) -> String {
+    if !needs_line(story) {
+        return html.to_owned();
+    }
+    let line = line(story).into_string();
+    if html.is_empty() || story.content.is_some() { format!("{html}{line}") } else { format!("<p>{html}</p>{line}") }
+}
+
+/// `Nguồn: A. Cùng đưa tin: B, C.`, with links.
+fn line(story: &Listed) -> Markup {
+    html! {
+        p {
+            "Nguồn: " (name(&story.source)) "."
+            @if !story.also.is_empty() { " " (also(&story.also)) "." }
+        }
+    }
+}
+
+/// `Cùng đưa tin: B, C`, with links.
+pub(super) fn also(credits: &[Credit]) -> Markup {
+    html! {
+        "Cùng đưa tin: "
+        @for (nth, credit) in credits.iter().enumerate() {
+            @if nth > 0 { ", " }
+            (name(credit))
+        }
+    }
+}
+
+/// A source's name, linked to its article where that has an address.
+pub(super) fn name(credit: &Credit) -> Markup {
+    let name = text::title(&credit.name);
+    html! {
+        @match credit.url.as_deref().and_then(address::web) {
+            Some(url) => a href=(url) rel="noopener noreferrer" { (name) },
+            None => (name),
+        }
+    }
+}
