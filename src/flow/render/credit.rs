@@ -21,15 +21,21 @@ fn people(story: &Listed) -> Vec<String> {
     story.authors.iter().filter_map(|author| author.name.as_deref()).map(text::line).filter(|name| !name.is_empty()).collect()
 }
 
-/// The summary as HTML with the line of credit.
+/// The summary as HTML with the line of credit. Empty where there is neither.
 pub(super) fn summary_html(story: &Listed) -> String {
-    with_line(story, &text::escape(story.summary.trim()))
+    let summary = text::escape(story.summary.trim());
+    match (needs_line(story), summary.is_empty()) {
+        (false, _) => summary,
+        (true, true) => line(story).into_string(),
+        (true, false) => format!("<p>{summary}</p>{}", line(story).into_string()),
+    }
 }
 
-/// The full text, else the summary, as HTML with the line of credit. Empty where the story has neither.
+/// The full text with the line of credit, else [`summary_html`].
 pub(super) fn body_html(story: &Listed) -> String {
     match &story.content {
-        Some(content) => with_line(story, &text::legal(content)),
+        Some(content) if needs_line(story) => format!("{}{}", text::legal(content), line(story).into_string()),
+        Some(content) => text::legal(content).into_owned(),
         None => summary_html(story),
     }
 }
@@ -37,14 +43,6 @@ pub(super) fn body_html(story: &Listed) -> String {
 /// Whether the text needs a line of credit: where the author's name hides the source, or others carry the story too.
 pub(super) fn needs_line(story: &Listed) -> bool {
     !story.also.is_empty() || !people(story).is_empty()
-}
-
-fn with_line(story: &Listed, html: &str) -> String {
-    if !needs_line(story) {
-        return html.to_owned();
-    }
-    let line = line(story).into_string();
-    if html.is_empty() || story.content.is_some() { format!("{html}{line}") } else { format!("<p>{html}</p>{line}") }
 }
 
 /// `Nguồn: A. Cùng đưa tin: B, C.`, with links.

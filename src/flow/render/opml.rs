@@ -46,7 +46,7 @@ pub fn sources_opml<'a>(service: &Service, sources: impl IntoIterator<Item = &'a
 
 /// A word for the attribute `category`, where commas separate.
 fn tag(word: &str) -> String {
-    text::line(word).replace(',', " ")
+    text::line(&word.replace(',', " "))
 }
 
 fn document(title: &str, outlines: Vec<Outline>) -> Rendered {

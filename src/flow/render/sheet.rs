@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use crate::flow::render::{Format, address, text};
 use crate::model::{Listed, Listing, Service};
 
@@ -76,11 +74,6 @@ impl<'a> Sheet<'a> {
         text::title(&self.listing.title)
     }
 
-    /// When the newest change to a story of the feed happened; 1970 for a feed without stories, because Atom insists.
-    pub fn updated(&self) -> Timestamp {
-        self.listing.updated().unwrap_or(Timestamp::UNIX_EPOCH)
-    }
-
     /// The document's own address.
     pub fn this(&self) -> String {
         self.at(self.page)
@@ -107,7 +100,7 @@ impl<'a> Sheet<'a> {
 
     /// The number of the page after this one.
     pub fn next(&self) -> Option<usize> {
-        (self.page < self.pages).then_some(self.page + 1)
+        (self.page < self.pages).then(|| self.page + 1)
     }
 
     /// The page's number and how many there are.

@@ -1,10 +1,10 @@
 //! The *Mới nhất* sidebar for portals: as data for a portal's own script, and as a fragment of HTML.
 //!
 //! The fragment is put into pages that we don't know. It brings no script, no style and no picture (an unsized picture
-//! breaks a narrow column), reads well unstyled, and every element has a class of its own, so that a portal can dress it:
-//! `diemtin-sidebar`, `diemtin-heading`, `diemtin-stories`, `diemtin-story`, `diemtin-link`, `diemtin-credit`,
-//! `diemtin-source`, `diemtin-place`, `diemtin-time`, `diemtin-also`, `diemtin-empty`, `diemtin-more`. Where links open is
-//! the portal's choice (`<base target>`).
+//! breaks a narrow column), reads well unstyled, and what a portal may want to dress has a class of its own:
+//! `diemtin-sidebar`, `diemtin-heading`, `diemtin-stories`, `diemtin-story`, `diemtin-text`, `diemtin-link`,
+//! `diemtin-credit`, `diemtin-source`, `diemtin-place`, `diemtin-time`, `diemtin-also`, `diemtin-empty`, `diemtin-more`.
+//! Where links open is the portal's choice (`<base target>`).
 
 use maud::{Markup, html};
 use serde::Serialize;
@@ -110,12 +110,13 @@ fn story_html(service: &Service, story: &Listed) -> Markup {
     let title = text::title(&story.title);
     html! {
         li class="diemtin-story" {
-            @match story.url.as_deref().and_then(address::web) {
-                Some(url) => a class="diemtin-link" href=(url) rel="noopener noreferrer" { (title) },
-                None => span class="diemtin-link" { (title) },
-            }
-            div class="diemtin-credit" {
-                small {
+            p class="diemtin-text" {
+                @match story.url.as_deref().and_then(address::web) {
+                    Some(url) => a class="diemtin-link" href=(url) rel="noopener noreferrer" { (title) },
+                    None => span class="diemtin-link" { (title) },
+                }
+                br;
+                small class="diemtin-credit" {
                     span class="diemtin-source" { (text::title(&story.source.name)) }
                     @if let Some(place) = &story.source.place {
                         " · " span class="diemtin-place" { (text::line(place)) }
@@ -125,9 +126,10 @@ fn story_html(service: &Service, story: &Listed) -> Markup {
                         (time::full(story.published, &service.timezone))
                     }
                 }
-            }
-            @if !story.also.is_empty() {
-                div class="diemtin-also" { small { (credit::also(&story.also)) } }
+                @if !story.also.is_empty() {
+                    br;
+                    small class="diemtin-also" { (credit::also(&story.also)) }
+                }
             }
         }
     }

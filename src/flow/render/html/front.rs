@@ -8,7 +8,7 @@ use crate::flow::render::{Rendered, address, text, time};
 use crate::model::{Listing, Service};
 
 /// The headlines beside the leading story: about as tall as it is.
-const HEADLINES: usize = 6;
+const HEADLINES: usize = 7;
 
 /// The cards below it: three rows of three.
 const CARDS: usize = 9;
