@@ -66,13 +66,45 @@ pub(super) fn also(credits: &[Credit]) -> Markup {
     }
 }
 
-/// A source's name, linked to its article where that has an address.
-pub(super) fn name(credit: &Credit) -> Markup {
+/// A source's name, linked to its article where that has an address, and its place.
+fn name(credit: &Credit) -> Markup {
     let name = text::title(&credit.name);
     html! {
         @match credit.url.as_deref().and_then(address::web) {
             Some(url) => a href=(url) rel="noopener noreferrer" { (name) },
             None => (name),
+        }
+        @if let Some(place) = place(credit) { " (" (place) ")" }
+    }
+}
+
+/// The place to be named beside a source's name: none where the name says it ("Báo Bình Dương").
+pub(super) fn place(credit: &Credit) -> Option<String> {
+    let place = credit.place.as_deref().map(text::line)?;
+    (!place.is_empty() && !text::line(&credit.name).contains(&place)).then_some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SourceId;
+
+    #[test]
+    fn a_place_is_named_once() {
+        for (name, given, shown) in [
+            ("Báo Bình Dương", Some("Bình Dương"), None),
+            ("Cổng thông tin Thủ Dầu Một", Some("Bình Dương"), Some("Bình Dương")),
+            ("Tuổi Trẻ", None, None),
+            ("Tuổi Trẻ", Some(" "), None),
+        ] {
+            let credit = Credit {
+                id: SourceId::new("x").unwrap(),
+                name: name.into(),
+                place: given.map(str::to_owned),
+                home: "https://example.vn/".parse().unwrap(),
+                url: None,
+            };
+            assert_eq!(place(&credit).as_deref(), shown, "{name}, {given:?}");
         }
     }
 }

@@ -118,8 +118,8 @@ fn story_html(service: &Service, story: &Listed) -> Markup {
                 br;
                 small class="diemtin-credit" {
                     span class="diemtin-source" { (text::title(&story.source.name)) }
-                    @if let Some(place) = &story.source.place {
-                        " · " span class="diemtin-place" { (text::line(place)) }
+                    @if let Some(place) = credit::place(&story.source) {
+                        " · " span class="diemtin-place" { (place) }
                     }
                     " · "
                     time class="diemtin-time" datetime=(time::rfc3339(story.published)) {

@@ -140,7 +140,7 @@ pub fn shared() -> Listed {
         topics: vec![topic("lam-theo-bac", "Làm theo Bác"), topic("chuyen-doi-so", "Chuyển đổi số & <AI>")],
         also: vec![
             credit("bao-dong-nai", "Báo Đồng Nai", Some("Đồng Nai"), Some("https://bao-dong-nai.example.vn/a?id=1&b=2")),
-            credit("dai-bien-hoa", "Đài <Biên Hoà>", None, None),
+            credit("dai-bien-hoa", "Đài <Biên Hoà>", Some("Đồng Nai"), None),
         ],
         ..plain(12, "Bình Dương tuyên dương điển hình học tập và làm theo Bác")
     }

@@ -91,7 +91,7 @@ fn byline(service: &Service, story: &Listed, when: When) -> Markup {
     html! {
         p.byline {
             span.source { (text::title(&story.source.name)) }
-            @if let Some(place) = &story.source.place { " " span.place { (text::line(place)) } }
+            @if let Some(place) = credit::place(&story.source) { " " span.place { (place) } }
             " " time datetime=(time::rfc3339(story.published)) { (shown) }
         }
     }
