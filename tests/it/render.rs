@@ -161,6 +161,20 @@ fn parts() {
 }
 
 #[test]
+fn a_part_changes_only_with_its_stories() {
+    let (service, listing) = (sample::service(), many());
+    let mut later = listing.clone();
+    let newest = listing.stories[0].updated + jiff::SignedDuration::from_hours(1);
+    later.stories[24] = std::sync::Arc::new(diemtin::model::Listed { updated: newest, ..sample::plain(25, "Tin số 25") });
+    let ten = Part { limit: Some(10), page: None };
+    for format in [Format::Rss, Format::Atom, Format::Json, Format::SidebarJson, Format::SidebarHtml] {
+        let documents = [&listing, &later].map(|listing| render::part(&service, listing, format, ten));
+        assert_eq!(documents[0], documents[1], "{format}");
+    }
+    assert_ne!(render::feed(&service, &listing, Format::Rss), render::feed(&service, &later, Format::Rss));
+}
+
+#[test]
 fn parts_link_to_each_other() {
     let (service, listing) = (sample::service(), many());
     let second = Part { limit: None, page: Some(2) };

@@ -17,7 +17,7 @@ pub(super) fn document(sheet: &Sheet) -> Vec<u8> {
         title: Text::plain(sheet.title()),
         id: address::feed_tag(&sheet.listing.id),
         // § 4.1.1 insists on a date: a feed that never had a story last changed in 1970.
-        updated: date(sheet.listing.updated().unwrap_or(Timestamp::UNIX_EPOCH)),
+        updated: date(sheet.updated().unwrap_or(Timestamp::UNIX_EPOCH)),
         // § 4.1.1: where an entry's own author is missing, this one stands; it never is, but validators ask.
         authors: vec![person(text::title(&sheet.service.title))],
         generator: Some(Generator { value: GENERATOR.to_owned(), ..Generator::default() }),

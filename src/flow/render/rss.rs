@@ -25,7 +25,7 @@ pub(super) fn document(sheet: &Sheet) -> Vec<u8> {
         link: sheet.other(Format::Html),
         description: format!("{} – {}", sheet.title(), text::title(&sheet.service.title)),
         language: Some(text::line(&sheet.service.language)),
-        last_build_date: sheet.listing.updated().map(time::rfc822),
+        last_build_date: sheet.updated().map(time::rfc822),
         generator: Some(GENERATOR.to_owned()),
         atom_ext: Some(AtomExtension { links: links(sheet) }),
         items: sheet.stories.iter().map(|story| item(sheet.service, story)).collect(),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::flow::render::{Format, address, text};
 use crate::model::{Listed, Listing, Service};
 
@@ -72,6 +74,11 @@ impl<'a> Sheet<'a> {
     /// The feed's title, on one line.
     pub fn title(&self) -> String {
         text::title(&self.listing.title)
+    }
+
+    /// When the newest change to a story that is shown happened. What happens to the others does not change the document.
+    pub fn updated(&self) -> Option<Timestamp> {
+        self.stories.iter().map(|story| story.updated).max()
     }
 
     /// The document's own address.

@@ -58,7 +58,7 @@ struct Also {
 pub(super) fn json(sheet: &Sheet) -> Vec<u8> {
     json::write(&Sidebar {
         feed: Feed { id: sheet.listing.id.to_string(), title: sheet.title(), url: sheet.other(Format::Html) },
-        updated: sheet.listing.updated().map(time::rfc3339),
+        updated: sheet.updated().map(time::rfc3339),
         stories: sheet.stories.iter().map(|story| story_json(story)).collect(),
     })
 }
