@@ -1,8 +1,9 @@
-//! The stages: bytes and values in, values out. No clock, no disk, no network, no waiting; `now` is an argument. A stage never
-//! imports another: they meet as values of [`crate::model`], in the pipeline.
+//! The stages: bytes and values in, values out. Nothing here reads a clock, a disk or the network, waits, or gives two answers
+//! to the same input; `now` is an argument. The stages never import each other; they meet as values of [`crate::model`].
 
 pub mod dedupe;
 pub mod merge;
 pub mod parse;
+pub mod render;
 pub mod schedule;
 pub mod topic;

@@ -2,9 +2,13 @@
 //!
 //! The modules in reading order; ARCHITECTURE.md has the picture.
 
-pub mod config;
-pub mod edge;
-pub mod flow;
 pub mod model;
-pub mod pipeline;
 pub mod text;
+
+pub mod config;
+pub mod flow;
+
+pub mod edge;
+pub mod pipeline;
+
+pub mod command;

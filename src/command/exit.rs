@@ -44,7 +44,7 @@ pub(super) fn of(result: anyhow::Result<Exit>) -> Exit {
         return Exit::Done;
     }
     match error.downcast_ref::<Faults>() {
-        Some(faults) => eprint!("{}", faults.render(io::IsTerminal::is_terminal(&io::stderr()))),
+        Some(faults) => eprintln!("{}", faults.render(io::IsTerminal::is_terminal(&io::stderr()))),
         None => eprintln!("diemtin: {error:#}"),
     }
     Exit::NotStarted

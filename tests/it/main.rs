@@ -1,3 +1,4 @@
-//! The integration tests: one binary, a module for each part.
+//! All integration tests in one binary: it links once.
 
 mod config;
+mod render;

@@ -1,0 +1,127 @@
+//! `demo`: the real service over an invented newsroom on this machine, so that a newcomer sees it live without the internet.
+//!
+//! Everything is in a folder of its own, which is gone when the demo ends.
+
+mod newsroom;
+mod paper;
+mod picture;
+mod slow;
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::command::demo::newsroom::Newsroom;
+use crate::command::serve::{Role, service};
+use crate::command::{Exit, Setup, setup};
+use crate::edge::serve::{listen, serve};
+
+/// The demo's configuration; `{newsroom}` and `{slow}` stand for the addresses of its sources, `{listen}` for our own.
+const FEEDS: &str = include_str!("demo/feeds.toml");
+
+/// What `demo` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Where to listen; if that is taken, a free port is.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    listen: String,
+    /// How many seconds pass between two new stories.
+    #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pace: u64,
+}
+
+/// Runs until it is interrupted.
+pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
+    let folder = tempfile::Builder::new().prefix("diemtin-demo-").tempdir().context("can't make a folder for the demo")?;
+    let result = setup::runtime()?.block_on(demo(setup, arguments, folder.path()));
+    folder.close().context("can't remove the demo's folder")?;
+    result
+}
+
+async fn demo(setup: &Setup, arguments: &Arguments, folder: &std::path::Path) -> anyhow::Result<Exit> {
+    let ours = match listen(&arguments.listen).await {
+        Ok(listener) => listener,
+        Err(_) => listen("127.0.0.1:0").await?,
+    };
+    let theirs = listen("127.0.0.1:0").await?;
+    let slow = listen("127.0.0.1:0").await?;
+    let origin = |listener: &TcpListener| anyhow::Ok(format!("http://{}", listener.local_addr()?));
+    let (our_origin, their_origin, slow_origin) = (origin(&ours)?, origin(&theirs)?, origin(&slow)?);
+    let feeds = FEEDS
+        .replace("{newsroom}", &their_origin)
+        .replace("{slow}", &slow_origin)
+        .replace("{listen}", our_origin.trim_start_matches("http://"));
+    let path = folder.join("feeds.toml");
+    std::fs::write(&path, feeds).context("can't write the demo's feeds.toml")?;
+
+    let newsroom = Newsroom::new(&their_origin, (setup.clock)());
+    let site = Arc::new(ArcSwap::from_pointee(newsroom.site((setup.clock)())));
+    let (stop_newsroom, stopped) = tokio::sync::oneshot::channel::<()>();
+    let slow_to = theirs.local_addr()?;
+    let theirs = tokio::spawn(serve(theirs, Arc::clone(&site), setup.clock, async {
+        let _ = stopped.await;
+    }));
+    let slow = tokio::spawn(slow::forward(slow, slow_to));
+    let publishing = tokio::spawn(publish(newsroom, site, setup.clock, Duration::from_secs(arguments.pace)));
+
+    let setup = Setup { path: path.clone(), ..setup.clone() };
+    let config = setup.quiet_config()?;
+    let store = setup.store(&config.store)?;
+    let desk = setup.desk(config)?;
+    greet(&our_origin, &path)?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    service(&setup, desk, store, Some(ours), Role::All, stop).await?;
+    publishing.abort();
+    slow.abort();
+    let _ = stop_newsroom.send(());
+    theirs.await?;
+    Ok(Exit::Done)
+}
+
+/// One new story every so often, for as long as the demo runs.
+async fn publish(mut newsroom: Newsroom, site: Arc<ArcSwap<crate::model::Site>>, clock: fn() -> jiff::Timestamp, pace: Duration) {
+    let mut beat = tokio::time::interval(pace);
+    beat.tick().await;
+    loop {
+        beat.tick().await;
+        newsroom.publish_next(clock());
+        site.store(Arc::new(newsroom.site(clock())));
+    }
+}
+
+fn greet(origin: &str, feeds: &std::path::Path) -> anyhow::Result<()> {
+    let feeds = feeds.display();
+    let mut out = std::io::stdout().lock();
+    write!(
+        out,
+        "
+  Điểm tin is running over a newsroom that exists only on this machine: nine sources of four
+  invented provinces, with a new story every few seconds. Open, while it runs:
+
+    front page           {origin}/
+    a topic for people   {origin}/feeds/lam-theo-bac
+    for feed readers     {origin}/feeds/moi-nhat.rss   (or .atom, .json)
+    for a portal         {origin}/sidebar/moi-nhat.html   (or .json)
+    all feeds at once    {origin}/opml
+
+  Its configuration is {feeds}
+  Edit it (a title, a topic's phrases) and reload a page: it takes effect at once. Try a mistake, too.
+
+  Ctrl-C ends the demo and removes everything that it made.
+
+"
+    )?;
+    out.flush()?;
+    Ok(())
+}

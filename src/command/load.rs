@@ -1,0 +1,67 @@
+//! `load`: what `dump` printed, into the store. Loading twice changes nothing more.
+
+use std::io::{BufRead, BufReader, Read};
+
+use anyhow::Context;
+
+use crate::command::dump::Line;
+use crate::command::{Exit, Setup, setup};
+use crate::edge::store::Store;
+use crate::flow::dedupe::keys;
+use crate::model::{Batch, StoryChange};
+
+/// Stories that are written in one step.
+const STEP: usize = 200;
+
+/// What `load` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The dump; `-` or nothing is the standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
+    file: String,
+}
+
+/// Loads line by line: a story replaces the one with its id, a source's state the one of its id.
+pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
+    let config = setup.quiet_config()?;
+    let input: Box<dyn Read> = match arguments.file.as_str() {
+        "-" => Box::new(std::io::stdin().lock()),
+        file => Box::new(std::fs::File::open(file).with_context(|| format!("can't read {file}"))?),
+    };
+    let store = setup.store(&config.store)?;
+    let (stories, sources) = setup::runtime()?.block_on(load(&store, BufReader::new(input)))?;
+    eprintln!("{stories} stories and {sources} sources loaded");
+    Ok(Exit::Done)
+}
+
+async fn load(store: &Store, input: impl BufRead) -> anyhow::Result<(usize, usize)> {
+    let (mut stories, mut sources) = (0, 0);
+    let mut batch = Batch::default();
+    for (number, line) in input.lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        match serde_json::from_str(&line).with_context(|| format!("line {} is no line of a dump", number + 1))? {
+            Line::Story(line) => {
+                let seq = store.story(line.id)?.map_or(0, |story| story.seq);
+                let story = line.story(seq).with_context(|| format!("line {}", number + 1))?;
+                let known: Vec<_> = story.entries.iter().map(keys).collect();
+                let entries = known.iter().map(|(key, print, _)| (*key, *print)).collect();
+                let links = known.iter().filter_map(|(_, _, link)| *link).collect();
+                batch.stories.push(StoryChange { story, entries, links });
+                stories += 1;
+            }
+            Line::Source(line) => {
+                let source = Some((line.id.clone(), line.state()));
+                store.commit(Batch { source, stories: Vec::new() }).await?;
+                sources += 1;
+            }
+        }
+        if batch.stories.len() >= STEP {
+            store.commit(std::mem::take(&mut batch)).await?;
+        }
+    }
+    store.commit(batch).await?;
+    Ok((stories, sources))
+}

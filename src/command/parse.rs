@@ -1,0 +1,97 @@
+//! `parse`: what is in a document, without fetching or storing anything.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::command::{Exit, Setup, setup};
+use crate::flow::parse::{Input, parse};
+use crate::model::{Document, Origin, Source};
+
+/// The address that relative ones are resolved against when none is given; `.invalid` never exists (RFC 2606).
+const NOWHERE: &str = "http://document.invalid/";
+
+/// What `parse` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The documents; `-` is the standard input.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<String>,
+    /// The address that the documents came from.
+    #[arg(long, value_name = "URL")]
+    base: Option<Url>,
+    /// The Content-Type header that came with them.
+    #[arg(long, value_name = "TYPE")]
+    content_type: Option<String>,
+    /// Read them with the settings of this source of feeds.toml.
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// The time that relative dates count from; the present if not given.
+    #[arg(long, value_name = "TIME")]
+    now: Option<Timestamp>,
+}
+
+/// Prints one JSON object a document, in the order of the arguments; `{"error"}` for one that is no feed at all.
+pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
+    let source = match &arguments.source {
+        Some(id) => Some(setup::find_source(&setup.quiet_config()?, id)?.clone()),
+        None => None,
+    };
+    let now = arguments.now.unwrap_or_else(setup.clock);
+    let mut exit = Exit::Done;
+    for file in &arguments.files {
+        let bytes = read(file).with_context(|| format!("can't read {file}"))?;
+        let value = match one(&bytes, source.as_ref(), arguments, now) {
+            Ok(document) => document_json(&document)?,
+            Err(why) => {
+                eprintln!("{file}: {why}");
+                exit = Exit::WithFailures;
+                json!({ "error": why })
+            }
+        };
+        writeln!(std::io::stdout().lock(), "{value}")?;
+    }
+    Ok(exit)
+}
+
+fn read(file: &str) -> std::io::Result<Vec<u8>> {
+    if file != "-" {
+        return std::fs::read(Path::new(file));
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn one(bytes: &[u8], source: Option<&Source>, arguments: &Arguments, now: Timestamp) -> Result<Document, String> {
+    let nowhere = Url::parse(NOWHERE).map_err(|e| e.to_string())?;
+    let vietnam = TimeZone::fixed(jiff::tz::offset(7));
+    let select = source.and_then(|source| match &source.origin {
+        Origin::Page { select, .. } => Some(select),
+        Origin::Feed { .. } => None,
+    });
+    let input = Input {
+        bytes,
+        content_type: arguments.content_type.as_deref(),
+        base: arguments.base.as_ref().or(source.map(Source::url)).unwrap_or(&nowhere),
+        timezone: source.map_or(&vietnam, |source| &source.timezone),
+        encoding: source.and_then(|source| source.encoding.as_deref()),
+        select,
+        now,
+    };
+    parse(input).map_err(|e| e.to_string())
+}
+
+/// A document in the form that the documentation fixes.
+pub(super) fn document_json(document: &Document) -> anyhow::Result<Value> {
+    Ok(json!({
+        "feed": serde_json::to_value(&document.feed)?,
+        "entries": serde_json::to_value(&document.entries)?,
+        "notes": serde_json::to_value(&document.notes)?,
+    }))
+}

@@ -1,0 +1,175 @@
+//! `poll`: one pass over the sources that are due, or over named ones, or over all.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+use comfy_table::Color;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::command::table::{clock, coloured, table};
+use crate::command::{Exit, Setup, setup};
+use crate::edge::store::Store;
+use crate::flow::schedule;
+use crate::model::{Source, SourceId};
+use crate::pipeline::{Crew, Desk, Outcome, Polled, reclassify};
+
+/// What `poll` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Only these sources, due or not.
+    #[arg(value_name = "SOURCE", conflicts_with = "all")]
+    sources: Vec<String>,
+    /// Every source that is enabled, due or not.
+    #[arg(long)]
+    all: bool,
+    /// Print one JSON object a source, then one of totals.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Polls, and tells what became of each source.
+pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
+    let config = setup.quiet_config()?;
+    let named: Vec<SourceId> =
+        arguments.sources.iter().map(|id| setup::find_source(&config, id).map(|s| s.id.clone())).collect::<Result<_, _>>()?;
+    let store = setup.store(&config.store)?;
+    let desk = setup.desk(config)?;
+    setup::runtime()?.block_on(async {
+        reclassify(&store, &desk.rules).await?;
+        let rows = pass(&desk, &store, &named, arguments).await?;
+        if !arguments.json {
+            show(&rows, &desk)?;
+        }
+        let failed = rows.iter().any(|row| row.outcome == Outcome::Failed);
+        Ok(if failed { Exit::WithFailures } else { Exit::Done })
+    })
+}
+
+/// Polls everything that is wanted; with `--json` each source is printed as soon as it is done.
+async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &Arguments) -> anyhow::Result<Vec<Polled>> {
+    let states = store.source_states()?;
+    let now = (desk.clock)();
+    let crew = Crew::new(&desk.config.fetch);
+    let mut polls = JoinSet::new();
+    let mut rows: Vec<Polled> = Vec::new();
+    let chosen = |source: &&Source| named.is_empty() || named.contains(&source.id);
+    for source in desk.config.sources.values().filter(chosen) {
+        let before = states.get(&source.id).cloned();
+        let wanted = source.enabled && (arguments.all || !named.is_empty()) || schedule::is_due(source, before.as_ref(), now);
+        if wanted {
+            let (crew, desk, store, source) = (crew.clone(), desk.clone(), Arc::clone(store), source.clone());
+            polls.spawn(async move { crew.poll(&desk, &store, source, before).await });
+        } else if let Some(state) = before {
+            let source = source.id.clone();
+            let skipped = Polled { source, outcome: Outcome::Skipped, status: None, entries: 0, new: 0, updated: 0, error: None, state };
+            rows.push(skipped);
+        }
+    }
+    if arguments.json {
+        for row in &rows {
+            print_json(&as_json(row))?;
+        }
+    }
+    let progress = progress(polls.len(), arguments.json);
+    while let Some(done) = polls.join_next().await {
+        let Some(polled) = done? else { anyhow::bail!("a poll broke down; the log says which") };
+        if arguments.json {
+            print_json(&as_json(&polled))?;
+        }
+        progress.set_message(polled.source.to_string());
+        progress.inc(1);
+        rows.push(polled);
+    }
+    progress.finish_and_clear();
+    if arguments.json {
+        print_json(&json!({ "total": totals(&rows) }))?;
+    }
+    Ok(rows)
+}
+
+/// A bar on stderr, where that is a terminal.
+fn progress(length: usize, json: bool) -> ProgressBar {
+    if json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30.cyan/dim} {pos}/{len} {msg:.dim}");
+    let bar = ProgressBar::new(length as u64);
+    match style {
+        Ok(style) => bar.with_style(style.progress_chars("━╸─")),
+        Err(_) => bar,
+    }
+}
+
+fn print_json(value: &Value) -> std::io::Result<()> {
+    writeln!(std::io::stdout().lock(), "{value}")
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Changed => "changed",
+        Outcome::Unchanged => "unchanged",
+        Outcome::Failed => "failed",
+        Outcome::Skipped => "skipped",
+    }
+}
+
+fn as_json(row: &Polled) -> Value {
+    json!({
+        "source": row.source,
+        "outcome": word(row.outcome),
+        "status": row.status,
+        "entries": row.entries,
+        "new": row.new,
+        "updated": row.updated,
+        "error": row.error,
+        "next": row.state.next,
+    })
+}
+
+fn totals(rows: &[Polled]) -> Value {
+    let count = |outcome| rows.iter().filter(|row| row.outcome == outcome).count();
+    json!({
+        "sources": rows.len(),
+        "changed": count(Outcome::Changed),
+        "unchanged": count(Outcome::Unchanged),
+        "failed": count(Outcome::Failed),
+        "skipped": count(Outcome::Skipped),
+        "entries": rows.iter().map(|row| row.entries).sum::<usize>(),
+        "new": rows.iter().map(|row| row.new).sum::<usize>(),
+        "updated": rows.iter().map(|row| row.updated).sum::<usize>(),
+    })
+}
+
+fn show(rows: &[Polled], desk: &Desk) -> anyhow::Result<()> {
+    let mut sorted: Vec<&Polled> = rows.iter().collect();
+    sorted.sort_by_key(|row| (row.outcome == Outcome::Failed, row.source.clone()));
+    let mut out = table(&["source", "outcome", "status", "entries", "new", "updated", "next", ""]);
+    for row in sorted {
+        let color = match row.outcome {
+            Outcome::Changed => Color::Green,
+            Outcome::Failed => Color::Red,
+            Outcome::Unchanged | Outcome::Skipped => Color::DarkGrey,
+        };
+        out.add_row(vec![
+            row.source.to_string().into(),
+            coloured(word(row.outcome), color),
+            row.status.map(|s| s.to_string()).unwrap_or_default().into(),
+            row.entries.into(),
+            row.new.into(),
+            row.updated.into(),
+            clock(row.state.next, &desk.config.service.timezone).into(),
+            row.error.clone().unwrap_or_default().into(),
+        ]);
+    }
+    let total = totals(rows);
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{out}\n")?;
+    writeln!(
+        stdout,
+        "{} sources: {} changed, {} unchanged, {} failed, {} skipped; {} new entries, {} updated",
+        total["sources"], total["changed"], total["unchanged"], total["failed"], total["skipped"], total["new"], total["updated"]
+    )?;
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! `render`: one merged feed to stdout, the same bytes as over HTTP.
+
+use std::io::Write;
+
+use crate::command::{Exit, Setup, setup};
+use crate::flow::render::Format;
+use crate::model::Feed;
+use crate::pipeline::{Press, reclassify};
+
+/// What `render` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The feed: `moi-nhat`, a topic, or a `[feed.ID]` of feeds.toml.
+    feed: String,
+    /// rss, atom, json, html, sidebar-json or sidebar-html.
+    #[arg(long, default_value = "rss")]
+    format: Format,
+}
+
+/// Prints the feed from the store.
+pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
+    let config = setup.quiet_config()?;
+    let ids = config.feeds.iter().map(|feed: &Feed| feed.id.as_str());
+    if !ids.clone().any(|id| id == arguments.feed) {
+        anyhow::bail!("feeds.toml has no feed {:?}{}", arguments.feed, setup::nearest(&arguments.feed, ids));
+    }
+    let store = setup.store(&config.store)?;
+    let desk = setup.desk(config)?;
+    setup::runtime()?.block_on(reclassify(&store, &desk.rules))?;
+    let mut press = Press::new(desk.config, &store)?;
+    press.follow(&store)?;
+    let site = press.print(&store, (setup.clock)())?;
+    let path = arguments.format.path(&arguments.feed.parse()?);
+    let page = site.pages.get(&path).ok_or_else(|| anyhow::anyhow!("the feed could not be rendered; the log says why"))?;
+    std::io::stdout().lock().write_all(&page.body)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,143 @@
+//! `serve`: polls and publishes until told to stop. An edit of feeds.toml takes effect at once; a broken one changes nothing.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::command::{Exit, Setup, setup};
+use crate::config::{Config, Faults};
+use crate::edge::serve::{listen, serve};
+use crate::edge::store::Store;
+use crate::edge::watch::Watch;
+use crate::model::Site;
+use crate::pipeline::{self, Desk, Live};
+
+/// What `serve` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Listen here instead of where feeds.toml says.
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<String>,
+    /// The part of the work that this process does.
+    #[arg(long, default_value = "all")]
+    role: Role,
+}
+
+/// The parts of the work that processes share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    /// Polls and publishes.
+    All,
+    /// Polls only.
+    Poll,
+    /// Publishes only.
+    Web,
+}
+
+/// Runs the service; it ends well when it was told to stop.
+pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
+    let config = setup.quiet_config()?;
+    let store = setup.store(&config.store)?;
+    let address = arguments.listen.clone().unwrap_or_else(|| config.service.listen.clone());
+    let desk = setup.desk(config)?;
+    setup::runtime()?.block_on(async {
+        let listener = match arguments.role {
+            Role::Poll => None,
+            Role::All | Role::Web => Some(listen(&address).await?),
+        };
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let stop = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        service(setup, desk, store, listener, arguments.role, stop).await?;
+        Ok(Exit::Done)
+    })
+}
+
+/// The service, until `stop` resolves and what was under way is done.
+pub(super) async fn service(
+    setup: &Setup,
+    desk: Desk,
+    store: Arc<Store>,
+    listener: Option<TcpListener>,
+    role: Role,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let watch = Watch::new(&setup.path);
+    let hangup = signal(SignalKind::hangup())?;
+    let (tell_stop, told_to_stop) = watch::channel(false);
+    let site: Arc<ArcSwap<Site>> = Arc::default();
+    let sources = desk.config.sources.len();
+    let (new_desk, desk) = watch::channel(desk);
+    let live = Live { desk, store, site: Arc::clone(&site), stop: told_to_stop.clone() };
+    let live = tokio::spawn(pipeline::run(live, role != Role::Web, role != Role::Poll));
+    let web = listener.map(|listener| {
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(%address, sources, "serving");
+        }
+        let mut stop = told_to_stop.clone();
+        tokio::spawn(serve(listener, site, setup.clock, async move {
+            let _ = stop.wait_for(|&stop| stop).await;
+        }))
+    });
+    tokio::select! {
+        () = stop => {}
+        () = reload(setup, &new_desk, watch, hangup) => {}
+    }
+    tracing::info!("stopping: what is under way is finished first");
+    tell_stop.send_replace(true);
+    if let Some(web) = web {
+        web.await?;
+    }
+    live.await?;
+    Ok(())
+}
+
+/// Takes over every edit of the configuration that is without fault. Never ends.
+async fn reload(setup: &Setup, desk: &watch::Sender<Desk>, mut watch: Watch, mut hangup: Signal) {
+    loop {
+        tokio::select! {
+            () = watch.changed() => {}
+            _ = hangup.recv() => {}
+        }
+        match setup.config() {
+            Ok((config, warnings)) => {
+                warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+                take_over(setup, desk, config);
+            }
+            Err(error) => {
+                let faults = error.downcast_ref::<Faults>().map_or_else(|| format!("{error:#}"), |faults| faults.render(false));
+                tracing::error!("the edit of {} changes nothing, because it is faulty:\n{faults}", setup.path.display());
+            }
+        }
+    }
+}
+
+fn take_over(setup: &Setup, desk: &watch::Sender<Desk>, config: Config) {
+    let before = Arc::clone(&desk.borrow().config);
+    if *before == config {
+        tracing::info!("{} is read again and says what it said", setup.path.display());
+        return;
+    }
+    for (key, differs) in
+        [("service.listen", before.service.listen != config.service.listen), ("store.url", before.store.url != config.store.url)]
+    {
+        if differs {
+            tracing::warn!("{key} has changed; that takes effect when the service is started again");
+        }
+    }
+    match Desk::new(config, setup.clock) {
+        Ok(new) => {
+            let (sources, topics, feeds) = (new.config.sources.len(), new.config.topics.len(), new.config.feeds.len());
+            tracing::info!(sources, topics, feeds, "{} is in force as edited", setup.path.display());
+            desk.send_replace(new);
+        }
+        Err(error) => tracing::error!(%error, "the edit changes nothing, because nothing could be fetched under it"),
+    }
+}

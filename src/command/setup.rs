@@ -1,0 +1,93 @@
+//! From arguments to what a command works with: the configuration, the desk, the store. Every failure is a sentence.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use jiff::Timestamp;
+
+use crate::config::{self, Config, Fault};
+use crate::edge::store::Store;
+use crate::model::{Slug, Source, StoreSettings};
+use crate::pipeline::Desk;
+
+/// The largest configuration that is read, in bytes: ten thousand sources take a tenth of it.
+const LARGEST_CONFIG: u64 = 32 * 1024 * 1024;
+
+/// Where a command finds the world.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// `--config`
+    pub path: PathBuf,
+    /// An environment variable.
+    pub env: fn(&str) -> Option<String>,
+    /// The time.
+    pub clock: fn() -> Timestamp,
+}
+
+impl Setup {
+    /// The configuration, and what its administrator should know of it.
+    pub fn config(&self) -> anyhow::Result<(Config, Vec<Fault>)> {
+        let name = self.path.display().to_string();
+        let text = read(&self.path).with_context(|| {
+            format!("can't read the configuration {name}; another is named with --config, and `diemtin demo` needs none")
+        })?;
+        Ok(config::read(&name, &text, &self.env)?)
+    }
+
+    /// The configuration alone; its warnings are logged.
+    pub fn quiet_config(&self) -> anyhow::Result<Config> {
+        let (config, warnings) = self.config()?;
+        warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        Ok(config)
+    }
+
+    /// A desk for a configuration.
+    pub fn desk(&self, config: Config) -> anyhow::Result<Desk> {
+        Desk::new(config, self.clock).map_err(|e| anyhow!("can't fetch anything: {e}"))
+    }
+
+    /// The store of a configuration.
+    pub fn store(&self, settings: &StoreSettings) -> anyhow::Result<Arc<Store>> {
+        let folder = settings.url.strip_prefix("sled:").unwrap_or(&settings.url);
+        let base = self.path.parent().unwrap_or(Path::new(""));
+        Ok(Arc::new(Store::open(&base.join(folder))?))
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(anyhow!("it is a folder"));
+    }
+    file.take(LARGEST_CONFIG + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST_CONFIG {
+        return Err(anyhow!("it is larger than {LARGEST_CONFIG} bytes"));
+    }
+    String::from_utf8(bytes).map_err(|e| anyhow!("it is not UTF-8 (at byte {})", e.utf8_error().valid_up_to()))
+}
+
+/// A source by its id, or the nearest known id.
+pub fn find_source<'a>(config: &'a Config, id: &str) -> anyhow::Result<&'a Source> {
+    if let Some(source) = config.sources.get(id) {
+        return Ok(source);
+    }
+    let ids = config.sources.keys().map(Slug::as_str);
+    Err(anyhow!("feeds.toml has no source {id:?}{}", nearest(id, ids)))
+}
+
+/// `; did you mean "…"?`, where something near is known.
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
+    /// The likeness below which a name would rather puzzle than help.
+    const LIKE: f64 = 0.8;
+    let scored = known.map(|name| (strsim::jaro_winkler(word, name), name)).filter(|(score, _)| *score >= LIKE);
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map(|(_, name)| format!("; did you mean {name:?}?")).unwrap_or_default()
+}
+
+/// A runtime for a command.
+pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("can't start the runtime")
+}

@@ -1,0 +1,25 @@
+//! Tables for people.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{Cell, Color, ContentArrangement, Table};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// An empty table with these headings.
+pub fn table(headings: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(headings.iter().map(|heading| Cell::new(heading).add_attribute(comfy_table::Attribute::Bold)));
+    table
+}
+
+/// A word that is coloured on a terminal.
+pub fn coloured(word: &str, color: Color) -> Cell {
+    Cell::new(word).fg(color)
+}
+
+/// A time for people: `14:05 23/11`, in a zone.
+pub fn clock(time: Timestamp, zone: &TimeZone) -> String {
+    let t = zone.to_datetime(time);
+    format!("{:02}:{:02} {:02}/{:02}", t.hour(), t.minute(), t.day(), t.month())
+}

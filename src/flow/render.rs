@@ -1,0 +1,150 @@
+//! From the ordered stories of a feed to the documents that are published: the only place that knows that we publish in
+//! formats.
+//!
+//! Everything here is a pure function of its arguments: no clock, no disk, no network, no randomness. Equal listings give
+//! equal bytes, today and on every machine; that is what the ETags rest on. So every date in a document is a date of a
+//! story, in UTC where programs read it (a changed `timezone` changes no feed) and in the service's zone where people do.
+//!
+//! | file | answers |
+//! | --- | --- |
+//! | `address` | which ids and addresses things have |
+//! | `text`, `time`, `credit` | how words, dates and the names of the sources are written |
+//! | `sheet` | which of a listing's stories a document shows |
+//! | `rss`, `atom`, `json`, `sidebar`, `html` | what each format looks like |
+//! | `opml` | the lists of our feeds and of the sources |
+//! | `check` | whether another reader finds in a document what was put in |
+//! | `seal` | what the server needs besides the bytes |
+
+mod address;
+mod atom;
+mod check;
+mod credit;
+mod html;
+mod json;
+mod opml;
+mod rss;
+mod seal;
+mod sheet;
+mod sidebar;
+mod text;
+mod time;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::model::{FeedId, Listing, Service};
+
+pub use address::{feed_tag, story_tag};
+pub use check::read_back;
+pub use html::{Front, Place, front, style};
+pub use opml::{opml, sources_opml};
+pub use seal::seal;
+pub use sheet::{Part, SIDEBAR_STORIES};
+pub use text::legal;
+
+/// A document as it is served, before hashing and compression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The Content-Type header.
+    pub content_type: &'static str,
+    /// The bytes, always UTF-8.
+    pub body: Vec<u8>,
+}
+
+/// The formats that a feed is published in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// [RSS 2.0](https://www.rssboard.org/rss-specification).
+    Rss,
+    /// Atom 1.0, [RFC 4287](https://www.rfc-editor.org/rfc/rfc4287).
+    Atom,
+    /// [JSON Feed 1.1](https://www.jsonfeed.org/version/1.1/).
+    Json,
+    /// A page for people.
+    Html,
+    /// The newest stories for a portal's own script.
+    SidebarJson,
+    /// The newest stories as a fragment to be put into a portal's page.
+    SidebarHtml,
+}
+
+impl Format {
+    /// Every format, in the order of the documentation.
+    pub const ALL: [Self; 6] = [Self::Rss, Self::Atom, Self::Json, Self::Html, Self::SidebarJson, Self::SidebarHtml];
+
+    /// The path of a feed in this format; it begins with `/` and is a key of [`crate::model::Site`].
+    pub fn path(self, feed: &FeedId) -> String {
+        match self {
+            Self::Rss => format!("/feeds/{feed}.rss"),
+            Self::Atom => format!("/feeds/{feed}.atom"),
+            Self::Json => format!("/feeds/{feed}.json"),
+            Self::Html => format!("/feeds/{feed}"),
+            Self::SidebarJson => format!("/sidebar/{feed}.json"),
+            Self::SidebarHtml => format!("/sidebar/{feed}.html"),
+        }
+    }
+
+    /// The Content-Type header.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Rss => "application/rss+xml; charset=utf-8",
+            Self::Atom => "application/atom+xml; charset=utf-8",
+            // JSON is UTF-8 by definition: its media types have no charset parameter (RFC 8259 § 11).
+            Self::Json => "application/feed+json",
+            Self::SidebarJson => "application/json",
+            Self::Html | Self::SidebarHtml => HTML,
+        }
+    }
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rss => "rss",
+            Self::Atom => "atom",
+            Self::Json => "json",
+            Self::Html => "html",
+            Self::SidebarJson => "sidebar-json",
+            Self::SidebarHtml => "sidebar-html",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Why a text names no format.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no format: the formats are rss, atom, json, html, sidebar-json and sidebar-html")]
+pub struct FormatError(pub String);
+
+impl FromStr for Format {
+    type Err = FormatError;
+    fn from_str(text: &str) -> Result<Self, FormatError> {
+        Self::ALL.into_iter().find(|format| format.name() == text).ok_or_else(|| FormatError(text.to_owned()))
+    }
+}
+
+/// The Content-Type of everything that browsers show.
+const HTML: &str = "text/html; charset=utf-8";
+
+/// One feed in one format, as it is published under [`Format::path`].
+pub fn feed(service: &Service, listing: &Listing, format: Format) -> Rendered {
+    part(service, listing, format, Part::default())
+}
+
+/// A part of a feed: what `?limit=N` and `?page=N` ask for.
+pub fn part(service: &Service, listing: &Listing, format: Format, part: Part) -> Rendered {
+    let sheet = sheet::Sheet::new(service, listing, format, part);
+    let body = match format {
+        Format::Rss => rss::document(&sheet),
+        Format::Atom => atom::document(&sheet),
+        Format::Json => json::document(&sheet),
+        Format::Html => html::page(&sheet),
+        Format::SidebarJson => sidebar::json(&sheet),
+        Format::SidebarHtml => sidebar::html(&sheet),
+    };
+    Rendered { content_type: format.content_type(), body }
+}

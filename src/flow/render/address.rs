@@ -1,0 +1,89 @@
+//! Ids and addresses, each made in one place.
+//!
+//! Ids never depend on `service.url`: a service that moves to another domain keeps every id, so no reader sees old news
+//! as new. Addresses in documents that travel (feeds, sidebars) are absolute; links between our own pages are paths, so
+//! that they work on whatever host the pages are looked at.
+
+use url::Url;
+
+use crate::flow::render::text;
+use crate::model::{FeedId, Service, StoryId};
+
+/// The beginning of all our ids: tag URIs (RFC 4151), which name a thing without being an address.
+const TAG: &str = "tag:diemtin,2026:";
+
+/// A story's id in RSS, Atom and JSON Feed: permanent.
+pub fn story_tag(id: StoryId) -> String {
+    format!("{TAG}story/{id}")
+}
+
+/// A feed's id in Atom: permanent.
+pub fn feed_tag(id: &FeedId) -> String {
+    format!("{TAG}feed/{id}")
+}
+
+/// The public address of a path that begins with `/`.
+pub(super) fn absolute(service: &Service, path: &str) -> String {
+    format!("{}{}", service.url, path.trim_start_matches('/'))
+}
+
+/// The path of a path: below the service's folder, where its address has one.
+pub(super) fn local(service: &Service, path: &str) -> String {
+    format!("{}{}", service.url.path(), path.trim_start_matches('/'))
+}
+
+/// A feed's page for people.
+pub(super) fn page_path(feed: &FeedId) -> String {
+    crate::flow::render::Format::Html.path(feed)
+}
+
+/// An address that a source gave, if a browser can be sent there. Whoever made the listing has checked it already; a
+/// `javascript:` link in a page that people trust is bad enough to look twice.
+pub(super) fn web(address: &str) -> Option<String> {
+    let address: String = text::legal(address).chars().filter(|c| !c.is_whitespace()).collect();
+    let scheme = address.split_once("://")?.0;
+    (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")).then_some(address)
+}
+
+/// A source's address as the world may see it: without user name and password.
+pub(super) fn public(home: &Url) -> String {
+    let mut home = home.clone();
+    // Both fail only where an address has no host, and then there is no user name or password either.
+    home.set_username("").ok();
+    home.set_password(None).ok();
+    home.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_web_addresses_become_links() {
+        for (given, link) in [
+            ("https://example.vn/a?b=1&c=2", Some("https://example.vn/a?b=1&c=2")),
+            ("HTTP://example.vn/", Some("HTTP://example.vn/")),
+            ("https://example.vn/a\u{b} b\n", Some("https://example.vn/ab")),
+            ("javascript:alert(1)", None),
+            ("java\tscript://x\nalert(1)", None),
+            ("\u{1}javascript://%0aalert(1)", None),
+            ("//example.vn/a", None),
+            ("data:text/html,x", None),
+            ("", None),
+        ] {
+            assert_eq!(web(given).as_deref(), link, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn a_source_is_credited_without_its_password() {
+        let home = Url::parse("https://toi:mat-khau@example.vn/rss?id=5").unwrap();
+        assert_eq!(public(&home), "https://example.vn/rss?id=5");
+    }
+
+    #[test]
+    fn ids_are_tag_uris() {
+        assert_eq!(story_tag(StoryId([0; 16])), "tag:diemtin,2026:story/aaaaaaaaaaaaaaaaaaaaaaaaaa");
+        assert_eq!(feed_tag(&FeedId::new("moi-nhat").unwrap()), "tag:diemtin,2026:feed/moi-nhat");
+    }
+}

@@ -1,0 +1,77 @@
+//! [OPML 2.0](http://opml.org/spec2.opml): our feeds for a reader to subscribe to, and the sources behind them.
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+
+use crate::flow::render::{Format, Rendered, address, text};
+use crate::model::{Listing, Origin, Service, Source};
+
+/// One line of a list, as attributes in their order.
+type Outline = Vec<(&'static str, String)>;
+
+/// `/opml`: every feed that is published, in the given order.
+pub fn opml(service: &Service, feeds: &[&Listing]) -> Rendered {
+    let outlines = feeds.iter().map(|feed| {
+        let title = text::title(&feed.title);
+        vec![
+            ("text", title.clone()),
+            ("title", title),
+            ("type", "rss".to_owned()),
+            ("xmlUrl", address::absolute(service, &Format::Rss.path(&feed.id))),
+            ("htmlUrl", address::absolute(service, &Format::Html.path(&feed.id))),
+            ("language", text::line(&service.language)),
+        ]
+    });
+    document(&text::title(&service.title), outlines.collect())
+}
+
+/// `/sources.opml`: the sources. A listing page is no feed, so it is a `link`.
+pub fn sources_opml<'a>(service: &Service, sources: impl IntoIterator<Item = &'a Source>) -> Rendered {
+    let outlines = sources.into_iter().map(|source| {
+        let name = text::title(&source.name);
+        let mut outline = vec![("text", name.clone()), ("title", name)];
+        outline.extend(match &source.origin {
+            Origin::Feed { url } => [("type", "rss".to_owned()), ("xmlUrl", address::public(url))],
+            Origin::Page { url, .. } => [("type", "link".to_owned()), ("url", address::public(url))],
+        });
+        let place = source.place.as_deref().into_iter();
+        let tags: Vec<String> = place.chain(source.tags.iter().map(String::as_str)).map(tag).collect();
+        if !tags.is_empty() {
+            outline.push(("category", tags.join(",")));
+        }
+        outline
+    });
+    document(&format!("{} – nguồn tin", text::title(&service.title)), outlines.collect())
+}
+
+/// A word for the attribute `category`, where commas separate.
+fn tag(word: &str) -> String {
+    text::line(&word.replace(',', " "))
+}
+
+fn document(title: &str, outlines: Vec<Outline>) -> Rendered {
+    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
+    write(&mut writer, title, &outlines).expect("writing to memory does not fail");
+    let mut body = writer.into_inner();
+    body.push(b'\n');
+    Rendered { content_type: "text/x-opml; charset=utf-8", body }
+}
+
+fn write(writer: &mut Writer<Vec<u8>>, title: &str, outlines: &[Outline]) -> std::io::Result<()> {
+    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
+    writer.create_element("opml").with_attribute(("version", "2.0")).write_inner_content(|writer| {
+        writer.create_element("head").write_inner_content(|writer| {
+            writer.create_element("title").write_text_content(BytesText::new(title))?;
+            Ok(())
+        })?;
+        writer.create_element("body").write_inner_content(|writer| {
+            for outline in outlines {
+                let attributes = outline.iter().map(|(name, value)| (*name, value.as_str()));
+                writer.create_element("outline").with_attributes(attributes).write_empty()?;
+            }
+            Ok(())
+        })?;
+        Ok(())
+    })?;
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! Which of a listing's stories a document shows, and how it links to the rest.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::flow::render::{Format, address, text};
+use crate::model::{Listed, Listing, Service};
+
+/// How many stories a sidebar shows when nobody says how many.
+pub const SIDEBAR_STORIES: usize = 10;
+
+/// A part of a feed: what `?limit=N&page=N` asks for. The default is the document that is published without a query: the
+/// whole listing for feed readers, its first page for people, [`SIDEBAR_STORIES`] for sidebars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// How many stories; at least 1.
+    pub limit: Option<usize>,
+    /// Which page of so many, counted from 1.
+    pub page: Option<usize>,
+}
+
+impl Part {
+    /// How many stories a page has.
+    fn size(self, listing: &Listing, format: Format) -> usize {
+        let usual = match format {
+            Format::SidebarJson | Format::SidebarHtml => SIDEBAR_STORIES,
+            Format::Html => listing.limit,
+            Format::Rss | Format::Atom | Format::Json if self.page.is_some() => listing.limit,
+            Format::Rss | Format::Atom | Format::Json => listing.stories.len(),
+        };
+        self.limit.unwrap_or(usual).max(1)
+    }
+
+    /// The stories of this part.
+    pub(super) fn of(self, listing: &Listing, format: Format) -> &[Arc<Listed>] {
+        let page = self.page.unwrap_or(1).max(1);
+        listing.stories.chunks(self.size(listing, format)).nth(page - 1).unwrap_or_default()
+    }
+
+    /// The query that asks for a page of this size, with its `?`.
+    fn query(self, format: Format, page: usize) -> String {
+        // Without a query a feed reader gets everything, which is not its first page; a person gets the first page.
+        let paged = page > 1 || (self.page.is_some() && format != Format::Html);
+        match (self.limit, paged) {
+            (None, false) => String::new(),
+            (None, true) => format!("?page={page}"),
+            (Some(limit), false) => format!("?limit={limit}"),
+            (Some(limit), true) => format!("?limit={limit}&page={page}"),
+        }
+    }
+}
+
+/// What a writer of a format needs: the stories to show and the addresses around them.
+pub(super) struct Sheet<'a> {
+    pub service: &'a Service,
+    pub listing: &'a Listing,
+    /// The stories to show.
+    pub stories: &'a [Arc<Listed>],
+    format: Format,
+    part: Part,
+    page: usize,
+    pages: usize,
+}
+
+impl<'a> Sheet<'a> {
+    pub fn new(service: &'a Service, listing: &'a Listing, format: Format, part: Part) -> Self {
+        let size = part.size(listing, format);
+        let page = part.page.unwrap_or(1).max(1);
+        let pages = listing.stories.len().div_ceil(size).max(1);
+        Self { service, listing, stories: part.of(listing, format), format, part, page, pages }
+    }
+
+    /// The feed's title, on one line.
+    pub fn title(&self) -> String {
+        text::title(&self.listing.title)
+    }
+
+    /// When the newest change to a story that is shown happened. What happens to the others does not change the document.
+    pub fn updated(&self) -> Option<Timestamp> {
+        self.stories.iter().map(|story| story.updated).max()
+    }
+
+    /// The document's own address.
+    pub fn this(&self) -> String {
+        self.at(self.page)
+    }
+
+    /// The feed's address in another format.
+    pub fn other(&self, format: Format) -> String {
+        address::absolute(self.service, &format.path(&self.listing.id))
+    }
+
+    /// The query of another page of the same document, with its `?`.
+    pub fn query(&self, page: usize) -> String {
+        self.part.query(self.format, page)
+    }
+
+    fn at(&self, page: usize) -> String {
+        format!("{}{}", self.other(self.format), self.query(page))
+    }
+
+    /// The number of the page before this one.
+    pub fn previous(&self) -> Option<usize> {
+        (self.page > 1).then(|| (self.page - 1).min(self.pages))
+    }
+
+    /// The number of the page after this one.
+    pub fn next(&self) -> Option<usize> {
+        (self.page < self.pages).then(|| self.page + 1)
+    }
+
+    /// The page's number and how many there are.
+    pub fn position(&self) -> (usize, usize) {
+        (self.page, self.pages)
+    }
+
+    /// The links between the pages of a feed (RFC 5005 § 3), as relation and address; none for a feed of one page.
+    pub fn paging(&self) -> Vec<(&'static str, String)> {
+        if self.pages == 1 && self.page == 1 {
+            return Vec::new();
+        }
+        let steps = [("first", Some(1)), ("previous", self.previous()), ("next", self.next()), ("last", Some(self.pages))];
+        steps.into_iter().filter_map(|(rel, page)| Some((rel, self.at(page?)))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_names_what_differs_from_the_usual() {
+        let part = |limit, page| Part { limit, page };
+        for (asked, format, page, query) in [
+            (part(None, None), Format::Rss, 1, ""),
+            (part(None, Some(1)), Format::Rss, 1, "?page=1"),
+            (part(None, Some(1)), Format::Html, 1, ""),
+            (part(None, Some(1)), Format::Html, 2, "?page=2"),
+            (part(Some(5), None), Format::Json, 1, "?limit=5"),
+            (part(Some(5), None), Format::Json, 2, "?limit=5&page=2"),
+            (part(Some(5), Some(2)), Format::Json, 1, "?limit=5&page=1"),
+        ] {
+            assert_eq!(asked.query(format, page), query, "{asked:?} {format} {page}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Words as documents may hold them. Every text that goes out, the titles of `feeds.toml` included, passes through
+//! [`legal`] or [`line()`]; escaping is the writers' business.
+
+use std::borrow::Cow;
+
+use maud::html;
+
+/// What a story is called whose title holds nothing that can be shown.
+const UNTITLED: &str = "(Không có tiêu đề)";
+
+/// A text without the characters that XML 1.0 forbids or discourages (§ 2.2: controls, surrogates, noncharacters), and
+/// without those that reverse the order of the text around them. Line ends become `\n`, as an XML reader would make them.
+pub fn legal(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_legal) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|&c| is_legal(c)).collect())
+}
+
+/// Whether a character may stand in a document. Joiners stay: emoji and some scripts need them.
+fn is_legal(c: char) -> bool {
+    let xml = matches!(c, '\t' | '\n' | ' '..='~' | '\u{a0}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..);
+    let noncharacter = u32::from(c) & 0xfffe == 0xfffe;
+    // Unicode Standard Annex 9: embeddings, overrides, isolates. In a merged feed nobody closes what a title opens.
+    let bidi = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    xml && !noncharacter && !bidi
+}
+
+/// A legal text on one line: for titles, names and attributes.
+pub(super) fn line(text: &str) -> String {
+    let legal = legal(text);
+    let mut line = String::with_capacity(legal.len());
+    for word in legal.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
+/// A title on one line, never empty: RSS, Atom and the people who click on it need one.
+pub(super) fn title(text: &str) -> String {
+    let line = line(text);
+    if line.is_empty() { UNTITLED.to_owned() } else { line }
+}
+
+/// Plain text as HTML.
+pub(super) fn escape(text: &str) -> String {
+    html! { (legal(text)) }.into_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forbidden_characters_go_and_the_rest_stays() {
+        for (given, kept) in [
+            ("Thủ Dầu Một", "Thủ Dầu Một"),
+            ("a\u{b}b\u{0}c\u{1f}d\u{7f}e\u{85}f", "abcdef"),
+            ("a\u{fffe}b\u{ffff}c\u{fdd0}d\u{1fffe}e\u{10ffff}f", "abcdef"),
+            ("a\u{202e}cod.exe\u{2066}b", "acod.exeb"),
+            ("a\tb\nc\r\nd\re", "a\tb\nc\nd\ne"),
+            ("👩\u{200d}🌾 🇻🇳 \u{fffd}", "👩\u{200d}🌾 🇻🇳 \u{fffd}"),
+            ("Bi\u{300}nh Du\u{31b}o\u{31b}ng", "Bi\u{300}nh Du\u{31b}o\u{31b}ng"),
+            ("<script> ]]> &amp;", "<script> ]]> &amp;"),
+        ] {
+            assert_eq!(legal(given), kept, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_one_line_and_never_empty() {
+        assert_eq!(title("  Hai\n dòng\u{b}\t "), "Hai dòng");
+        assert_eq!(title("\u{b} \u{202e}"), UNTITLED);
+    }
+
+    #[test]
+    fn plain_text_stays_plain_in_html() {
+        assert_eq!(escape("a < b && \"c\"\u{b}"), "a &lt; b &amp;&amp; &quot;c&quot;");
+    }
+}

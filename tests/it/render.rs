@@ -1,0 +1,217 @@
+//! Whole documents of the stage `render`: as snapshots, read back by other readers, and in parts.
+
+#[cfg(test)]
+mod sample;
+
+use diemtin::flow::render::{self, Format, Front, Part, Place, Rendered};
+use diemtin::model::{Listing, Origin};
+
+fn text(rendered: Rendered) -> String {
+    // The title of 10 kB is there to be read back; in a snapshot it would hide the rest.
+    String::from_utf8(rendered.body).expect("documents are UTF-8").replace(&sample::long_title(), "{10 kB}")
+}
+
+#[test]
+fn documents() {
+    let (service, listing) = (sample::service(), sample::hostile());
+    for format in Format::ALL {
+        insta::assert_snapshot!(format.name(), text(render::feed(&service, &listing, format)));
+    }
+}
+
+#[test]
+fn documents_without_stories() {
+    let (service, listing) = (sample::service(), sample::listing("trong", "Trống", 50, vec![]));
+    let documents: Vec<String> = Format::ALL.iter().map(|format| text(render::feed(&service, &listing, *format))).collect();
+    insta::assert_snapshot!("empty", documents.join("\n==\n"));
+}
+
+#[test]
+fn front_page() {
+    let hostile = sample::hostile();
+    let topic = sample::listing("lam-theo-bac", "Làm theo Bác", 50, vec![sample::shared(), sample::full()]);
+    let empty = sample::listing("chuyen-doi-so", "Chuyển đổi số & <AI>", 50, vec![]);
+    let places = [
+        Place { name: "Bình Dương", feeds: vec![&topic], sources: vec!["Báo Bình Dương", "Cổng <Thủ Dầu Một>"] },
+        Place { name: "Đồng Nai", feeds: vec![], sources: vec!["Báo Đồng Nai"] },
+    ];
+    let front = Front { latest: &hostile, topics: &[&topic, &empty], feeds: &[&topic], places: &places };
+    insta::assert_snapshot!("front", text(render::front(&sample::service(), &front)));
+}
+
+#[test]
+fn a_service_in_a_folder_links_into_its_folder() {
+    let mut service = sample::service();
+    service.url = "https://example.vn/tin/".parse().unwrap();
+    let listing = sample::listing("moi-nhat", "Mới nhất", 50, vec![sample::shared()]);
+    let page = text(render::feed(&service, &listing, Format::Html));
+    assert!(page.contains("href=\"/tin/style.css\"") && page.contains("href=\"/tin/feeds/lam-theo-bac\""), "{page}");
+    assert!(text(render::feed(&service, &listing, Format::Rss)).contains("https://example.vn/tin/feeds/moi-nhat.rss"));
+}
+
+#[test]
+fn lists_of_feeds_and_sources() {
+    let service = sample::service();
+    let (one, two) = (sample::hostile(), sample::listing("lam-theo-bac", "Làm theo \"Bác\" & <b>", 50, vec![]));
+    insta::assert_snapshot!("opml", text(render::opml(&service, &[&one, &two])));
+
+    let feed = sample::source("bao-binh-duong", "Báo Bình Dương", "https://toi:bi-mat@example.vn/rss?a=1&b=2");
+    let mut page = sample::source("cong-tdm", "Cổng thông tin Thủ Dầu Một", "https://example.gov.vn/tin-tuc");
+    let url = page.url().clone();
+    page.origin = Origin::Page { url, select: sample::select() };
+    insta::assert_snapshot!("sources", text(render::sources_opml(&service, [&feed, &page])));
+}
+
+#[test]
+fn every_document_reads_back() {
+    let service = sample::service();
+    for listing in [sample::hostile(), sample::listing("trong", "Trống", 50, vec![]), many()] {
+        for format in Format::ALL {
+            let rendered = render::feed(&service, &listing, format);
+            assert_eq!(render::read_back(format, &rendered, &listing), Ok(()), "{format} of {}", listing.id);
+            let text = text(rendered);
+            assert_eq!(text, render::legal(&text), "{format} of {}", listing.id);
+        }
+    }
+}
+
+#[test]
+fn a_document_of_other_stories_does_not_read_back() {
+    let service = sample::service();
+    let listing = many();
+    let (mut fewer, mut other) = (listing.clone(), listing.clone());
+    fewer.stories.truncate(3);
+    other.stories[1] = std::sync::Arc::new(sample::plain(2, "Một tin khác"));
+    for format in Format::ALL {
+        let rendered = render::feed(&service, &fewer, format);
+        assert!(render::read_back(format, &rendered, &listing).is_err(), "{format}");
+        let broken = Rendered { body: rendered.body[..rendered.body.len() / 2].to_vec(), ..rendered };
+        assert!(render::read_back(format, &broken, &fewer).is_err(), "{format}: cut");
+    }
+    for format in [Format::Rss, Format::Atom, Format::Json, Format::SidebarJson] {
+        let rendered = render::feed(&service, &other, format);
+        assert!(render::read_back(format, &rendered, &listing).is_err(), "{format}: another title");
+    }
+}
+
+#[test]
+fn a_third_reader_sees_the_same_stories() {
+    let (service, listing) = (sample::service(), sample::hostile());
+    let put: Vec<_> = listing.stories.iter().map(|story| render::story_tag(story.id)).collect();
+    let titles = |format| {
+        let rendered = render::feed(&service, &listing, format);
+        let feed = feed_rs::parser::parse(&rendered.body[..]).unwrap();
+        assert_eq!(feed.entries.iter().map(|entry| entry.id.clone()).collect::<Vec<_>>(), put, "{format}");
+        let stories = feed.entries.into_iter().zip(&listing.stories);
+        stories
+            .map(|(entry, story)| {
+                assert_eq!(entry.published.unwrap().timestamp(), story.published.as_second(), "{format}");
+                entry.title.unwrap().content
+            })
+            .collect::<Vec<_>>()
+    };
+    let rss = titles(Format::Rss);
+    assert_eq!(rss[0], "<script>alert('xin chào')</script> & <b>đậm</b>");
+    assert_eq!(rss[2], "Hai lần mã hoá: &amp; &lt;b&gt; &#7897;");
+    assert_eq!(rss[8], sample::long_title().trim());
+    assert_eq!(titles(Format::Atom), rss);
+    assert_eq!(titles(Format::Json), rss);
+}
+
+#[test]
+fn nothing_hostile_becomes_markup() {
+    let (service, listing) = (sample::service(), sample::hostile());
+    for format in [Format::Html, Format::SidebarHtml] {
+        let page = text(render::feed(&service, &listing, format));
+        for bad in ["<script", "javascript:", "<svg", "<i>", "style=", "onload=alert(1)>"] {
+            assert!(!page.contains(bad), "{format}: {bad}");
+        }
+    }
+}
+
+/// 25 stories, 10 on a page.
+fn many() -> Listing {
+    let stories = (1..=25).map(|number| sample::plain(number, &format!("Tin số {number}"))).collect();
+    sample::listing("nhieu-tin", "Nhiều tin", 10, stories)
+}
+
+#[test]
+fn parts() {
+    let (service, listing) = (sample::service(), many());
+    let part = |limit, page| Part { limit, page };
+    for (asked, format, first, count) in [
+        (part(None, None), Format::Rss, 1, 25),
+        (part(None, None), Format::Html, 1, 10),
+        (part(None, None), Format::SidebarJson, 1, 10),
+        (part(None, Some(1)), Format::Rss, 1, 10),
+        (part(None, Some(3)), Format::Rss, 21, 5),
+        (part(None, Some(4)), Format::Rss, 0, 0),
+        (part(Some(3), None), Format::SidebarHtml, 1, 3),
+        (part(Some(7), Some(2)), Format::Json, 8, 7),
+        (part(Some(0), Some(0)), Format::Html, 1, 1),
+        (part(Some(usize::MAX), None), Format::Html, 1, 25),
+        (part(Some(5), Some(usize::MAX)), Format::Atom, 0, 0),
+    ] {
+        let page = text(render::part(&service, &listing, format, asked));
+        let shown: Vec<usize> = (1..=25)
+            .filter(|number| page.contains(&format!("Tin số {number}<")) || page.contains(&format!("\"Tin số {number}\"")))
+            .collect();
+        assert_eq!((shown.first().copied().unwrap_or(0), shown.len()), (first, count), "{asked:?} {format}");
+    }
+}
+
+#[test]
+fn a_part_changes_only_with_its_stories() {
+    let (service, listing) = (sample::service(), many());
+    let mut later = listing.clone();
+    let newest = listing.stories[0].updated + jiff::SignedDuration::from_hours(1);
+    later.stories[24] = std::sync::Arc::new(diemtin::model::Listed { updated: newest, ..sample::plain(25, "Tin số 25") });
+    let ten = Part { limit: Some(10), page: None };
+    for format in [Format::Rss, Format::Atom, Format::Json, Format::SidebarJson, Format::SidebarHtml] {
+        let documents = [&listing, &later].map(|listing| render::part(&service, listing, format, ten));
+        assert_eq!(documents[0], documents[1], "{format}");
+    }
+    assert_ne!(render::feed(&service, &listing, Format::Rss), render::feed(&service, &later, Format::Rss));
+}
+
+#[test]
+fn parts_link_to_each_other() {
+    let (service, listing) = (sample::service(), many());
+    let second = Part { limit: None, page: Some(2) };
+    let links = |format| -> Vec<String> {
+        let page = text(render::part(&service, &listing, format, second));
+        let lines = page.lines().flat_map(|line| line.split("><"));
+        lines.filter(|line| line.contains("page=")).map(|line| line.trim().to_owned()).collect()
+    };
+    let all = [Format::Rss, Format::Atom, Format::Json, Format::Html].map(links).concat();
+    insta::assert_snapshot!("paging", all.join("\n"));
+}
+
+#[test]
+fn equal_listings_give_equal_bytes_wherever_the_zone_is() {
+    let (service, listing) = (sample::service(), sample::hostile());
+    let elsewhere = diemtin::model::Service { timezone: jiff::tz::TimeZone::UTC, ..service.clone() };
+    for format in Format::ALL {
+        assert_eq!(render::feed(&service, &listing, format), render::feed(&service, &listing.clone(), format));
+    }
+    for format in [Format::Rss, Format::Atom, Format::Json, Format::SidebarJson] {
+        assert_eq!(render::feed(&service, &listing, format), render::feed(&elsewhere, &listing, format), "{format}");
+    }
+}
+
+#[test]
+fn formats_have_names_and_paths() {
+    let id = sample::hostile().id;
+    let paths: Vec<String> = Format::ALL.iter().map(|format| format.path(&id)).collect();
+    assert_eq!(
+        paths,
+        ["/feeds/moi-nhat.rss", "/feeds/moi-nhat.atom", "/feeds/moi-nhat.json", "/feeds/moi-nhat"]
+            .into_iter()
+            .chain(["/sidebar/moi-nhat.json", "/sidebar/moi-nhat.html"])
+            .collect::<Vec<_>>()
+    );
+    for format in Format::ALL {
+        assert_eq!(format.name().parse(), Ok(format));
+    }
+    assert!("pdf".parse::<Format>().unwrap_err().to_string().contains("rss, atom, json, html"));
+}
