@@ -184,7 +184,8 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Everything that is wrong with a file, errors and warnings in the order of their places; at least one is an error.
+/// Everything that is wrong with a file, errors and warnings in the order of their places; at least one of them is an
+/// error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Faults {
     /// The faults that are shown.
