@@ -1,8 +1,9 @@
 //! `feeds.toml`: from its text to a [`Config`], or to every mistake in it with its line.
 //!
-//! What was said (`raw`, read by `read` out of `value`s) and what it means (`resolve`) are two things: the first is the
-//! file's form and gives the JSON schema, the second is the model. Nothing here reads a file, the environment or a clock;
-//! text and environment are arguments, so a configuration can be checked without being used.
+//! `syntax` takes out what is no TOML, so that the rest can be judged. What was said (`raw`, read by `read` out of
+//! `value`s) and what it means (`resolve`) are two things: the first is the file's form and gives the JSON schema, the
+//! second is the model. Nothing here reads a file, the environment or a clock; text and environment are arguments, so a
+//! configuration can be checked without being used.
 
 mod env;
 mod fault;
