@@ -1,8 +1,9 @@
 //! `feeds.toml`: from its text to a [`Config`], or to every mistake in it with its line.
 //!
-//! What was said (`raw`, read by `read` out of `value`s) and what it means (`resolve`) are two things: the first is the
-//! file's form and gives the JSON schema, the second is the model. Nothing here reads a file, the environment or a clock;
-//! text and environment are arguments, so a configuration can be checked without being used.
+//! `syntax` takes out what is no TOML, so that the rest can be judged. What was said (`raw`, read by `read` out of
+//! `value`s) and what it means (`resolve`) are two things: the first is the file's form and gives the JSON schema, the
+//! second is the model. Nothing here reads a file, the environment or a clock; text and environment are arguments, so a
+//! configuration can be checked without being used.
 
 mod env;
 mod fault;
@@ -10,6 +11,7 @@ mod raw;
 mod read;
 mod resolve;
 mod schema;
+mod syntax;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::fault::{File, Wrong};
+use crate::config::fault::File;
 use crate::config::read::{Reader, Value};
 use crate::model::{Feed, FetchSettings, Service, Source, SourceId, StoreSettings, Topic};
 
@@ -52,11 +54,10 @@ const SHOWN: usize = 100;
 /// their places. An empty file is a configuration, with a warning that it has no source.
 pub fn read(name: &str, text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<(Config, Vec<Fault>), Faults> {
     let file = File::new(name, text);
-    let text = file.text.clone();
     let mut reader = Reader { file, env, faults: Vec::new(), broken_lines: BTreeSet::new() };
-    let (table, errors) = DeTable::parse_recoverable(&text);
-    note_syntax(&errors, &mut reader);
-    let table = Spanned::new(0..text.len(), DeValue::Table(table.into_inner()));
+    let mended = syntax::mend(&mut reader);
+    let (table, _) = DeTable::parse_recoverable(&mended);
+    let table = Spanned::new(table.span(), DeValue::Table(table.into_inner()));
     let raw = raw::File::read(table, "", &mut reader).unwrap_or_default();
     let config = resolve::resolve(raw, &mut reader);
     let failed = reader.failed();
@@ -68,21 +69,4 @@ pub fn read(name: &str, text: &str, env: &dyn Fn(&str) -> Option<String>) -> Res
     let more = faults.len().saturating_sub(SHOWN);
     faults.truncate(SHOWN);
     Err(Faults { shown: faults, more })
-}
-
-/// Notes what is no TOML. Once that is noted, the lines in question are not looked at again.
-fn note_syntax(errors: &[toml::de::Error], reader: &mut Reader<'_>) {
-    for error in errors {
-        let (message, expected) = match error.message().split_once(", expected ") {
-            Some((message, expected)) => (message, Some(expected)),
-            None => (error.message(), None),
-        };
-        let expected = expected.filter(|expected| *expected != "nothing").map(str::to_owned);
-        let letters = "other letters than a-z, A-Z, 0-9, - and _ need quotes; an id can't have them";
-        let help = (message == "invalid unquoted key").then(|| letters.to_owned());
-        reader.error(&error.span().unwrap_or_default(), Wrong { expected, help, ..Wrong::new(message) });
-    }
-    // One key with three wrong letters is one mistake.
-    reader.faults.dedup_by(|next, fault| next.line == fault.line && next.message == fault.message);
-    reader.broken_lines = reader.faults.iter().flat_map(|fault| fault.line..=fault.end_line).collect();
 }

@@ -184,7 +184,8 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Everything that is wrong with a file, errors and warnings in the order of their places; at least one is an error.
+/// Everything that is wrong with a file, errors and warnings in the order of their places; at least one of them is an
+/// error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Faults {
     /// The faults that are shown.
@@ -234,7 +235,7 @@ pub(super) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a s
 }
 
 /// The last place at or before a byte that lies between two characters.
-fn floor(text: &str, byte: usize) -> usize {
+pub(super) fn floor(text: &str, byte: usize) -> usize {
     (0..=byte.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 

@@ -54,8 +54,8 @@ impl Reader<'_> {
 
 /// Something that can stand to the right of a `=` or below a header. Its JSON schema says the same as `read` accepts.
 pub(super) trait Value: Sized {
-    /// Reads it, or notes what is wrong. `path` is its keys with dots between them, such as
-    /// `source.x.url`, for messages; empty for the whole file.
+    /// Reads it, or notes what is wrong. `path` is its keys with dots between them, such as `source.x.url`, for messages;
+    /// empty for the whole file.
     fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self>;
 }
 
@@ -146,9 +146,12 @@ pub(super) fn wrong_id() -> Wrong {
 impl<T: Value> Value for Vec<At<T>> {
     fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
         let span = value.span();
-        let DeValue::Array(array) = value.into_inner() else {
-            reader.error(&span, Wrong::new(format!("{} is no list", quoted(path))).expected("a list in [ and ]"));
-            return None;
+        let array = match value.into_inner() {
+            DeValue::Array(array) => array,
+            other => {
+                reader.error(&span, other_kind(&other, path, "a list in [ and ]"));
+                return None;
+            }
         };
         let count = array.len();
         let elements: Self = array
@@ -178,8 +181,7 @@ impl<'i> Table<'i> {
         match value.into_inner() {
             DeValue::Table(rest) => Some(Self { keys: path.to_owned(), rest, known: Vec::new() }),
             other => {
-                let message = format!("{} is {}", quoted(path), kind(&other));
-                reader.error(&span, Wrong::new(message).expected("a table"));
+                reader.error(&span, other_kind(&other, path, "a table"));
                 None
             }
         }
@@ -226,9 +228,9 @@ pub(super) fn joined(keys: &str, key: &str) -> String {
     if keys.is_empty() { key.to_owned() } else { format!("{keys}.{key}") }
 }
 
-/// What kind of value it is, with its article.
-pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
-    match value {
+/// The fault that a value is of another kind than expected.
+pub(super) fn other_kind(value: &DeValue<'_>, path: &str, expected: &str) -> Wrong {
+    let kind = match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",
         DeValue::Float(_) => "a number with a fraction",
@@ -236,5 +238,6 @@ pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
         DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
-    }
+    };
+    Wrong::new(format!("{} is {kind}", quoted(path))).expected(expected)
 }

@@ -68,7 +68,7 @@ fn service(raw: &raw::Service) -> Service {
     let listen = raw.listen.value().map_or(LISTEN, |listen| &listen.0).to_owned();
     Service {
         title: raw.title.value().map_or(TITLE, |title| &title.0).to_owned(),
-        url: raw.url.value().map_or_else(|| at(&listen), |url| url.0.clone()),
+        url: raw.url.value().map_or_else(|| address_of(&listen), |url| url.0.clone()),
         listen,
         contact: raw.contact.value().map(|contact| contact.0.clone()),
         language: raw.language.value().map_or("vi", |language| &language.0).to_owned(),
@@ -77,7 +77,7 @@ fn service(raw: &raw::Service) -> Service {
 }
 
 /// The address of a service that listens there.
-fn at(listen: &str) -> Url {
+fn address_of(listen: &str) -> Url {
     Url::parse(&format!("http://{listen}/")).expect("a host was parsed as a URL's host, and a port as a number")
 }
 
@@ -152,7 +152,7 @@ fn topic(id: At<Slug>, raw: Option<raw::Topic>, reader: &mut Reader<'_>) -> Topi
     let silent = |key: &Key<Vec<_>>| key.is_absent() || key.value().is_some_and(Vec::is_empty);
     if readable && silent(&raw.any) && silent(&raw.all) {
         let wrong = Wrong::new(format!("the topic {} has an empty rule", quoted(id.value.as_str())));
-        reader.error(&id.span, wrong.expected("phrases in `any` or `all`"));
+        reader.error(&id.span, wrong.expected("phrases in `any` or `all`").absence());
     }
     if let Some(fields) = raw.r#in.given().filter(|fields| fields.value.is_empty()) {
         reader.error(&fields.span, Wrong::new("the phrases are looked for nowhere").expected("at least one field"));

@@ -13,8 +13,8 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use crate::config::env;
-use crate::config::fault::{Wrong, quoted};
-use crate::config::read::{At, Key, Keyed, Reader, Value, kind};
+use crate::config::fault::Wrong;
+use crate::config::read::{At, Key, Keyed, Reader, Value, other_kind};
 
 pub(super) use address::{Contact, Headers, HttpUrl, Listen, Network, PublicUrl, StoreUrl};
 pub(super) use amount::{Count, Interval, Keep, Rank, Size};
@@ -53,10 +53,9 @@ fn string(value: Spanned<DeValue<'_>>, path: &str, expected: &str, reader: &mut 
     match value.into_inner() {
         DeValue::String(text) => env::fill(&text, &span, reader),
         other => {
-            let message = format!("{} is {}", quoted(path), kind(&other));
             let help = matches!(other, DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Boolean(_))
                 .then(|| "put it in quotes".to_owned());
-            reader.error(&span, Wrong::new(message).expected(expected).help(help));
+            reader.error(&span, other_kind(&other, path, expected).help(help));
             None
         }
     }
@@ -67,8 +66,7 @@ impl Value for bool {
         match value.get_ref() {
             DeValue::Boolean(yes) => Some(*yes),
             other => {
-                let message = format!("{} is {}", quoted(path), kind(other));
-                reader.error(&value.span(), Wrong::new(message).expected("true or false"));
+                reader.error(&value.span(), other_kind(other, path, "true or false"));
                 None
             }
         }
@@ -131,5 +129,16 @@ impl<T: JsonSchema> JsonSchema for Keyed<T> {
             "patternProperties": { text::ID_PATTERN: T::json_schema(generator) },
             "additionalProperties": false
         })
+    }
+}
+
+/// Holds a type against texts that it must accept and texts that it must refuse.
+#[cfg(test)]
+fn accepts<T: FromText>(good: &[&str], bad: &[&str]) {
+    for text in good {
+        assert!(T::from_text(text).is_ok(), "{text:?} is {}", T::EXPECTED);
+    }
+    for text in bad {
+        assert!(T::from_text(text).is_err(), "{text:?} is not {}", T::EXPECTED);
     }
 }

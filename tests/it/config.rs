@@ -241,7 +241,8 @@ fn a_file_that_is_no_toml_is_refused_in_reasonable_length() {
     let deep = "a = ".to_owned() + &"[".repeat(100_000);
     let wide = "? \n".repeat(20_000);
     let keys = (0..20_000).map(|i| format!("k{i} = 1\n")).collect::<String>();
-    for text in [deep, wide, keys, "\0\u{1}\u{1b}[31m = \"".to_owned()] {
+    let open = "a = [\n".to_owned() + &"b = 1\n".repeat(20_000);
+    for text in [deep, wide, keys, open, "\0\u{1}\u{1b}[31m = \"".to_owned()] {
         let faults = read(&text).expect_err("no configuration");
         assert!(faults.shown.len() <= 100);
         assert!(faults.render(false).len() < 400_000);

@@ -225,15 +225,7 @@ impl FromText for HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn accepts<T: FromText>(good: &[&str], bad: &[&str]) {
-        for text in good {
-            assert!(T::from_text(text).is_ok(), "{text:?} is {}", T::EXPECTED);
-        }
-        for text in bad {
-            assert!(T::from_text(text).is_err(), "{text:?} is not {}", T::EXPECTED);
-        }
-    }
+    use crate::config::value::accepts;
 
     #[test]
     fn sources_are_fetched_over_http() {

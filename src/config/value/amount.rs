@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use crate::config::fault::{Wrong, quoted};
-use crate::config::read::{Reader, Value, kind};
+use crate::config::read::{Reader, Value, other_kind};
 use crate::config::value::{FromText, schema};
 
 /// Longest duration, in days: a hundred years, so that no sum of a time and a duration leaves the calendar.
@@ -158,18 +158,17 @@ fn integer(
     fits: impl Fn(i64) -> bool,
     reader: &mut Reader<'_>,
 ) -> Option<i64> {
-    let name = quoted(path);
-    let message = match value.get_ref() {
+    let wrong = match value.get_ref() {
         DeValue::Integer(digits) => {
             let count = i64::from_str_radix(digits.as_str(), digits.radix()).ok();
             match count.filter(|count| fits(*count)) {
                 Some(count) => return Some(count),
-                None => format!("{name} is out of range"),
+                None => Wrong::new(format!("{} is out of range", quoted(path))).expected(expected),
             }
         }
-        other => format!("{name} is {}", kind(other)),
+        other => other_kind(other, path, expected),
     };
-    reader.error(&value.span(), Wrong::new(message).expected(expected));
+    reader.error(&value.span(), wrong);
     None
 }
 

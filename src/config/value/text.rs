@@ -175,15 +175,7 @@ schema!(DateFormat, { "type": "string", "minLength": 1 });
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn accepts<T: FromText>(good: &[&str], bad: &[&str]) {
-        for text in good {
-            assert!(T::from_text(text).is_ok(), "{text:?} is {}", T::EXPECTED);
-        }
-        for text in bad {
-            assert!(T::from_text(text).is_err(), "{text:?} is not {}", T::EXPECTED);
-        }
-    }
+    use crate::config::value::accepts;
 
     #[test]
     fn texts_are_composed_lines() {
