@@ -39,7 +39,9 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
             config.feeds.len()
         )?,
         Some(_) => {}
-        None if !arguments.json => writeln!(out, "{}: {errors} {}", setup.path.display(), if errors == 1 { "error" } else { "errors" })?,
+        None if !arguments.json => {
+            writeln!(out, "{}: {errors} {}", setup.path.display(), if errors == 1 { "error" } else { "errors" })?
+        }
         None => {}
     }
     Ok(if errors == 0 { Exit::Done } else { Exit::WithFailures })

@@ -63,7 +63,8 @@ async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &A
             polls.spawn(async move { crew.poll(&desk, &store, source, before).await });
         } else if let Some(state) = before {
             let source = source.id.clone();
-            let skipped = Polled { source, outcome: Outcome::Skipped, status: None, entries: 0, new: 0, updated: 0, error: None, state };
+            let skipped =
+                Polled { source, outcome: Outcome::Skipped, status: None, entries: 0, new: 0, updated: 0, error: None, state };
             rows.push(skipped);
         }
     }

@@ -39,7 +39,11 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
             return Ok(Exit::WithFailures);
         }
     };
-    if arguments.json { show_json(&previewed)? } else { show(&previewed, &source)? }
+    if arguments.json {
+        show_json(&previewed)?
+    } else {
+        show(&previewed, &source)?
+    }
     Ok(Exit::Done)
 }
 

@@ -32,14 +32,14 @@ mod time;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::model::{FeedId, Listing, Service};
+use crate::model::{FeedId, Listing, Part, Service};
 
 pub use address::{feed_tag, story_tag};
 pub use check::read_back;
 pub use html::{Front, Place, front, style};
 pub use opml::{opml, sources_opml};
 pub use seal::seal;
-pub use sheet::{Part, SIDEBAR_STORIES};
+pub use sheet::SIDEBAR_STORIES;
 pub use text::legal;
 
 /// A document as it is served, before hashing and compression.

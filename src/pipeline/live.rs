@@ -114,7 +114,8 @@ async fn poll_due(mut live: Live) {
         }
     };
     let mut desk = live.desk.borrow_and_update().clone();
-    let mut round = Round { crew: Crew::new(&desk.config.fetch), polls: JoinSet::new(), under_way: HashSet::new(), resting: HashMap::new() };
+    let mut round =
+        Round { crew: Crew::new(&desk.config.fetch), polls: JoinSet::new(), under_way: HashSet::new(), resting: HashMap::new() };
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

@@ -116,12 +116,7 @@ impl Poll<'_> {
         self.decide_and_store(status, document, |poll, heard| with_answer(poll.state(heard, wishes))).await
     }
 
-    async fn decide_and_store(
-        self,
-        status: u16,
-        document: Arc<Document>,
-        state: impl Fn(&Self, Heard) -> SourceState,
-    ) -> Polled {
+    async fn decide_and_store(self, status: u16, document: Arc<Document>, state: impl Fn(&Self, Heard) -> SourceState) -> Polled {
         for _ in 0..MOST_DECISIONS {
             let decision = match self.decide(Arc::clone(&document)).await {
                 Ok(decision) => decision,
@@ -209,7 +204,13 @@ impl Poll<'_> {
 }
 
 /// A document of a source, read with the source's settings.
-pub fn read(source: &Source, bytes: &[u8], content_type: Option<&str>, base: &url::Url, now: Timestamp) -> Result<Document, NotAFeed> {
+pub fn read(
+    source: &Source,
+    bytes: &[u8],
+    content_type: Option<&str>,
+    base: &url::Url,
+    now: Timestamp,
+) -> Result<Document, NotAFeed> {
     let select = match &source.origin {
         Origin::Page { select, .. } => Some(select),
         Origin::Feed { .. } => None,

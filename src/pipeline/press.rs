@@ -198,7 +198,8 @@ impl Press {
     /// Makes parts of the feeds as they are now, each once.
     fn parts(&self) -> Arc<crate::model::PartMaker> {
         let config = Arc::clone(&self.config);
-        let of_path = |column: &Column| Format::ALL.map(|format| (format.path(&column.feed.id), (format, Arc::clone(&column.listing))));
+        let of_path =
+            |column: &Column| Format::ALL.map(|format| (format.path(&column.feed.id), (format, Arc::clone(&column.listing))));
         let listings: HashMap<String, (Format, Arc<Listing>)> = self.columns.iter().flat_map(of_path).collect();
         let dates: HashMap<String, Timestamp> = self.pages.iter().map(|(path, page)| (path.clone(), page.modified)).collect();
         let made: Mutex<HashMap<(String, Part), Arc<Page>>> = Mutex::default();

@@ -3,8 +3,8 @@
 #[cfg(test)]
 mod sample;
 
-use diemtin::flow::render::{self, Format, Front, Part, Place, Rendered};
-use diemtin::model::{Listing, Origin};
+use diemtin::flow::render::{self, Format, Front, Place, Rendered};
+use diemtin::model::{Listing, Origin, Part};
 
 fn text(rendered: Rendered) -> String {
     // The title of 10 kB is there to be read back; in a snapshot it would hide the rest.

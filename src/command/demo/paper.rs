@@ -22,13 +22,49 @@ pub(super) struct Paper {
 
 /// The sources that answer; `feeds.toml` beside this file says who they are.
 pub(super) const PAPERS: [Paper; 8] = [
-    Paper { id: "bao-binh-thanh", title: "Báo Bình Thanh - Trang nhất", path: "/bao-binh-thanh/rss/trang-nhat.rss", content_type: RSS, write: rss_plain },
-    Paper { id: "bao-phu-hai", title: "Báo Phú Hải", path: "/bao-phu-hai/atom.xml", content_type: "application/atom+xml", write: atom },
-    Paper { id: "bao-son-giang", title: "Báo Sơn Giang", path: "/bao-son-giang/feed.json", content_type: "application/feed+json", write: json_feed },
-    Paper { id: "cong-binh-thanh", title: "Cổng thông tin Bình Thanh", path: "/cong-binh-thanh/tin-tuc", content_type: HTML, write: listing_page },
+    Paper {
+        id: "bao-binh-thanh",
+        title: "Báo Bình Thanh - Trang nhất",
+        path: "/bao-binh-thanh/rss/trang-nhat.rss",
+        content_type: RSS,
+        write: rss_plain,
+    },
+    Paper {
+        id: "bao-phu-hai",
+        title: "Báo Phú Hải",
+        path: "/bao-phu-hai/atom.xml",
+        content_type: "application/atom+xml",
+        write: atom,
+    },
+    Paper {
+        id: "bao-son-giang",
+        title: "Báo Sơn Giang",
+        path: "/bao-son-giang/feed.json",
+        content_type: "application/feed+json",
+        write: json_feed,
+    },
+    Paper {
+        id: "cong-binh-thanh",
+        title: "Cổng thông tin Bình Thanh",
+        path: "/cong-binh-thanh/tin-tuc",
+        content_type: HTML,
+        write: listing_page,
+    },
     Paper { id: "dai-phu-hai", title: "Đài Phú Hải", path: "/dai-phu-hai/rss", content_type: "text/xml", write: rss_plain },
-    Paper { id: "tinh-doan-truong-lam", title: "Tỉnh đoàn Trường Lâm", path: "/tinh-doan-truong-lam/rss", content_type: RSS, write: rss_half_escaped },
-    Paper { id: "so-y-te-son-giang", title: "Sở Y tế Sơn Giang", path: "/so-y-te-son-giang/Rss.aspx", content_type: "text/xml; charset=utf-8", write: rss_local_dates },
+    Paper {
+        id: "tinh-doan-truong-lam",
+        title: "Tỉnh đoàn Trường Lâm",
+        path: "/tinh-doan-truong-lam/rss",
+        content_type: RSS,
+        write: rss_half_escaped,
+    },
+    Paper {
+        id: "so-y-te-son-giang",
+        title: "Sở Y tế Sơn Giang",
+        path: "/so-y-te-son-giang/Rss.aspx",
+        content_type: "text/xml; charset=utf-8",
+        write: rss_local_dates,
+    },
     Paper { id: "tin-vung", title: "Tin Vùng", path: "/tin-vung/home.rss", content_type: RSS, write: rss_tracked },
 ];
 
@@ -37,7 +73,11 @@ fn escape(text: &str) -> String {
 }
 
 fn picture(article: &Article) -> String {
-    article.image.as_ref().map(|image| format!("<a href=\"{}\"><img src=\"{image}\" width=\"180\" height=\"112\"></a></br>", article.link)).unwrap_or_default()
+    article
+        .image
+        .as_ref()
+        .map(|image| format!("<a href=\"{}\"><img src=\"{image}\" width=\"180\" height=\"112\"></a></br>", article.link))
+        .unwrap_or_default()
 }
 
 fn local(time: Timestamp, format: &str) -> String {
@@ -122,7 +162,11 @@ fn rss_tracked(paper: &Paper, origin: &str, articles: &[&Article]) -> String {
 fn atom(paper: &Paper, origin: &str, articles: &[&Article]) -> String {
     let date = |time| local(time, "%Y-%m-%dT%H:%M:%S+07:00");
     let entries = articles.iter().map(|a| {
-        let image = a.image.as_ref().map(|i| format!("<link rel=\"enclosure\" type=\"image/svg+xml\" href=\"{i}\"/>")).unwrap_or_default();
+        let image = a
+            .image
+            .as_ref()
+            .map(|i| format!("<link rel=\"enclosure\" type=\"image/svg+xml\" href=\"{i}\"/>"))
+            .unwrap_or_default();
         format!(
             "\n<entry><id>{}</id><title>{}</title><link href=\"{}\"/>{image}<published>{}</published><updated>{}</updated>\
              <author><name>Ban Biên tập</name></author><category term=\"{}\"/><summary>{}</summary></entry>",
@@ -182,7 +226,10 @@ fn listing_page(paper: &Paper, origin: &str, articles: &[&Article]) -> String {
         )
     });
     let items: String = items.collect();
-    format!("<!DOCTYPE html><html lang=\"vi\"><head><meta charset=\"utf-8\"><title>{}</title></head><body><ul>{items}\n</ul></body></html>", escape(paper.title))
+    format!(
+        "<!DOCTYPE html><html lang=\"vi\"><head><meta charset=\"utf-8\"><title>{}</title></head><body><ul>{items}\n</ul></body></html>",
+        escape(paper.title)
+    )
 }
 
 /// What stands where the failing source's feed should be.
@@ -193,7 +240,8 @@ pub(super) fn refusal() -> String {
 
 /// An article's own page.
 pub(super) fn article_page(article: &Article) -> String {
-    let image = article.image.as_ref().map(|i| format!("<img src=\"{i}\" alt=\"\" width=\"640\" height=\"400\">")).unwrap_or_default();
+    let image =
+        article.image.as_ref().map(|i| format!("<img src=\"{i}\" alt=\"\" width=\"640\" height=\"400\">")).unwrap_or_default();
     format!(
         "<!DOCTYPE html><html lang=\"vi\"><head><meta charset=\"utf-8\"><title>{title}</title></head><body><h1>{title}</h1>{image}<p>{}</p>\
          <p><small>{} · Tin hư cấu của bản trình diễn điểm tin.</small></p></body></html>",

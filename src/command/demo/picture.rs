@@ -7,7 +7,15 @@ pub(super) fn svg(seed: u64) -> String {
     let (sun_x, sun_y, sun) = (80 + pick(2, 480), 60 + pick(3, 100), 26 + pick(4, 26));
     let hill = |place: u32, base: u64| {
         let height = |i: u32| base - pick(place + i, 90);
-        format!("M0 {} C120 {} 200 {} 330 {} S540 {} 640 {} V400 H0Z", height(0), height(1), height(2), height(3), height(4), height(5))
+        format!(
+            "M0 {} C120 {} 200 {} 330 {} S540 {} 640 {} V400 H0Z",
+            height(0),
+            height(1),
+            height(2),
+            height(3),
+            height(4),
+            height(5)
+        )
     };
     let river = 120 + pick(20, 360);
     format!(

@@ -58,7 +58,11 @@ fn page(site: &Site, path: &str, query: Option<&str>) -> Option<Arc<Page>> {
     let whole = site.pages.get(path)?;
     let number = |name: &str| {
         let parameters = query.unwrap_or_default().split('&');
-        parameters.filter_map(|p| p.split_once('=')).find(|(n, _)| *n == name).and_then(|(_, v)| v.parse().ok()).filter(|&n| n > 0)
+        parameters
+            .filter_map(|p| p.split_once('='))
+            .find(|(n, _)| *n == name)
+            .and_then(|(_, v)| v.parse().ok())
+            .filter(|&n| n > 0)
     };
     let part = Part { limit: number("limit"), page: number("page") };
     let parts = site.parts.as_ref().filter(|_| part != Part::default());

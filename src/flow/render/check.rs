@@ -1,7 +1,7 @@
 //! Reads a document back with another reader before it replaces the last good one: one poisoned entry can't break a feed.
 
-use crate::flow::render::{Format, Part, Rendered, address, text};
-use crate::model::{Listed, Listing};
+use crate::flow::render::{Format, Rendered, address, sheet, text};
+use crate::model::{Listed, Listing, Part};
 
 /// What must be found again of each story: its id and its title.
 type Seen = (String, String);
@@ -10,7 +10,7 @@ type Seen = (String, String);
 /// that order, with their ids and titles. Pages and fragments are only counted. The error is a sentence's end.
 pub fn read_back(format: Format, rendered: &Rendered, listing: &Listing) -> Result<(), String> {
     let body = std::str::from_utf8(&rendered.body).map_err(|fault| format!("{format}: not UTF-8: {fault}"))?;
-    let stories = Part::default().of(listing, format);
+    let stories = sheet::stories(Part::default(), listing, format);
     let found = match format {
         Format::Rss => rss(body),
         Format::Atom => atom(body),

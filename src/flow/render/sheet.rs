@@ -5,49 +5,38 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::flow::render::{Format, address, text};
-use crate::model::{Listed, Listing, Service};
+use crate::model::{Listed, Listing, Part, Service};
 
 /// How many stories a sidebar shows when nobody says how many.
 pub const SIDEBAR_STORIES: usize = 10;
 
-/// A part of a feed: what `?limit=N&page=N` asks for. The default is the document that is published without a query: the
-/// whole listing for feed readers, its first page for people, [`SIDEBAR_STORIES`] for sidebars.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Part {
-    /// How many stories; at least 1.
-    pub limit: Option<usize>,
-    /// Which page of so many, counted from 1.
-    pub page: Option<usize>,
+/// How many stories a page of this size has.
+fn size(part: Part, listing: &Listing, format: Format) -> usize {
+    let usual = match format {
+        Format::SidebarJson | Format::SidebarHtml => SIDEBAR_STORIES,
+        Format::Html => listing.limit,
+        Format::Rss | Format::Atom | Format::Json if part.page.is_some() => listing.limit,
+        Format::Rss | Format::Atom | Format::Json => listing.stories.len(),
+    };
+    part.limit.unwrap_or(usual).max(1)
 }
 
-impl Part {
-    /// How many stories a page has.
-    fn size(self, listing: &Listing, format: Format) -> usize {
-        let usual = match format {
-            Format::SidebarJson | Format::SidebarHtml => SIDEBAR_STORIES,
-            Format::Html => listing.limit,
-            Format::Rss | Format::Atom | Format::Json if self.page.is_some() => listing.limit,
-            Format::Rss | Format::Atom | Format::Json => listing.stories.len(),
-        };
-        self.limit.unwrap_or(usual).max(1)
-    }
+/// The stories of a part. The default part is the whole listing for feed readers, its first page for people, and
+/// [`SIDEBAR_STORIES`] for sidebars.
+pub(super) fn stories(part: Part, listing: &Listing, format: Format) -> &[Arc<Listed>] {
+    let page = part.page.unwrap_or(1).max(1);
+    listing.stories.chunks(size(part, listing, format)).nth(page - 1).unwrap_or_default()
+}
 
-    /// The stories of this part.
-    pub(super) fn of(self, listing: &Listing, format: Format) -> &[Arc<Listed>] {
-        let page = self.page.unwrap_or(1).max(1);
-        listing.stories.chunks(self.size(listing, format)).nth(page - 1).unwrap_or_default()
-    }
-
-    /// The query that asks for a page of this size, with its `?`.
-    fn query(self, format: Format, page: usize) -> String {
-        // Without a query a feed reader gets everything, which is not its first page; a person gets the first page.
-        let paged = page > 1 || (self.page.is_some() && format != Format::Html);
-        match (self.limit, paged) {
-            (None, false) => String::new(),
-            (None, true) => format!("?page={page}"),
-            (Some(limit), false) => format!("?limit={limit}"),
-            (Some(limit), true) => format!("?limit={limit}&page={page}"),
-        }
+/// The query that asks for a page of a part's size, with its `?`.
+fn query(part: Part, format: Format, page: usize) -> String {
+    // Without a query a feed reader gets everything, which is not its first page; a person gets the first page.
+    let paged = page > 1 || (part.page.is_some() && format != Format::Html);
+    match (part.limit, paged) {
+        (None, false) => String::new(),
+        (None, true) => format!("?page={page}"),
+        (Some(limit), false) => format!("?limit={limit}"),
+        (Some(limit), true) => format!("?limit={limit}&page={page}"),
     }
 }
 
@@ -65,10 +54,10 @@ pub(super) struct Sheet<'a> {
 
 impl<'a> Sheet<'a> {
     pub fn new(service: &'a Service, listing: &'a Listing, format: Format, part: Part) -> Self {
-        let size = part.size(listing, format);
+        let size = size(part, listing, format);
         let page = part.page.unwrap_or(1).max(1);
         let pages = listing.stories.len().div_ceil(size).max(1);
-        Self { service, listing, stories: part.of(listing, format), format, part, page, pages }
+        Self { service, listing, stories: stories(part, listing, format), format, part, page, pages }
     }
 
     /// The feed's title, on one line.
@@ -93,7 +82,7 @@ impl<'a> Sheet<'a> {
 
     /// The query of another page of the same document, with its `?`.
     pub fn query(&self, page: usize) -> String {
-        self.part.query(self.format, page)
+        query(self.part, self.format, page)
     }
 
     fn at(&self, page: usize) -> String {
@@ -132,7 +121,7 @@ mod tests {
     #[test]
     fn a_query_names_what_differs_from_the_usual() {
         let part = |limit, page| Part { limit, page };
-        for (asked, format, page, query) in [
+        for (asked, format, page, expected) in [
             (part(None, None), Format::Rss, 1, ""),
             (part(None, Some(1)), Format::Rss, 1, "?page=1"),
             (part(None, Some(1)), Format::Html, 1, ""),
@@ -141,7 +130,7 @@ mod tests {
             (part(Some(5), None), Format::Json, 2, "?limit=5&page=2"),
             (part(Some(5), Some(2)), Format::Json, 1, "?limit=5&page=1"),
         ] {
-            assert_eq!(asked.query(format, page), query, "{asked:?} {format} {page}");
+            assert_eq!(query(asked, format, page), expected, "{asked:?} {format} {page}");
         }
     }
 }
