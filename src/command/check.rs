@@ -1,13 +1,21 @@
-//! `check`: is feeds.toml right?
+//! `check`: is feeds.toml right, and with `--online`: does every source answer?
 
 use std::io::Write;
 
-use crate::command::{Exit, Setup};
-use crate::config::{Fault, Faults, Severity};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::command::{Exit, Setup, setup};
+use crate::config::{Config, Fault, Faults, Severity};
+use crate::model::SourceId;
+use crate::pipeline::{Crew, Previewed, preview};
 
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
+    /// Also fetch every enabled source once, and say what is wrong with each; nothing is stored.
+    #[arg(long)]
+    online: bool,
     /// Print one JSON object a fault, for editors.
     #[arg(long)]
     json: bool,
@@ -29,20 +37,63 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
         writeln!(out, "{}\n", faults.render(styled))?;
     }
     let errors = faults.shown.iter().filter(|fault: &&Fault| fault.severity == Severity::Error).count() + faults.more;
-    match config {
-        Some(config) if !arguments.json => writeln!(
-            out,
-            "{}: {} sources, {} topics, {} feeds; no errors",
-            setup.path.display(),
-            config.sources.len(),
-            config.topics.len(),
-            config.feeds.len()
-        )?,
-        Some(_) => {}
-        None if !arguments.json => {
-            writeln!(out, "{}: {errors} {}", setup.path.display(), if errors == 1 { "error" } else { "errors" })?
+    let Some(config) = config else {
+        if !arguments.json {
+            writeln!(out, "{}: {errors} {}", setup.path.display(), if errors == 1 { "error" } else { "errors" })?;
         }
-        None => {}
+        return Ok(Exit::WithFailures);
+    };
+    if !arguments.json {
+        let (sources, topics, feeds) = (config.sources.len(), config.topics.len(), config.feeds.len());
+        writeln!(out, "{}: {sources} sources, {topics} topics, {feeds} feeds; no errors", setup.path.display())?;
     }
-    Ok(if errors == 0 { Exit::Done } else { Exit::WithFailures })
+    drop(out);
+    if arguments.online { online(setup, config, arguments.json) } else { Ok(Exit::Done) }
+}
+
+/// Fetches every enabled source, and says of each what is wrong with it.
+fn online(setup: &Setup, config: Config, json: bool) -> anyhow::Result<Exit> {
+    let desk = setup.desk(config)?;
+    let failures = setup::runtime()?.block_on(async {
+        let crew = Crew::new(&desk.config.fetch);
+        let mut asked = JoinSet::new();
+        for source in desk.config.sources.values().filter(|source| source.enabled).cloned() {
+            let (crew, desk) = (crew.clone(), desk.clone());
+            asked.spawn(async move {
+                let _slot = crew.slot(&source).await;
+                let fault = match preview(&desk, &source).await {
+                    Ok(previewed) => empty(&previewed),
+                    Err(error) => Some(error.to_string()),
+                };
+                (source.id.clone(), source.url().clone(), fault)
+            });
+        }
+        let mut failures = 0;
+        while let Some(done) = asked.join_next().await {
+            let (source, url, fault) = done?;
+            if let Some(fault) = fault {
+                failures += 1;
+                tell(&source, &format!("{url}: {fault}"), json)?;
+            }
+        }
+        anyhow::Ok(failures)
+    })?;
+    if !json {
+        writeln!(
+            std::io::stdout(),
+            "{} sources asked, {failures} failed",
+            desk.config.sources.values().filter(|s| s.enabled).count()
+        )?;
+    }
+    Ok(if failures == 0 { Exit::Done } else { Exit::WithFailures })
+}
+
+/// A feed without entries is no failure of the fetch, but nothing comes of it either.
+fn empty(previewed: &Previewed) -> Option<String> {
+    previewed.document.entries.is_empty().then(|| "the feed has no entries".to_owned())
+}
+
+fn tell(source: &SourceId, fault: &str, json: bool) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if json { writeln!(out, "{}", json!({ "source": source, "error": fault })) } else { writeln!(out, "{source}: {fault}") }
 }

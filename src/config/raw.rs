@@ -80,7 +80,7 @@ table! {
     Store {
         /// `sled:FOLDER`; a relative folder is below the folder of this file.
         url: StoreUrl = "sled:data",
-        /// Stories older than this are pruned; "forever" keeps all.
+        /// Stories that were first seen longer ago than this are pruned; "forever" keeps all.
         keep: Keep = "365d",
     }
 }

@@ -28,7 +28,7 @@ pub struct Service {
 pub struct StoreSettings {
     /// `sled:FOLDER`; a relative folder is below the folder of `feeds.toml`.
     pub url: String,
-    /// Stories older than this are pruned; `None` keeps all.
+    /// Stories that were first seen longer ago than this are pruned; `None` keeps all.
     pub keep: Option<Duration>,
 }
 

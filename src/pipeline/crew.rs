@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::edge::store::Store;
 use crate::model::{FetchSettings, Source, SourceState};
@@ -24,12 +24,9 @@ impl Crew {
         Self { all: Arc::new(Semaphore::new(fetch.parallel)), per_host: fetch.per_host, hosts: Arc::default() }
     }
 
-    /// Polls a source when its host and the crew have room. The host comes first: who waits for a slow host holds up nobody
-    /// else. `None` where the poll broke down in a panic, which is logged.
+    /// Polls a source when its host and the crew have room. `None` where the poll broke down in a panic, which is logged.
     pub async fn poll(&self, desk: &Desk, store: &Arc<Store>, source: Source, before: Option<SourceState>) -> Option<Polled> {
-        let host = self.host(source.url().host_str().unwrap_or_default());
-        let _host = host.acquire_owned().await.expect("the semaphore is never closed");
-        let _one_of_all = Arc::clone(&self.all).acquire_owned().await.expect("the semaphore is never closed");
+        let _slot = self.slot(&source).await;
         let (desk, store, id) = (desk.clone(), Arc::clone(store), source.id.clone());
         let task = tokio::spawn(async move { poll(&desk, &store, &source, before).await });
         // Dropped with this future, the poll ends too: nothing is left running when the service stops.
@@ -43,11 +40,26 @@ impl Crew {
         }
     }
 
+    /// Room for one more fetch of a source, until it is dropped. The host comes first: who waits for a slow host holds up nobody
+    /// else.
+    pub async fn slot(&self, source: &Source) -> Slot {
+        let host = self.host(source.url().host_str().unwrap_or_default());
+        let host = host.acquire_owned().await.expect("the semaphore is never closed");
+        let of_all = Arc::clone(&self.all).acquire_owned().await.expect("the semaphore is never closed");
+        Slot(host, of_all)
+    }
+
     fn host(&self, name: &str) -> Arc<Semaphore> {
         let mut hosts = self.hosts.lock().unwrap_or_else(|e| e.into_inner());
         Arc::clone(hosts.entry(name.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.per_host))))
     }
 }
+
+/// Room for one fetch.
+pub struct Slot(
+    #[expect(dead_code, reason = "held, not used")] OwnedSemaphorePermit,
+    #[expect(dead_code, reason = "held, not used")] OwnedSemaphorePermit,
+);
 
 struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
 

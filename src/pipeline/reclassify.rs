@@ -51,7 +51,8 @@ fn with_topics(rules: &Rules, story: Story) -> Option<StoryChange> {
     (topics != story.topics).then(|| StoryChange { story: Story { topics, ..story }, entries: Vec::new(), links: Vec::new() })
 }
 
-/// Removes every story that arrived longer than `keep` ago. Returns how many.
+/// Removes every story of which nothing new was seen for longer than `keep`. Returns how many. The age counts from when we saw
+/// it, not from its date, so that what a source has carried for years does not vanish the moment it is found.
 pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp) -> Result<usize, StoreError> {
     let before = SignedDuration::try_from(keep).ok().and_then(|keep| now.checked_sub(keep).ok()).unwrap_or(Timestamp::MIN);
     let mut removed = 0;
@@ -61,7 +62,11 @@ pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp
         let stories = blocking(move || reader.stories_after(after, STEP)).await?;
         let Some(last) = stories.last() else { return Ok(removed) };
         after = Some(last.id);
-        let old: Vec<StoryId> = stories.iter().filter(|story| story.arrived < before).map(|story| story.id).collect();
+        let old: Vec<StoryId> = stories
+            .iter()
+            .filter(|story| story.entries.iter().all(|report| report.seen < before))
+            .map(|story| story.id)
+            .collect();
         removed += old.len();
         if !old.is_empty() {
             store.remove(old).await?;
