@@ -175,7 +175,7 @@ impl Store {
     /// Commits a batch whole and returns when it is durable; [`StoreError::Conflict`] where a story of it has changed since
     /// it was read, and then nothing is written.
     pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        self.write(write::Work::Batch(batch)).await
+        self.write(write::Work::Batch(Box::new(batch))).await
     }
 
     /// Removes stories, and tells the followers. The names of their entries stay.

@@ -20,8 +20,8 @@ use crate::pipeline::{Crew, Desk, Outcome, Polled, Press, prune, reclassify};
 const TICK: Duration = Duration::from_secs(1);
 /// Changes that come within this time are printed together.
 const GATHER: Duration = Duration::from_millis(200);
-/// The wait after the store failed to be read.
-const AFTER_STORE_FAILURE: Duration = Duration::from_secs(5);
+/// The wait after something failed that the next attempt may well mend.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// A source whose poll broke down in a panic is left alone for so long.
 const AFTER_BREAKDOWN: SignedDuration = SignedDuration::from_hours(1);
 /// Polls that are under way when the service stops have this long; one that is cut off has changed nothing.
@@ -46,13 +46,24 @@ pub struct Live {
 pub async fn run(live: Live, polls: bool, prints: bool) {
     let mut tasks = JoinSet::new();
     if prints {
-        tasks.spawn(press(live.clone()));
+        tasks.spawn(keep_going("the press", live.clone(), press));
     }
     if polls {
-        tasks.spawn(poll_due(live.clone()));
-        tasks.spawn(keep_up(live));
+        tasks.spawn(keep_going("the poller", live.clone(), poll_due));
+        tasks.spawn(keep_going("the upkeep", live, keep_up));
     }
     tasks.join_all().await;
+}
+
+/// Runs a task; one that breaks down in a panic is begun again after a pause, for readers and sources should not suffer from it.
+async fn keep_going<T: Future<Output = ()> + Send + 'static>(name: &str, live: Live, task: fn(Live) -> T) {
+    loop {
+        match tokio::spawn(task(live.clone())).await {
+            Ok(()) => return,
+            Err(error) => tracing::error!(%error, "{name} broke down and begins again"),
+        }
+        tokio::time::sleep(AFTER_FAILURE).await;
+    }
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {
@@ -70,7 +81,7 @@ async fn press(mut live: Live) {
         };
         if let Some(error) = failed {
             tracing::error!(%error, "the site could not be brought up to date; the last one is still served");
-            tokio::time::sleep(AFTER_STORE_FAILURE).await;
+            tokio::time::sleep(AFTER_FAILURE).await;
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::model::{Batch, Stamp, StoryChange, StoryId};
 const GROUP: usize = 64;
 
 pub(super) enum Work {
-    Batch(Batch),
+    Batch(Box<Batch>),
     Remove(Vec<StoryId>),
     Rules([u8; 16]),
     Stamps(Vec<Stamp>),
