@@ -101,7 +101,7 @@ fn article(
     published: Timestamp,
 ) -> Article {
     let number = xxh3_64(title.as_bytes()) % 10_000_000;
-    let has_picture = !number.is_multiple_of(4);
+    let has_picture = !number.is_multiple_of(5);
     Article {
         source,
         title,

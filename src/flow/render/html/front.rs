@@ -1,11 +1,13 @@
-//! `/`: the front page. The newest story leads; then the latest headlines, the topics, the places and all feeds.
+//! `/`: the front page. The newest story with a picture leads; then the latest headlines, the topics, the places and all feeds.
+
+use std::sync::Arc;
 
 use maud::{Markup, html};
 
 use crate::flow::render::html::story::{Size, When, story};
 use crate::flow::render::html::{Frame, subscribe};
 use crate::flow::render::{Rendered, address, text, time};
-use crate::model::{Listing, Service};
+use crate::model::{Listed, Listing, Service};
 
 /// The headlines beside the leading story: about as tall as it is.
 const HEADLINES: usize = 7;
@@ -91,11 +93,10 @@ fn main(service: &Service, front: &Front) -> Markup {
 }
 
 fn latest(service: &Service, latest: &Listing) -> Markup {
-    let mut stories = latest.stories.iter();
     html! {
         section.latest aria-labelledby="latest" {
             h2 #latest { (link(service, latest)) }
-            @if let Some(lead) = stories.next() {
+            @if let Some((lead, mut stories)) = lead(&latest.stories) {
                 div.top {
                     (story(service, lead, Size::Lead, When::Full))
                     div.headlines {
@@ -111,6 +112,14 @@ fn latest(service: &Service, latest: &Listing) -> Markup {
             }
         }
     }
+}
+
+/// The story that leads, and the others in their order: the newest with a picture among those that stand at the top, because a
+/// large space without one looks as if something were missing.
+fn lead(stories: &[Arc<Listed>]) -> Option<(&Arc<Listed>, impl Iterator<Item = &Arc<Listed>>)> {
+    let pictured = stories.iter().take(HEADLINES + 1).position(|story| story.image.is_some()).unwrap_or(0);
+    let lead = stories.get(pictured)?;
+    Some((lead, stories.iter().enumerate().filter(move |(i, _)| *i != pictured).map(|(_, story)| story)))
 }
 
 fn section(service: &Service, topic: &Listing) -> Markup {
