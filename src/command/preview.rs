@@ -54,6 +54,7 @@ fn passing(url: Url, config: &Config) -> anyhow::Result<Source> {
         name: url.host_str().unwrap_or_default().to_owned(),
         place: None,
         tags: Vec::new(),
+        home: url.clone(),
         origin: Origin::Feed { url },
         every: None,
         rank: 0,

@@ -39,10 +39,13 @@ pub async fn serve(listener: TcpListener, site: Arc<ArcSwap<Site>>, clock: fn() 
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(HEAD_TIMEOUT));
     tokio::pin!(stop);
     loop {
-        let slot = Arc::clone(&connections).acquire_owned().await;
-        let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+        let accepted = async {
+            let slot = Arc::clone(&connections).acquire_owned().await.expect("the semaphore is never closed");
+            listener.accept().await.map(|(stream, _)| (slot, stream))
+        };
+        let (slot, stream) = tokio::select! {
+            accepted = accepted => match accepted {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_AGAIN).await;

@@ -53,7 +53,7 @@ pub fn decide(named: &[Named], known: &Known, ground: &Ground) -> Decision {
             Some((_, print)) if *print == entry.print => decision.seen += 1,
             Some((story, _)) => match work.story(*story) {
                 Some(change) => {
-                    edit(change, entry, ground);
+                    tell(change, entry, ground);
                     decision.updated += 1;
                 }
                 // The story was pruned; the entry's name outlives it, so that nothing old comes back as new.
@@ -62,7 +62,7 @@ pub fn decide(named: &[Named], known: &Known, ground: &Ground) -> Decision {
             None => {
                 let same = entry.link.and_then(|link| work.links.get(&link).or(known.links.get(&link)).copied());
                 match same.or(Some(entry.story)).and_then(|id| work.story(id)) {
-                    Some(change) => join(change, entry, ground),
+                    Some(change) => tell(change, entry, ground),
                     None => work.begin(story(entry, ground), entry),
                 }
                 decision.new += 1;
@@ -116,32 +116,20 @@ fn story(entry: &Named, ground: &Ground) -> Story {
     }
 }
 
-/// Another entry reports the same news.
-fn join(change: &mut StoryChange, entry: &Named, ground: &Ground) {
-    rewrite(change, entry, ground, |reports, report| reports.push(report));
-}
-
-/// The owner of an entry has changed it.
-fn edit(change: &mut StoryChange, entry: &Named, ground: &Ground) {
-    rewrite(change, entry, ground, |reports, report| {
-        match reports.iter_mut().find(|r| r.source == report.source && r.guid == report.guid) {
-            Some(old) => {
-                let published = report.published.or(old.published);
-                *old = Report { seen: old.seen, published, ..report };
-            }
-            None => reports.push(report),
-        }
-    });
-}
-
-/// Changes a story's reports; where what it shows changes with them, it is updated now.
-fn rewrite(change: &mut StoryChange, entry: &Named, ground: &Ground, how: impl FnOnce(&mut Vec<Report>, Report)) {
+/// Puts an entry's report into a story: an edit by its owner, or another source's report of the same news. A source has one report
+/// in a story; where it publishes an article again under a new guid, the new text counts. Where what the story shows changes,
+/// it is updated now.
+fn tell(change: &mut StoryChange, entry: &Named, ground: &Ground) {
     let shown = |story: &Story| {
         let lead = story.lead(ground.rank);
         (lead.title.clone(), lead.url.clone(), lead.summary.clone())
     };
     let before = shown(&change.story);
-    how(&mut change.story.entries, entry.report.clone());
+    let report = entry.report.clone();
+    match change.story.entries.iter_mut().find(|old| old.source == report.source) {
+        Some(old) => *old = Report { seen: old.seen, published: report.published.or(old.published), ..report },
+        None => change.story.entries.push(report),
+    }
     if shown(&change.story) != before {
         change.story.updated = ground.now.max(change.story.updated);
     }

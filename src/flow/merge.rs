@@ -4,7 +4,7 @@
 //! are equal on every machine: "the last 24 hours" end when the feed's newest story arrived.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -40,17 +40,15 @@ pub fn listed(story: &Story, sources: &BTreeMap<SourceId, Source>, topics: &[Top
     let lead = carried.lead(|id| sources.get(id).map_or(0, |source| source.rank));
     let credit = |report: &Report| {
         let source = sources.get(&report.source)?;
-        let home = source.url().clone();
         Some(Credit {
             id: source.id.clone(),
             name: source.name.clone(),
             place: source.place.clone(),
-            home,
+            home: source.home.clone(),
             url: report.url.clone(),
         })
     };
-    let mut credited = BTreeSet::from([&lead.source]);
-    let also = carried.entries.iter().filter(|r| credited.insert(&r.source)).filter_map(credit).collect();
+    let also = carried.entries.iter().filter(|r| r.source != lead.source).filter_map(credit).collect();
     let topics = topics.iter().filter(|t| story.topics.contains(&t.id));
     Some(Listed {
         id: story.id,

@@ -26,6 +26,8 @@ pub struct Source {
     pub tags: Vec<String>,
     /// Where its entries come from.
     pub origin: Origin,
+    /// The address that readers see: that of `origin`, but without what may be a secret.
+    pub home: Url,
     /// The fixed interval between polls; `None` leaves it to the schedule.
     pub every: Option<Duration>,
     /// When several sources carry a story, the highest rank leads it.

@@ -130,18 +130,16 @@ pub struct Story {
     pub updated: Timestamp,
     /// Its topics, in the order of `feeds.toml`.
     pub topics: Vec<TopicId>,
-    /// Its entries, in the order in which they arrived; never empty.
+    /// Its entries, one a source, in the order in which the sources came; never empty.
     pub entries: Vec<Report>,
 }
 
 impl Story {
-    /// The entry whose words the story shows: that of the source with the highest rank, among equals the source that
-    /// came first; among several entries of that one source the latest, because a site that publishes an article
-    /// again under a new guid means the new text.
+    /// The entry whose words the story shows: that of the source with the highest rank, among equals the source that came first.
     pub fn lead(&self, rank: impl Fn(&SourceId) -> i32) -> &Report {
         let mut lead = &self.entries[0];
         for report in &self.entries[1..] {
-            if report.source == lead.source || rank(&report.source) > rank(&lead.source) {
+            if rank(&report.source) > rank(&lead.source) {
                 lead = report;
             }
         }

@@ -204,11 +204,16 @@ impl Press {
         let dates: HashMap<String, Timestamp> = self.pages.iter().map(|(path, page)| (path.clone(), page.modified)).collect();
         let made: Mutex<HashMap<(String, Part), Arc<Page>>> = Mutex::default();
         Arc::new(move |path, part| {
+            let (format, listing) = listings.get(path)?;
+            let all = listing.stories.len().max(1);
+            let part = Part { limit: part.limit.map(|limit| limit.min(all)), ..part };
+            if part.page.is_some_and(|page| page > 1 && (page - 1) * part.limit.unwrap_or(listing.limit) >= all) {
+                return None;
+            }
             let key = (path.to_owned(), part);
             if let Some(page) = made.lock().unwrap_or_else(|e| e.into_inner()).get(&key) {
                 return Some(Arc::clone(page));
             }
-            let (format, listing) = listings.get(path)?;
             let rendered = render::part(&config.service, listing, *format, part);
             let page = Arc::new(render::seal(rendered, dates.get(path).copied()?));
             let mut made = made.lock().unwrap_or_else(|e| e.into_inner());

@@ -248,3 +248,13 @@ fn a_file_that_is_no_toml_is_refused_in_reasonable_length() {
         assert!(faults.render(false).len() < 400_000);
     }
 }
+
+#[test]
+fn an_address_that_may_hold_a_secret_is_not_shown() {
+    let config = valid(
+        "[source.x]\nurl = \"https://a.example.vn/rss?key=${TOKEN}\"\n[source.y]\nurl = \"https://b.example.vn/rss?id=5\"\n",
+    );
+    assert!(config.sources["x"].url().as_str().contains("geheim"));
+    assert_eq!(config.sources["x"].home.as_str(), "https://a.example.vn/");
+    assert_eq!(config.sources["y"].home.as_str(), "https://b.example.vn/rss?id=5");
+}

@@ -23,10 +23,21 @@ pub(super) fn sources(raw: &Tables<raw::Source>, zone: &TimeZone, reader: &mut R
             check_url(&id.value, url, &mut urls, reader);
         }
         if let Some(origin) = origin(id, source, reader) {
-            sources.insert(id.value.clone(), resolved(id, source, origin, zone));
+            let home = home(source, &origin, reader);
+            sources.insert(id.value.clone(), resolved(id, source, origin, home, zone));
         }
     }
     sources
+}
+
+/// The address that readers may see. One that was filled in from the environment may hold a secret: then only its site is shown.
+fn home(source: &raw::Source, origin: &Origin, reader: &Reader<'_>) -> Url {
+    let (Origin::Feed { url } | Origin::Page { url, .. }) = origin;
+    let written = source.url.given().or(source.page.given()).and_then(|at| reader.file.text.get(at.span.clone()));
+    match written {
+        Some(text) if !text.contains("${") => url.clone(),
+        _ => url.join("/").unwrap_or_else(|_| url.clone()),
+    }
 }
 
 /// Addresses, each with the source that has it and the place where it says so.
@@ -108,7 +119,7 @@ fn select(id: &At<Slug>, key: &Key<raw::Select>, reader: &mut Reader<'_>) -> Opt
     })
 }
 
-fn resolved(id: &At<Slug>, raw: &raw::Source, origin: Origin, zone: &TimeZone) -> Source {
+fn resolved(id: &At<Slug>, raw: &raw::Source, origin: Origin, home: Url, zone: &TimeZone) -> Source {
     let host = |url: &Url| url.host_str().unwrap_or_default().to_owned();
     let mut source = Source {
         id: id.value.clone(),
@@ -116,6 +127,7 @@ fn resolved(id: &At<Slug>, raw: &raw::Source, origin: Origin, zone: &TimeZone) -
         place: raw.place.value().map(|place| place.0.clone()),
         tags: raw.tags.value().into_iter().flatten().map(|tag| tag.value.0.clone()).collect(),
         origin,
+        home,
         every: raw.every.value().map(|every| every.0),
         rank: raw.rank.or(Rank(0)).0,
         enabled: raw.enabled.or(true),

@@ -53,20 +53,19 @@ pub fn respond<B>(request: &Request<B>, site: &Site, now: Timestamp) -> Response
     response
 }
 
-/// The page of a path, or the part of it that `limit` and `page` ask for. Other parameters mean nothing here.
+/// The page of a path, or the part of a feed that `limit` and `page` ask for. Other parameters mean nothing here.
 fn page(site: &Site, path: &str, query: Option<&str>) -> Option<Arc<Page>> {
     let whole = site.pages.get(path)?;
     let number = |name: &str| {
-        let parameters = query.unwrap_or_default().split('&');
-        parameters
-            .filter_map(|p| p.split_once('='))
-            .find(|(n, _)| *n == name)
-            .and_then(|(_, v)| v.parse().ok())
-            .filter(|&n| n > 0)
+        let mut parameters = query.unwrap_or_default().split('&').filter_map(|p| p.split_once('='));
+        parameters.find(|(n, _)| *n == name).and_then(|(_, value)| value.parse().ok()).filter(|&number| number > 0)
     };
     let part = Part { limit: number("limit"), page: number("page") };
-    let parts = site.parts.as_ref().filter(|_| part != Part::default());
-    Some(parts.and_then(|make| make(path, part)).unwrap_or_else(|| Arc::clone(whole)))
+    let has_parts = path.starts_with("/feeds/") || path.starts_with("/sidebar/");
+    match &site.parts {
+        Some(make) if has_parts && part != Part::default() => make(path, part),
+        _ => Some(Arc::clone(whole)),
+    }
 }
 
 /// What any other site's script may read.

@@ -25,14 +25,15 @@ pub fn opml(service: &Service, feeds: &[&Listing]) -> Rendered {
     document(&text::title(&service.title), outlines.collect())
 }
 
-/// `/sources.opml`: the sources. A listing page is no feed, so it is a `link`.
+/// `/sources.opml`: the sources. A listing page is no feed, and a feed with a secret address is none for others, so
+/// they are a `link`.
 pub fn sources_opml<'a>(service: &Service, sources: impl IntoIterator<Item = &'a Source>) -> Rendered {
     let outlines = sources.into_iter().map(|source| {
         let name = text::title(&source.name);
         let mut outline = vec![("text", name.clone()), ("title", name)];
         outline.extend(match &source.origin {
-            Origin::Feed { url } => [("type", "rss".to_owned()), ("xmlUrl", address::public(url))],
-            Origin::Page { url, .. } => [("type", "link".to_owned()), ("url", address::public(url))],
+            Origin::Feed { url } if *url == source.home => [("type", "rss".to_owned()), ("xmlUrl", address::public(url))],
+            _ => [("type", "link".to_owned()), ("url", address::public(&source.home))],
         });
         let place = source.place.as_deref().into_iter();
         let tags: Vec<String> = place.chain(source.tags.iter().map(String::as_str)).map(tag).collect();

@@ -76,6 +76,7 @@ pub fn source(id: &str, name: &str, url: &str) -> Source {
         place: Some("Bình Dương".into()),
         tags: vec!["báo".into(), "thời sự, chính trị".into()],
         origin: Origin::Feed { url: url.parse().unwrap() },
+        home: url.parse().unwrap(),
         every: None,
         rank: 0,
         enabled: true,
