@@ -251,7 +251,7 @@ fn a_file_that_is_no_toml_is_refused_in_reasonable_length() {
 
 #[test]
 fn an_address_that_may_hold_a_secret_is_not_shown() {
-    let config = valid(
+    let (config, _) = valid(
         "[source.x]\nurl = \"https://a.example.vn/rss?key=${TOKEN}\"\n[source.y]\nurl = \"https://b.example.vn/rss?id=5\"\n",
     );
     assert!(config.sources["x"].url().as_str().contains("geheim"));
