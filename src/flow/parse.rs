@@ -5,9 +5,13 @@
 
 mod date;
 mod decode;
-mod feed;
+mod finish;
 mod html;
+mod json;
+mod loose;
 mod page;
+mod raw;
+mod strict;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -72,7 +76,7 @@ pub fn parse(input: Input) -> Result<Document, NotAFeed> {
     let mut document = match input.select {
         Some(select) => page::read(&text, select, input)?,
         None if html::is_page(&text) => return Err(NotAFeed::HtmlPage { title: html::page_title(&text) }),
-        None => feed::read(&text, input)?,
+        None => finish::finish(read_feed(&text, input)?, input),
     };
     if document.entries.len() > MOST_ENTRIES {
         let lost = document.entries.len() - MOST_ENTRIES;
@@ -82,6 +86,18 @@ pub fn parse(input: Input) -> Result<Document, NotAFeed> {
     }
     notes.append(&mut document.notes);
     Ok(Document { notes, ..document })
+}
+
+/// A feed in any format. The repairing way reads well-formed feeds too: it is the faster one, loses less, and a feed that is broken
+/// today and mended tomorrow keeps its entries' names. feed-rs is asked where it finds nothing.
+fn read_feed(text: &str, input: Input) -> Result<raw::RawFeed, NotAFeed> {
+    if text.trim_start().starts_with(['{', '[']) {
+        return json::read(text).map_err(NotAFeed::Unreadable);
+    }
+    match loose::read(text) {
+        Some(feed) if !feed.entries.is_empty() => Ok(feed),
+        found => strict::read(text, input).or_else(|why| found.ok_or(NotAFeed::Unreadable(why))),
+    }
 }
 
 /// An address that may be published: absolute, http or https, without credentials, at most 2 KiB (an address that is longer

@@ -4,10 +4,10 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use scraper::node::Node;
 use scraper::{Html, Selector};
 use url::Url;
 
+use crate::flow::parse::loose::{Token, Tokens, decode};
 use crate::text::shown;
 
 /// Whether a document is an HTML page and no feed, by its first element.
@@ -34,19 +34,29 @@ pub(super) fn plain(text: &str) -> String {
     if !text.contains(['<', '&']) {
         return shown(text);
     }
-    let fragment = Html::parse_fragment(text);
     let mut out = String::with_capacity(text.len());
-    for node in fragment.tree.nodes() {
-        match node.value() {
-            Node::Text(words) => {
-                let hidden =
-                    node.ancestors().filter_map(|a| a.value().as_element()).any(|e| matches!(e.name(), "script" | "style"));
-                if !hidden {
-                    out.push_str(words);
+    let mut hidden: Option<&str> = None;
+    for token in Tokens::new(text) {
+        match token {
+            Token::Text(words) if hidden.is_none() => out.push_str(&decode(words)),
+            Token::Cdata(words) if hidden.is_none() => out.push_str(words),
+            Token::Start(tag) => {
+                if !is_inline(tag.name) {
+                    out.push(' ');
+                }
+                if hidden.is_none() && !tag.is_empty && matches!(tag.name, "script" | "style" | "SCRIPT" | "STYLE") {
+                    hidden = Some(tag.name);
                 }
             }
-            Node::Element(element) if !is_inline(element.name()) => out.push(' '),
-            _ => {}
+            Token::End(name) => {
+                if !is_inline(name) {
+                    out.push(' ');
+                }
+                if hidden.is_some_and(|open| open.eq_ignore_ascii_case(name)) {
+                    hidden = None;
+                }
+            }
+            Token::Text(_) | Token::Cdata(_) => {}
         }
     }
     shown(&out)
@@ -109,20 +119,24 @@ impl Cleaner {
         Self { base: base.clone(), ammonia: OnceCell::new() }
     }
 
-    /// Text without `<` and `&` needs no cleaning and is taken as it is.
-    pub(super) fn clean(&self, html: &str) -> String {
+    /// Cleans one piece, whose relative addresses are relative to `base`. Text without `<` and `&` needs no cleaning.
+    pub(super) fn clean(&self, html: &str, base: &Url) -> String {
         if !html.contains(['<', '&']) {
             return shown(html);
         }
-        let ammonia = self.ammonia.get_or_init(|| {
-            let mut builder = ammonia::Builder::default();
-            builder
-                .url_schemes(HashSet::from(["http", "https", "mailto"]))
-                .url_relative(ammonia::UrlRelative::RewriteWithBase(self.base.clone()));
-            builder
-        });
-        ammonia.clean(html).to_string().trim().to_owned()
+        if *base != self.base {
+            return builder(base).clean(html).to_string().trim().to_owned();
+        }
+        self.ammonia.get_or_init(|| builder(base)).clean(html).to_string().trim().to_owned()
     }
+}
+
+fn builder(base: &Url) -> ammonia::Builder<'static> {
+    let mut builder = ammonia::Builder::default();
+    builder
+        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        .url_relative(ammonia::UrlRelative::RewriteWithBase(base.clone()));
+    builder
 }
 
 /// The first picture in a piece of HTML that is no tracking pixel.
@@ -177,8 +191,8 @@ mod tests {
         let html = "<p onclick=x>Tin <a href='/2.html'>hai</a><script>x</script><img src=a.jpg onerror=y></p>";
         let expected = "<p>Tin <a href=\"https://bao.example.vn/2.html\" rel=\"noopener noreferrer\">hai</a><img src=\"https://bao.example.vn/tin/a.jpg\"></p>";
         let cleaner = Cleaner::new(&base);
-        assert_eq!(cleaner.clean(html), expected);
-        assert_eq!(cleaner.clean("<a href='javascript:x'>t</a>"), "<a rel=\"noopener noreferrer\">t</a>");
+        assert_eq!(cleaner.clean(html, &base), expected);
+        assert_eq!(cleaner.clean("<a href='javascript:x'>t</a>", &base), "<a rel=\"noopener noreferrer\">t</a>");
     }
 
     #[test]

@@ -85,7 +85,7 @@ fn entry(
         url: Some(url),
         published,
         text: html::plain(&summary_html),
-        summary: cleaner.clean(&summary_html),
+        summary: cleaner.clean(&summary_html, input.base),
         image,
         ..Entry::default()
     };

@@ -1,0 +1,158 @@
+//! What was found → entries: plain titles, clean bodies, absolute addresses, instants. The same for every format.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::flow::parse::html::{Cleaner, first_image, plain, plain_title};
+use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
+use crate::flow::parse::{Input, date, web_address};
+use crate::model::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind};
+use crate::text::{clip, shown};
+
+/// How much of a long text becomes the summary where the document has none, in characters.
+const SUMMARY_CHARACTERS: usize = 500;
+
+/// Cleans everything that was found. An entry that says nothing is left out, with a note.
+pub(super) fn finish(feed: RawFeed, input: Input) -> Document {
+    let mut notes = Vec::new();
+    let info = FeedInfo {
+        title: feed.title.as_ref().map(title).filter(|t| !t.is_empty()),
+        url: feed.link.as_deref().and_then(|link| web_address(link, input.base)),
+        description: feed.description.as_ref().map(words).filter(|t| !t.is_empty()),
+        language: feed.language.as_deref().map(shown).filter(|l| !l.is_empty()),
+        updated: feed.updated.as_ref().and_then(|when| instant(when, input)),
+        ttl_minutes: feed.ttl_minutes,
+    };
+    let cleaner = Cleaner::new(input.base);
+    let mut entries = Vec::with_capacity(feed.entries.len());
+    for (place, raw) in feed.entries.into_iter().enumerate() {
+        let entry = entry(raw, &cleaner, input, |kind, message| notes.push(Note { kind, message, entry: Some(place) }));
+        let says_something = !entry.title.is_empty() || !entry.text.is_empty() || entry.url.is_some();
+        if says_something {
+            entries.push(entry);
+        } else {
+            let message = "an entry with neither title, text nor link was left out".to_owned();
+            notes.push(Note { kind: NoteKind::Dropped, message, entry: Some(place) });
+        }
+    }
+    Document { feed: info, entries, notes }
+}
+
+fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(NoteKind, String)) -> Entry {
+    let base = raw.base.as_deref().and_then(|base| input.base.join(base.trim()).ok());
+    let base = base.as_ref().map_or(Cow::Borrowed(input.base), Cow::Borrowed);
+    let mut read = |when: &Option<When>| {
+        let when = when.as_ref()?;
+        let read = instant(when, input);
+        if let (None, When::Written(text)) = (read, when) {
+            note(NoteKind::Date, format!("the date “{}” could not be read", clip(&shown(text), 60)));
+        }
+        read
+    };
+    let (published, updated) = (read(&raw.published), read(&raw.updated));
+    let summary = raw.summary.filter(|s| !s.is_blank());
+    let content = raw.content.filter(|c| !c.is_blank());
+    let text = match (&summary, &content) {
+        (Some(summary), _) => words(summary),
+        (None, Some(content)) => clip(&words(content), SUMMARY_CHARACTERS),
+        (None, None) => String::new(),
+    };
+    let guid = raw.guid.as_deref().map(shown).filter(|guid| !guid.is_empty());
+    let from_guid =
+        || guid.as_deref().filter(|g| !raw.guid_is_no_link && g.starts_with("http")).and_then(|g| web_address(g, &base));
+    let image = raw.images.iter().find_map(|url| web_address(url, &base));
+    let bodies = || [&summary, &content].into_iter().flatten().filter(|m| matches!(m, Markup::Html(_)));
+    Entry {
+        title: raw.title.as_ref().map(title).unwrap_or_default(),
+        url: article_link(&raw.links, &base).or_else(from_guid),
+        published: published.or(updated),
+        updated,
+        image: image.or_else(|| bodies().find_map(|body| first_image(body.as_str(), &base))),
+        summary: summary.as_ref().map(|markup| clean(markup, cleaner, &base)).unwrap_or_default(),
+        content: content.as_ref().map(|markup| clean(markup, cleaner, &base)),
+        text,
+        authors: raw.authors.iter().filter_map(author).collect(),
+        categories: categories(&raw.categories),
+        enclosures: enclosures(&raw.links, &base),
+        guid,
+    }
+}
+
+/// A title as plain text, on one line.
+fn title(markup: &Markup) -> String {
+    match markup {
+        Markup::Text(text) if !looks_like_html(text) => shown(text),
+        markup => plain_title(markup.as_str()),
+    }
+}
+
+/// A body as plain text.
+fn words(markup: &Markup) -> String {
+    match markup {
+        Markup::Text(text) if !looks_like_html(text) => shown(text),
+        markup => plain(markup.as_str()),
+    }
+}
+
+/// Whether a text that is said to be plain is markup all the same.
+fn looks_like_html(text: &str) -> bool {
+    text.contains("</") || text.contains("/>") || text.contains("<br>") || text.contains("<p>")
+}
+
+fn clean(markup: &Markup, cleaner: &Cleaner, base: &Url) -> String {
+    match markup {
+        Markup::Text(text) if !looks_like_html(text) => {
+            shown(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+        }
+        markup => cleaner.clean(markup.as_str(), base),
+    }
+}
+
+fn instant(when: &When, input: Input) -> Option<Timestamp> {
+    match when {
+        When::At(time) => Some(*time),
+        When::Written(text) => date::read(text, input.timezone, input.now),
+    }
+}
+
+/// The address of the article: an `alternate` link, for choice to a page, else one without a relation.
+fn article_link(links: &[RawLink], base: &Url) -> Option<String> {
+    let is_page = |link: &&RawLink| link.media_type.as_deref().is_none_or(|t| t.contains("html"));
+    let alternate = || links.iter().filter(|link| link.rel.as_deref() == Some("alternate"));
+    let plain = links.iter().filter(|link| link.rel.as_deref().is_none_or(str::is_empty));
+    let content = links.iter().filter(|link| link.rel.as_deref() == Some("content"));
+    let mut by_choice = alternate().filter(is_page).chain(alternate()).chain(plain).chain(content);
+    by_choice.find_map(|link| web_address(&link.href, base))
+}
+
+fn author(raw: &RawAuthor) -> Option<Author> {
+    let some = |text: &str| Some(plain_title(text)).filter(|t| !t.is_empty());
+    let author = Author { name: raw.name.as_deref().and_then(some), email: raw.email.as_deref().and_then(some) };
+    (author.name.is_some() || author.email.is_some()).then_some(author)
+}
+
+/// The categories, each once.
+fn categories(raw: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in raw.iter().map(|name| plain_title(name)) {
+        if !name.is_empty() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The attached files, each once.
+fn enclosures(links: &[RawLink], base: &Url) -> Vec<Enclosure> {
+    let mut files: Vec<Enclosure> = Vec::new();
+    for link in links.iter().filter(|link| link.rel.as_deref() == Some("enclosure")) {
+        if let Some(url) = web_address(&link.href, base)
+            && !files.iter().any(|known| known.url == url)
+        {
+            files.push(Enclosure { url, media_type: link.media_type.clone(), length: link.length });
+        }
+    }
+    files
+}

@@ -1,0 +1,456 @@
+//! Tokens → a raw feed.
+
+use std::borrow::Cow;
+
+use crate::flow::parse::MOST_ENTRIES;
+use crate::flow::parse::loose::name::{Attached, Field, Role, Spaces, role};
+use crate::flow::parse::loose::token::{Tag, Token, Tokens, decode, without_prefix};
+use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
+
+/// Reads whatever a document holds of a feed; `None` where it holds neither a feed nor an entry.
+pub(in crate::flow::parse) fn read(text: &str) -> Option<RawFeed> {
+    let mut reader = Reader::default();
+    for token in Tokens::new(text) {
+        match token {
+            Token::Start(tag) => reader.start(tag),
+            Token::End(name) => reader.end(name),
+            Token::Text(text) => reader.text(Piece::Text(text)),
+            Token::Cdata(text) => reader.text(Piece::Cdata(text)),
+        }
+        if reader.feed.entries.len() >= 2 * MOST_ENTRIES {
+            break;
+        }
+    }
+    reader.finish()
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    feed: RawFeed,
+    is_feed: bool,
+    entry: Option<RawEntry>,
+    spaces: Spaces,
+    /// The field that is being read.
+    capture: Option<Capture<'a>>,
+    /// The element whose content belongs to something else, and how deep it is nested in itself.
+    skipped: Option<(&'a str, usize)>,
+    person: Option<RawAuthor>,
+    feed_base: Option<String>,
+}
+
+/// A field that is being read.
+struct Capture<'a> {
+    field: Field,
+    name: &'a str,
+    tag: Tag<'a>,
+    depth: usize,
+    pieces: Vec<Piece<'a>>,
+}
+
+/// A part of a field.
+enum Piece<'a> {
+    /// Text as it stood there.
+    Text(&'a str),
+    Cdata(&'a str),
+    Start(Tag<'a>),
+    End(&'a str),
+}
+
+impl<'a> Reader<'a> {
+    fn start(&mut self, tag: Tag<'a>) {
+        for (name, value) in tag.attributes() {
+            self.spaces.declare(name, &value);
+        }
+        let (space, local) = self.spaces.resolve(tag.name);
+        let role = role(space, &local);
+        if let Some(capture) = &mut self.capture {
+            if !ends_field(capture, role, tag.name) {
+                if tag.name == capture.name && !tag.is_empty {
+                    capture.depth += 1;
+                }
+                capture.pieces.push(Piece::Start(tag));
+                return;
+            }
+            self.close();
+        }
+        if let Some((name, depth)) = &mut self.skipped {
+            match role {
+                Role::Entry => self.skipped = None,
+                _ => {
+                    *depth += usize::from(*name == tag.name && !tag.is_empty);
+                    return;
+                }
+            }
+        }
+        self.begin(role, tag);
+    }
+
+    fn begin(&mut self, role: Role, tag: Tag<'a>) {
+        match role {
+            Role::Feed => {
+                self.is_feed = true;
+                self.feed_base = tag.attribute("base").map(Cow::into_owned).or(self.feed_base.take());
+                self.feed.language = tag.attribute("lang").map(Cow::into_owned).or(self.feed.language.take());
+            }
+            Role::Entry => self.begin_entry(tag),
+            Role::Person if !tag.is_empty => {
+                self.person = Some(RawAuthor::default());
+                self.capture = Some(Capture { field: Field::Author, name: tag.name, tag, depth: 0, pieces: Vec::new() });
+            }
+            Role::Skip if !tag.is_empty => self.skipped = Some((tag.name, 0)),
+            Role::Attached(kind) => self.attach(kind, tag),
+            Role::Field(field) => self.begin_field(field, tag),
+            Role::Person | Role::Skip | Role::Through => {}
+        }
+    }
+
+    fn begin_entry(&mut self, tag: Tag<'a>) {
+        self.end_entry();
+        let base = tag.attribute("base").map(Cow::into_owned).or_else(|| self.feed_base.clone());
+        let guid = tag.attribute("about").map(Cow::into_owned);
+        // CDF says the address in an attribute.
+        let href = tag.attribute("href").map(Cow::into_owned);
+        let links = href.map(|href| RawLink { href, ..RawLink::default() }).into_iter().collect();
+        self.entry = Some(RawEntry { base, guid, links, ..RawEntry::default() });
+    }
+
+    fn begin_field(&mut self, field: Field, tag: Tag<'a>) {
+        match field {
+            Field::Link => {
+                if let Some(href) = tag.attribute("href") {
+                    self.link(&tag, href.into_owned());
+                    return;
+                }
+            }
+            Field::Category => {
+                let named = tag.attribute("label").or_else(|| tag.attribute("term")).or_else(|| tag.attribute("text"));
+                if let (Some(name), Some(entry)) = (named, &mut self.entry) {
+                    entry.categories.push(name.into_owned());
+                    return;
+                }
+            }
+            // CDF's <lastmod value="…">.
+            Field::Updated => {
+                if let (Some(value), Some(entry)) = (tag.attribute("value"), &mut self.entry) {
+                    entry.updated = Some(When::Written(value.into_owned()));
+                }
+            }
+            Field::Content => {
+                if let (Some(source), Some(entry)) = (tag.attribute("src"), &mut self.entry) {
+                    let media_type = tag.attribute("type").map(Cow::into_owned);
+                    entry.links.push(RawLink {
+                        rel: Some("content".to_owned()),
+                        href: source.into_owned(),
+                        media_type,
+                        length: None,
+                    });
+                }
+            }
+            _ => {}
+        }
+        if !tag.is_empty {
+            self.capture = Some(Capture { field, name: tag.name, tag, depth: 0, pieces: Vec::new() });
+        }
+    }
+
+    fn link(&mut self, tag: &Tag<'a>, href: String) {
+        let rel = tag.attribute("rel").map(|rel| rel.trim().to_ascii_lowercase());
+        let link = RawLink {
+            rel,
+            href,
+            media_type: tag.attribute("type").map(Cow::into_owned),
+            length: tag.attribute("length").and_then(|length| length.trim().parse().ok()),
+        };
+        match &mut self.entry {
+            Some(entry) => entry.links.push(link),
+            None if matches!(link.rel.as_deref(), None | Some("alternate")) => {
+                self.feed.link.get_or_insert(link.href);
+            }
+            None => {}
+        }
+    }
+
+    fn attach(&mut self, kind: Attached, tag: Tag<'a>) {
+        let Some(entry) = &mut self.entry else { return };
+        let address = tag.attribute("url").or_else(|| tag.attribute("href"));
+        let Some(address) = address.map(Cow::into_owned).filter(|a| !a.trim().is_empty()) else { return };
+        let media_type = tag.attribute("type").map(Cow::into_owned);
+        let is_image =
+            media_type.as_deref().is_some_and(|t| t.starts_with("image/")) || tag.attribute("medium").as_deref() == Some("image");
+        match kind {
+            Attached::Thumbnail => entry.images.insert(0, address),
+            Attached::Picture => entry.images.push(address),
+            Attached::Enclosure | Attached::MediaContent => {
+                if is_image {
+                    entry.images.push(address.clone());
+                }
+                let length = tag.attribute("length").or_else(|| tag.attribute("filesize")).and_then(|l| l.trim().parse().ok());
+                entry.links.push(RawLink { rel: Some("enclosure".to_owned()), href: address, media_type, length });
+            }
+        }
+    }
+
+    fn end(&mut self, name: &'a str) {
+        let (space, local) = self.spaces.resolve(name);
+        let role = role(space, &local);
+        let ends_entry = role == Role::Entry || (role == Role::Feed && local != "rdf");
+        if let Some(capture) = &mut self.capture {
+            if name.eq_ignore_ascii_case(capture.name) {
+                if capture.depth == 0 {
+                    self.close();
+                } else {
+                    capture.depth -= 1;
+                    capture.pieces.push(Piece::End(name));
+                }
+                return;
+            }
+            if !ends_entry {
+                capture.pieces.push(Piece::End(name));
+                return;
+            }
+            self.close();
+        }
+        if let Some((skipped, depth)) = &mut self.skipped {
+            if name == *skipped && *depth == 0 || ends_entry {
+                self.skipped = None;
+            } else if name == *skipped {
+                *depth -= 1;
+            }
+            if !ends_entry {
+                return;
+            }
+        }
+        if role == Role::Entry {
+            self.end_entry();
+        }
+    }
+
+    fn text(&mut self, piece: Piece<'a>) {
+        if let Some(capture) = &mut self.capture {
+            capture.pieces.push(piece);
+        }
+    }
+
+    fn end_entry(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            self.feed.entries.push(entry);
+        }
+    }
+
+    fn finish(mut self) -> Option<RawFeed> {
+        if self.capture.is_some() {
+            self.close();
+        }
+        self.end_entry();
+        (self.is_feed || !self.feed.entries.is_empty()).then_some(self.feed)
+    }
+
+    /// Ends the field that is being read, and puts it where it belongs.
+    fn close(&mut self) {
+        let Some(capture) = self.capture.take() else { return };
+        if let Some(person) = self.person.take() {
+            self.put_author(person_of(&capture, person, &self.spaces));
+            return;
+        }
+        match self.entry {
+            Some(_) => self.put_in_entry(&capture),
+            None => self.put_in_feed(&capture),
+        }
+    }
+
+    fn put_author(&mut self, author: RawAuthor) {
+        let says_something = author.name.is_some() || author.email.is_some();
+        if let Some(entry) = self.entry.as_mut().filter(|_| says_something) {
+            entry.authors.push(author);
+        }
+    }
+
+    fn put_in_entry(&mut self, capture: &Capture<'a>) {
+        let text = plain(capture);
+        let Some(entry) = &mut self.entry else { return };
+        let given = |text: String| Some(text).filter(|t| !t.trim().is_empty());
+        match capture.field {
+            Field::Title => first(&mut entry.title, Some(markup(capture))),
+            Field::OtherTitle => {
+                entry.title.get_or_insert_with(|| markup(capture));
+            }
+            Field::Link => entry.links.extend(given(text).map(|href| RawLink { href, ..RawLink::default() })),
+            Field::OriginalLink => {
+                entry.links.insert(0, RawLink { rel: Some("alternate".to_owned()), href: text, ..RawLink::default() });
+            }
+            Field::Guid => {
+                entry.guid_is_no_link = capture.tag.attribute("ispermalink").is_some_and(|v| v.eq_ignore_ascii_case("false"));
+                entry.guid = given(text).or(entry.guid.take());
+            }
+            Field::Summary
+                if entry.summary.is_some() && entry.content.is_none() && is_longer(capture, entry.summary.as_ref()) =>
+            {
+                entry.content = Some(markup(capture));
+            }
+            Field::Summary => first(&mut entry.summary, Some(markup(capture))),
+            Field::OtherSummary => {
+                entry.summary.get_or_insert_with(|| markup(capture));
+            }
+            Field::Content => first(&mut entry.content, Some(markup(capture))),
+            Field::Published => first(&mut entry.published, given(text).map(When::Written)),
+            Field::Updated => first(&mut entry.updated, given(text).map(When::Written)),
+            Field::Author => {
+                let author = author_of(&text);
+                self.put_author(author);
+            }
+            Field::Category => entry.categories.extend(given(text)),
+            Field::Image => entry.images.extend(given(text)),
+            Field::AuthorName | Field::AuthorEmail | Field::Language | Field::Generator | Field::Ttl => {}
+        }
+    }
+
+    fn put_in_feed(&mut self, capture: &Capture<'a>) {
+        let text = plain(capture);
+        let given = |text: String| Some(text).filter(|t| !t.trim().is_empty());
+        let feed = &mut self.feed;
+        match capture.field {
+            Field::Title => first(&mut feed.title, Some(markup(capture))),
+            Field::Link => first(&mut feed.link, given(text)),
+            Field::Summary => first(&mut feed.description, Some(markup(capture))),
+            Field::Published | Field::Updated => first(&mut feed.updated, given(text).map(When::Written)),
+            Field::Language => feed.language = given(text).or(feed.language.take()),
+            Field::Generator => first(&mut feed.generator, given(text)),
+            Field::Ttl => feed.ttl_minutes = text.trim().parse().ok(),
+            _ => {}
+        }
+    }
+}
+
+/// Keeps the first value that there is.
+fn first<T>(slot: &mut Option<T>, value: Option<T>) {
+    if slot.is_none() {
+        *slot = value;
+    }
+}
+
+fn is_longer(capture: &Capture, known: Option<&Markup>) -> bool {
+    let length: usize = capture.pieces.iter().map(|p| if let Piece::Text(t) | Piece::Cdata(t) = p { t.len() } else { 0 }).sum();
+    length > known.map_or(0, |k| k.as_str().len())
+}
+
+/// Whether a start tag shows that the end of the field before it was forgotten. Inside a body, names that HTML has too are
+/// markup; entries and the names of dates and guids are not.
+fn ends_field(capture: &Capture, role: Role, name: &str) -> bool {
+    let is_person = capture.field == Field::Author
+        && !matches!(role, Role::Field(Field::AuthorName | Field::AuthorEmail | Field::Link | Field::Guid));
+    match role {
+        Role::Entry => true,
+        Role::Field(Field::Published | Field::Updated | Field::Guid | Field::Ttl | Field::Language | Field::Generator) => {
+            capture.field != Field::Author || is_person
+        }
+        Role::Field(Field::Link) => {
+            !name.eq_ignore_ascii_case("link") || !is_body(capture.field) && capture.field != Field::Author
+        }
+        Role::Field(Field::Title | Field::Summary | Field::Category | Field::Author) => {
+            !is_body(capture.field) && (capture.name != name) && is_person_or_text(capture, is_person)
+        }
+        Role::Field(Field::Content) => !is_body(capture.field) && name.contains(':'),
+        Role::Attached(_) => !is_body(capture.field),
+        _ => false,
+    }
+}
+
+fn is_person_or_text(capture: &Capture, is_person: bool) -> bool {
+    capture.field != Field::Author || is_person
+}
+
+/// Fields whose content may be any HTML.
+fn is_body(field: Field) -> bool {
+    matches!(field, Field::Summary | Field::OtherSummary | Field::Content)
+}
+
+/// The text of a field, decoded once; markup inside it says nothing.
+fn plain(capture: &Capture) -> String {
+    let parts = capture.pieces.iter().map(|piece| match piece {
+        Piece::Text(text) => decode(text),
+        Piece::Cdata(text) => Cow::Borrowed(*text),
+        Piece::Start(_) | Piece::End(_) => Cow::Borrowed(""),
+    });
+    parts.collect::<String>().trim().to_owned()
+}
+
+/// The content of a field that may hold markup: escaped, in CDATA, or as it is.
+fn markup(capture: &Capture) -> Markup {
+    let kind = capture.tag.attribute("type").map(|t| t.trim().to_ascii_lowercase()).unwrap_or_default();
+    let has_tags = capture.pieces.iter().any(|piece| matches!(piece, Piece::Start(_) | Piece::End(_)));
+    let mode = capture.tag.attribute("mode").unwrap_or_default();
+    let mut out = String::new();
+    for piece in &capture.pieces {
+        match piece {
+            // Beside real tags, text is escaped as HTML's is; without them, what is escaped is the HTML.
+            Piece::Text(text) if has_tags => out.push_str(text),
+            Piece::Text(text) => out.push_str(&decode(text)),
+            Piece::Cdata(text) => out.push_str(inner_cdata(text)),
+            Piece::Start(tag) => tag.write(&mut out),
+            Piece::End(name) => {
+                out.push_str("</");
+                out.push_str(without_prefix(name));
+                out.push('>');
+            }
+        }
+    }
+    if mode.eq_ignore_ascii_case("base64") || kind.starts_with("application/octet") {
+        return Markup::Text(String::new());
+    }
+    let is_text = matches!(kind.as_str(), "text" | "text/plain") && !has_tags;
+    if is_text { Markup::Text(out) } else { Markup::Html(out) }
+}
+
+/// A CDATA section that was escaped twice holds the text of another: `<![CDATA[…]]&gt;`.
+fn inner_cdata(text: &str) -> &str {
+    let inner = text.trim().strip_prefix("<![CDATA[").unwrap_or(text);
+    inner.strip_suffix("]]>").or(inner.strip_suffix("]]&gt;")).unwrap_or(inner)
+}
+
+/// An author who has elements of his own, or who is only a text.
+fn person_of(capture: &Capture, mut person: RawAuthor, spaces: &Spaces) -> RawAuthor {
+    let mut inside: Option<Field> = None;
+    let mut bare = String::new();
+    for piece in &capture.pieces {
+        match piece {
+            Piece::Start(tag) => {
+                let (space, local) = spaces.resolve(tag.name);
+                inside = match role(space, &local) {
+                    Role::Field(field) => Some(field),
+                    _ => Some(Field::Ttl),
+                };
+            }
+            Piece::End(_) => inside = None,
+            Piece::Text(text) | Piece::Cdata(text) => {
+                let text = if matches!(piece, Piece::Cdata(_)) { Cow::Borrowed(*text) } else { decode(text) };
+                match inside {
+                    Some(Field::AuthorName) => person.name.get_or_insert_default().push_str(&text),
+                    Some(Field::AuthorEmail) => person.email.get_or_insert_default().push_str(&text),
+                    None => bare.push_str(&text),
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+    if person.name.is_none() && person.email.is_none() { author_of(&bare) } else { person }
+}
+
+/// The author of a text: `a@b.vn (Tên)`, `Tên <a@b.vn>`, or a name.
+fn author_of(text: &str) -> RawAuthor {
+    let text = text.trim();
+    if text.is_empty() {
+        return RawAuthor::default();
+    }
+    let is_mail = |word: &str| word.contains('@') && word.rsplit('@').next().is_some_and(|host| host.contains('.'));
+    let separator = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '"' | '“' | '”' | ',' | ';');
+    let mail = text.split(separator).map(|w| w.trim_start_matches("mailto:")).find(|word| is_mail(word));
+    let Some(mail) = mail else {
+        return RawAuthor { name: Some(text.to_owned()), email: None };
+    };
+    let rest = text.replace(mail, " ").replace("mailto:", " ");
+    let name = rest.trim_matches(|c: char| separator(c)).replace("()", "").trim().to_owned();
+    RawAuthor { name: Some(name).filter(|n| !n.is_empty()), email: Some(mail.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests;

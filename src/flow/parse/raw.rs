@@ -1,0 +1,83 @@
+//! What the readers of formats find, before it is cleaned: the same for every format, so that formats die here.
+
+use jiff::Timestamp;
+
+/// A document as it was written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawFeed {
+    pub title: Option<Markup>,
+    /// The site's address.
+    pub link: Option<String>,
+    pub description: Option<Markup>,
+    pub language: Option<String>,
+    pub updated: Option<When>,
+    pub generator: Option<String>,
+    pub ttl_minutes: Option<u32>,
+    pub entries: Vec<RawEntry>,
+}
+
+/// An item as it was written. Texts are not cleaned, addresses not resolved.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawEntry {
+    pub guid: Option<String>,
+    /// Whether the guid is said to be no address (`isPermaLink="false"`).
+    pub guid_is_no_link: bool,
+    pub title: Option<Markup>,
+    pub links: Vec<RawLink>,
+    pub summary: Option<Markup>,
+    pub content: Option<Markup>,
+    pub published: Option<When>,
+    pub updated: Option<When>,
+    pub authors: Vec<RawAuthor>,
+    pub categories: Vec<String>,
+    /// Pictures, the best first.
+    pub images: Vec<String>,
+    /// What relative addresses are relative to, itself perhaps relative to the document's address.
+    pub base: Option<String>,
+}
+
+/// A text, and whether it holds markup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Markup {
+    /// Plain text: `<` is a character.
+    Text(String),
+    /// HTML, or what its author took for HTML.
+    Html(String),
+}
+
+impl Markup {
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::Html(text) => text,
+        }
+    }
+
+    pub(super) fn is_blank(&self) -> bool {
+        self.as_str().trim().is_empty()
+    }
+}
+
+/// A date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// As it was written.
+    Written(String),
+    /// As it was read already.
+    At(Timestamp),
+}
+
+/// A link of an entry.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawLink {
+    pub rel: Option<String>,
+    pub href: String,
+    pub media_type: Option<String>,
+    pub length: Option<u64>,
+}
+
+/// Who wrote something.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawAuthor {
+    pub name: Option<String>,
+    pub email: Option<String>,
+}
