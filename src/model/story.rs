@@ -105,6 +105,14 @@ pub enum NoteKind {
     Encoding,
     /// Characters that XML forbids were removed.
     Characters,
+    /// An end tag is missing, or stands where it does not belong.
+    Tags,
+    /// An `&` is no entity, or an entity is HTML's and not XML's.
+    Entity,
+    /// The document ends in the middle of an entry.
+    Truncated,
+    /// What the software that made the document is known to get wrong.
+    Generator,
     /// A date could not be read.
     Date,
     /// An address could not be used.

@@ -39,6 +39,16 @@ pub fn read(text: &str, timezone: &TimeZone, now: Timestamp) -> Option<Timestamp
     (day.year() >= FIRST_YEAR).then_some(instant)
 }
 
+/// The minute and the month of a date as it was written.
+pub(super) fn minute_and_month(text: &str) -> Option<(u32, u32)> {
+    let text = text.to_lowercase();
+    let tokens = tokens(&text);
+    let clock = Clock::find(&tokens)?;
+    let day =
+        calendar(&tokens[..clock.start], clock.english_half).or_else(|| calendar(&tokens[clock.end..], clock.english_half))?;
+    Some((clock.minute, u32::try_from(day.month()).ok()?))
+}
+
 /// Reads a date by a strptime format (`%d/%m/%Y %H:%M`); a format without a time gives midnight.
 pub(super) fn read_by(format: &str, text: &str, timezone: &TimeZone) -> Option<Timestamp> {
     let parsed = jiff::fmt::strtime::BrokenDownTime::parse(format, text.trim()).ok()?;

@@ -16,7 +16,8 @@ const SUMMARY_CHARACTERS: usize = 500;
 
 /// Cleans everything that was found. An entry that says nothing is left out, with a note.
 pub(super) fn finish(feed: RawFeed, input: Input) -> Document {
-    let mut notes = Vec::new();
+    let mut notes = feed.notes;
+    notes.extend(nukeviet(feed.generator.as_deref(), &feed.entries));
     let info = FeedInfo {
         title: feed.title.as_ref().map(title).filter(|t| !t.is_empty()),
         url: feed.link.as_deref().and_then(|link| web_address(link, input.base)),
@@ -38,6 +39,19 @@ pub(super) fn finish(feed: RawFeed, input: Input) -> Document {
         }
     }
     Document { feed: info, entries, notes }
+}
+
+/// NukeViet up to 4.5 writes the month into the minutes: in November every item is at hh:11. The dates are as good as can be had; who
+/// runs the site should know.
+fn nukeviet(generator: Option<&str>, entries: &[RawEntry]) -> Option<Note> {
+    generator.filter(|name| name.to_ascii_lowercase().contains("nukeviet"))?;
+    let is_month = |entry: &RawEntry| match &entry.published {
+        Some(When::Written(text)) => date::minute_and_month(text).is_some_and(|(minute, month)| minute == month),
+        _ => false,
+    };
+    let message = "the minutes of the dates are the number of the month: a mistake of NukeViet up to 4.5, mended by an update";
+    let note = Note { kind: NoteKind::Generator, message: message.to_owned(), entry: None };
+    (!entries.is_empty() && entries.iter().all(is_month)).then_some(note)
 }
 
 fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(NoteKind, String)) -> Entry {

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::model::Note;
+
 /// A document as it was written.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawFeed {
@@ -14,6 +16,8 @@ pub(super) struct RawFeed {
     pub generator: Option<String>,
     pub ttl_minutes: Option<u32>,
     pub entries: Vec<RawEntry>,
+    /// What was repaired on the way.
+    pub notes: Vec<Note>,
 }
 
 /// An item as it was written. Texts are not cleaned, addresses not resolved.

@@ -40,6 +40,7 @@ fn raw(feed: Feed) -> RawFeed {
         updated: feed.updated.or(feed.published).and_then(instant),
         generator: feed.generator.map(|generator| generator.content),
         ttl_minutes: feed.ttl,
+        notes: Vec::new(),
         entries: feed.entries.into_iter().map(|item| entry(item, is_atom)).collect(),
     }
 }

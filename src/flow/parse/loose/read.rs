@@ -6,6 +6,7 @@ use crate::flow::parse::MOST_ENTRIES;
 use crate::flow::parse::loose::name::{Attached, Field, Role, Spaces, role};
 use crate::flow::parse::loose::token::{Tag, Token, Tokens, decode, without_prefix};
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
+use crate::model::{Note, NoteKind};
 
 /// Reads whatever a document holds of a feed; `None` where it holds neither a feed nor an entry.
 pub(in crate::flow::parse) fn read(text: &str) -> Option<RawFeed> {
@@ -27,6 +28,7 @@ pub(in crate::flow::parse) fn read(text: &str) -> Option<RawFeed> {
 #[derive(Default)]
 struct Reader<'a> {
     feed: RawFeed,
+    repairs: Repairs,
     is_feed: bool,
     entry: Option<RawEntry>,
     spaces: Spaces,
@@ -36,6 +38,53 @@ struct Reader<'a> {
     skipped: Option<(&'a str, usize)>,
     person: Option<RawAuthor>,
     feed_base: Option<String>,
+}
+
+/// What had to be repaired; told once a kind, with the number and the first entry.
+#[derive(Default)]
+struct Repairs {
+    /// Fields whose end tag is missing.
+    unclosed: (usize, Option<usize>),
+    /// `&` that are no XML entity.
+    entities: (usize, Option<usize>),
+    truncated: bool,
+}
+
+impl Repairs {
+    fn notes(&self) -> Vec<Note> {
+        let mut notes = Vec::new();
+        let mut note = |kind, message, entry| notes.push(Note { kind, message, entry });
+        if let (count @ 1.., entry) = self.unclosed {
+            note(NoteKind::Tags, format!("{count} end tags are missing"), entry);
+        }
+        if let (count @ 1.., entry) = self.entities {
+            note(
+                NoteKind::Entity,
+                format!("{count} times & stands where XML wants &amp;, or an entity that only HTML knows"),
+                entry,
+            );
+        }
+        if self.truncated {
+            note(NoteKind::Truncated, "the document ends in the middle; what stands before the cut is kept".to_owned(), None);
+        }
+        notes
+    }
+}
+
+/// Counts a repair.
+fn count((times, first): &mut (usize, Option<usize>), entry: Option<usize>) {
+    *times += 1;
+    *first = if *times == 1 { entry } else { *first };
+}
+
+/// Whether a text has an `&` that is none of XML's own entities.
+fn has_wild_ampersand(text: &str) -> bool {
+    text.match_indices('&').any(|(at, _)| {
+        let rest = &text[at + 1..];
+        let entity = rest.split(';').next().unwrap_or_default();
+        let known = matches!(entity, "amp" | "lt" | "gt" | "quot" | "apos") || entity.starts_with('#');
+        !known || entity.len() == rest.len()
+    })
 }
 
 /// A field that is being read.
@@ -71,6 +120,7 @@ impl<'a> Reader<'a> {
                 capture.pieces.push(Piece::Start(tag));
                 return;
             }
+            count(&mut self.repairs.unclosed, self.entry.as_ref().map(|_| self.feed.entries.len()));
             self.close();
         }
         if let Some((name, depth)) = &mut self.skipped {
@@ -208,6 +258,7 @@ impl<'a> Reader<'a> {
                 capture.pieces.push(Piece::End(name));
                 return;
             }
+            count(&mut self.repairs.unclosed, self.entry.as_ref().map(|_| self.feed.entries.len()));
             self.close();
         }
         if let Some((skipped, depth)) = &mut self.skipped {
@@ -227,6 +278,9 @@ impl<'a> Reader<'a> {
 
     fn text(&mut self, piece: Piece<'a>) {
         if let Some(capture) = &mut self.capture {
+            if matches!(piece, Piece::Text(text) if has_wild_ampersand(text)) {
+                count(&mut self.repairs.entities, self.entry.as_ref().map(|_| self.feed.entries.len()));
+            }
             capture.pieces.push(piece);
         }
     }
@@ -238,10 +292,12 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(mut self) -> Option<RawFeed> {
+        self.repairs.truncated = self.entry.is_some();
         if self.capture.is_some() {
             self.close();
         }
         self.end_entry();
+        self.feed.notes = self.repairs.notes();
         (self.is_feed || !self.feed.entries.is_empty()).then_some(self.feed)
     }
 
@@ -382,6 +438,10 @@ fn markup(capture: &Capture) -> Markup {
     let mut out = String::new();
     for piece in &capture.pieces {
         match piece {
+            // What is left of a CDATA section inside another.
+            Piece::Text(text) if text.trim_start().starts_with("]]>") => {
+                out.push_str(text.trim_start().trim_start_matches("]]>"))
+            }
             // Beside real tags, text is escaped as HTML's is; without them, what is escaped is the HTML.
             Piece::Text(text) if has_tags => out.push_str(text),
             Piece::Text(text) => out.push_str(&decode(text)),
