@@ -1,4 +1,12 @@
 //! All integration tests in one binary: it links once.
 
+mod app;
+mod origin;
+
+mod command;
 mod config;
+mod durable;
+mod fetch;
 mod render;
+mod serve;
+mod story;
