@@ -49,18 +49,20 @@ pub fn decide(named: &[Named], known: &Known, ground: &Ground) -> Decision {
     let mut work = Work { known, touched: Vec::new(), places: HashMap::new(), links: HashMap::new() };
     // Documents list the newest first: from the end, what happened first is decided first.
     for entry in named.iter().rev() {
+        let same = entry.link.and_then(|link| work.links.get(&link).or(known.links.get(&link)).copied());
         match known.entries.get(&entry.key) {
             Some((_, print)) if *print == entry.print => decision.seen += 1,
             Some((story, _)) => match work.story(*story) {
                 Some(change) => {
                     edit(change, entry, ground);
+                    // A link that leads to another story goes on doing so: no edit takes another source's article away.
+                    change.links.extend(entry.link.filter(|_| same.is_none_or(|same| same == *story)));
                     decision.updated += 1;
                 }
                 // The story was pruned; the entry's name outlives it, so that nothing old comes back as new.
                 None => decision.seen += 1,
             },
             None => {
-                let same = entry.link.and_then(|link| work.links.get(&link).or(known.links.get(&link)).copied());
                 match same.or(Some(entry.story)).and_then(|id| work.story(id)) {
                     Some(change) => join(change, entry, ground),
                     None => work.begin(story(entry, ground), entry),
@@ -119,6 +121,7 @@ fn story(entry: &Named, ground: &Ground) -> Story {
 /// Another entry reports the same news.
 fn join(change: &mut StoryChange, entry: &Named, ground: &Ground) {
     rewrite(change, entry, ground, |reports, report| reports.push(report));
+    change.links.extend(entry.link);
 }
 
 /// The owner of an entry has changed it.
@@ -146,7 +149,6 @@ fn rewrite(change: &mut StoryChange, entry: &Named, ground: &Ground, how: impl F
         change.story.updated = ground.now.max(change.story.updated);
     }
     change.entries.push((entry.key, entry.print));
-    change.links.extend(entry.link);
 }
 
 #[cfg(test)]

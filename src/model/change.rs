@@ -16,7 +16,7 @@ pub struct Lookup {
     pub key: EntryKey,
     /// What it says now. The story of an entry that still says this is not needed and not read.
     pub print: Print,
-    /// Its canonical link, for entries that the store does not know by name.
+    /// Its canonical link, for entries that the store does not know by name, or that now say something else.
     pub link: Option<LinkKey>,
     /// The story that it would begin, for entries that the store knows neither by name nor by link.
     pub begins: StoryId,
