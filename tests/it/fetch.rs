@@ -223,8 +223,7 @@ fn a_source_that_turns_bad_loses_nothing_and_recovers() {
     let items = |n: usize, count: usize| -> Vec<Item> { articles(&format!("bao{n}.vn"), 0..count) };
     let good = |n: usize, count: usize| feed(&items(n, count)).etag(format!("\"{count}\""));
     (0..failures.len()).for_each(|n| origin.set(&format!("/{n}"), good(n, 3)));
-    let config =
-        numbered(&origin, failures.len()).replace("timeout = \"10s\"", "timeout = \"1s\"\nmax_body = \"1MiB\"");
+    let config = numbered(&origin, failures.len()).replace("timeout = \"10s\"", "timeout = \"1s\"\nmax_body = \"1MiB\"");
     let app = TestApp::new(&config);
     app.poll();
     let (before, bytes) = (app.dump(), app.render("moi-nhat", "rss"));
@@ -300,7 +299,8 @@ fn secrets_and_validators_do_not_go_to_another_host() {
     let (here, there) = (Origin::new(), Origin::at(2));
     here.set("/", Answer::redirect(&there.url("/feed")).etag("\"of-the-redirect\""));
     there.set("/feed", feed(&articles("a.vn", 0..2)).etag("\"there\"").last_modified("Thu, 01 Jan 2026 00:00:00 GMT"));
-    let app = TestApp::new(&(HOME.to_owned() + &source("a", &here.url("/")) + "headers = { Authorization = \"Bearer bi-mat\" }\n"));
+    let app =
+        TestApp::new(&(HOME.to_owned() + &source("a", &here.url("/")) + "headers = { Authorization = \"Bearer bi-mat\" }\n"));
     app.poll();
     app.poll();
     for request in here.requests("/") {

@@ -152,7 +152,8 @@ fn the_source_that_came_first_leads_unless_another_ranks_higher() {
 #[test]
 fn a_source_can_not_change_another_sources_entry() {
     let room = Newsroom::new();
-    let original = Item { summary: "Bản gốc".into(), ..item("guid-1", "https://bao.example.vn/bai-1.html", "Tin gốc", &date(NOON)) };
+    let original =
+        Item { summary: "Bản gốc".into(), ..item("guid-1", "https://bao.example.vn/bai-1.html", "Tin gốc", &date(NOON)) };
     room.publish::<NOON>("a", std::slice::from_ref(&original));
     let before = reports(&room.story("Tin gốc"), "a");
     let forged = Item { summary: "Bản giả".into(), ..original.clone() };
