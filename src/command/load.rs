@@ -49,6 +49,7 @@ async fn load(store: &Store, input: impl BufRead) -> anyhow::Result<(usize, usiz
                 let known: Vec<_> = story.entries.iter().map(keys).collect();
                 let entries = known.iter().map(|(key, print, _)| (*key, *print)).collect();
                 let links = known.iter().filter_map(|(_, _, link)| *link).collect();
+                batch.stories.retain(|change: &StoryChange| change.story.id != story.id);
                 batch.stories.push(StoryChange { story, entries, links });
                 stories += 1;
             }

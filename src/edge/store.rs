@@ -136,7 +136,8 @@ impl Store {
         rows.map(|row| {
             let (key, value) = row.map_err(StoreError::failed("to read the changes"))?;
             let (seq, id) = codec::read_change(&key, &value)?;
-            Ok(Change { seq, id, story: self.story(id)? })
+            // A story that has changed since stands in a later row too: at this one it was removed, or will be told anew.
+            Ok(Change { seq, id, story: self.story(id)?.filter(|story| story.seq == seq) })
         })
         .collect()
     }

@@ -60,7 +60,7 @@ pub struct Change {
     pub seq: u64,
     /// The story that changed.
     pub id: StoryId,
-    /// The story as it is now; `None` where it is gone.
+    /// The story as it is now; `None` where it is gone, or was before a later change brought it back.
     pub story: Option<Story>,
 }
 

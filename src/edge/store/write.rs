@@ -1,5 +1,6 @@
 //! The one writer of a store: a thread that takes what waits, writes it, makes it durable once, and acknowledges it together.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -60,7 +61,11 @@ impl Writer {
         let mut seq = self.seq;
         match work {
             Work::Batch(batch) => {
+                let mut ids = HashSet::new();
                 for change in &batch.stories {
+                    if !ids.insert(change.story.id) {
+                        return Err(StoreError::Conflict);
+                    }
                     seq += 1;
                     self.put_story(&mut rows, change, seq)?;
                 }
