@@ -207,13 +207,6 @@ impl TestApp {
         self.run(&["render", feed, "--format", format]).ok()
     }
 
-    /// The titles of a merged feed, in its order.
-    pub fn titles(&self, feed: &str) -> Vec<String> {
-        let feed: Value = serde_json::from_str(&self.render(feed, "json")).expect("a JSON Feed");
-        let items = feed["items"].as_array().expect("items");
-        items.iter().map(|item| item["title"].as_str().expect("a title").to_owned()).collect()
-    }
-
     /// Starts the service on a free port and waits until it is ready.
     pub fn serve(&self) -> Service {
         let service = self.start();

@@ -59,7 +59,7 @@ fn the_service_survives_kills_between_its_polls() {
     for round in 1..=3 {
         origin.set("/a", feed(&articles("a.vn", 0..round * 10)).etag(format!("\"{round}\"")));
         let service = app.serve();
-        service.log.wait_for(&format!("\"new\":10"));
+        service.log.wait_for("\"new\":10");
         drop(service);
         let dump = app.dump();
         assert_eq!(dump.stories.len(), round * 10);

@@ -299,7 +299,7 @@ fn one_link_for_all_entries_makes_them_no_one_story() {
 fn what_was_pruned_does_not_come_back() {
     let room = Newsroom::new();
     let old = item("1", "https://a.vn/1", "Tin cũ", &date(NOON - 40 * DAY));
-    room.publish::<NOON>("a", &[old.clone()]);
+    room.publish::<NOON>("a", std::slice::from_ref(&old));
     let keep = std::time::Duration::from_secs(30 * DAY as u64);
     assert_eq!(room.runtime.block_on(prune(&room.store, keep, second(NOON))).expect("pruning"), 1);
     let edited = Item { title: "Tin cũ (sửa)".into(), ..old.clone() };
