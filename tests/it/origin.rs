@@ -36,6 +36,8 @@ pub enum Behaviour {
     Whole,
     /// The request is read and never answered.
     Hang,
+    /// Whole, but not before [`Origin::release`].
+    Held,
     /// The head comes, the body never does.
     HangAfterHead,
     /// The head comes at once, the body byte by byte.
@@ -193,6 +195,8 @@ impl Request {
 struct Stage {
     answers: HashMap<String, Answer>,
     requests: Vec<Request>,
+    /// Paths whose held answers may go.
+    released: Vec<String>,
     /// Connections that may still be open, to be closed at the end.
     open: Vec<TcpStream>,
     ended: bool,
@@ -248,6 +252,12 @@ impl Origin {
         self.shared.stage().answers.insert(path.to_owned(), answer);
     }
 
+    /// Lets the answers of a path that are held go, and all later ones.
+    pub fn release(&self, path: &str) {
+        self.shared.stage().released.push(path.to_owned());
+        self.shared.changed.notify_all();
+    }
+
     /// The requests for a path so far, in their order.
     pub fn requests(&self, path: &str) -> Vec<Request> {
         self.shared.stage().requests.iter().filter(|request| request.path == path).cloned().collect()
@@ -279,6 +289,7 @@ impl Drop for Origin {
         // A connection that is closed already says so: that is as good.
         stage.open.drain(..).for_each(|stream| drop(stream.shutdown(Shutdown::Both)));
         drop(stage);
+        self.shared.changed.notify_all();
         drop(TcpStream::connect(self.address));
     }
 }
@@ -303,11 +314,16 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let answer = stage.answers.get(&request.path).cloned().unwrap_or_else(|| Answer::status(404));
     let status = if answer.is_known_to(&request) { 304 } else { answer.status };
     request.status = (answer.behaviour != Behaviour::Hang).then_some(status);
+    let path = request.path.clone();
     stage.requests.push(request);
     drop(stage);
     shared.changed.notify_all();
     if answer.behaviour == Behaviour::Hang {
         return until_closed(&mut stream);
+    }
+    if answer.behaviour == Behaviour::Held {
+        let is_held = |stage: &mut Stage| !stage.ended && !stage.released.contains(&path);
+        drop(shared.changed.wait_timeout_while(shared.stage(), crate::app::PATIENCE, is_held));
     }
     stream.write_all(&head(&answer, status))?;
     let body = if status == 304 { &[][..] } else { &answer.body[..] };
@@ -315,7 +331,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         Behaviour::CutAt(bytes) => stream.write_all(&body[..bytes.min(body.len())])?,
         Behaviour::HangAfterHead => until_closed(&mut stream)?,
         Behaviour::Drip => drip(&mut stream, body, shared)?,
-        Behaviour::Whole | Behaviour::Hang => stream.write_all(body)?,
+        Behaviour::Whole | Behaviour::Held | Behaviour::Hang => stream.write_all(body)?,
     }
     stream.shutdown(Shutdown::Both)
 }

@@ -7,7 +7,7 @@ use flate2::read::GzDecoder;
 use serde_json::Value;
 
 use crate::app::{HOME, PATIENCE, Response, Service, TestApp, eventually, home, instant, source};
-use crate::origin::{Answer, Item, Origin, articles, feed, item};
+use crate::origin::{Answer, Behaviour, Item, Origin, articles, feed, item};
 
 /// The pages of one feed, in every format.
 const PAGES: [&str; 6] = [
@@ -296,6 +296,29 @@ fn an_edited_topic_applies_to_the_stories_that_are_stored() {
     assert_eq!(service.terminate(), Some(0));
     assert_eq!(app.serve().get("/feeds/lam-theo-bac.rss").header("etag"), before.header("etag"));
     assert_eq!(app.dump().story(titles[2])["topics"][0], "lam-theo-bac");
+}
+
+#[test]
+fn an_edited_topic_applies_to_what_is_being_fetched_meanwhile() {
+    let origin = Origin::new();
+    origin.set("/a", feed(&[item("1", "https://a.vn/1", "Giá lúa giảm", "")]));
+    origin.set("/b", feed(&[item("2", "https://b.vn/2", "Giá lúa tăng", "")]).behaviour(Behaviour::Held));
+    let base = home(&[("a", origin.url("/a")), ("b", origin.url("/b"))]);
+    let topic = |phrase: &str| format!("{base}[topic.lua]\ntitle = \"Lúa\"\nany = [\"{phrase}\"]\n");
+    let app = TestApp::new(&topic("cà phê"));
+    app.run(&["poll", "a"]).ok();
+    let service = app.serve();
+    origin.wait_for("/b", 1);
+    app.write(&topic("giá lúa"));
+    eventually("the stored story has the topic", || (service.titles("lua") == ["Giá lúa giảm"]).then_some(()));
+    app.write(&topic("cà phê"));
+    eventually("an edit that is taken back leaves nothing", || service.titles("lua").is_empty().then_some(()));
+    app.write(&topic("giá lúa"));
+    eventually("the stored story has the topic again", || (service.titles("lua") == ["Giá lúa giảm"]).then_some(()));
+    origin.release("/b");
+    eventually("the story that was under way has it, too", || (service.titles("lua").len() == 2).then_some(()));
+    assert_eq!(service.terminate(), Some(0));
+    assert_eq!(app.dump().story("Giá lúa tăng")["topics"][0], "lua");
 }
 
 #[test]
