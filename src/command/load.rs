@@ -9,6 +9,7 @@ use crate::command::{Exit, Setup, setup};
 use crate::edge::store::Store;
 use crate::flow::dedupe::keys;
 use crate::model::{Batch, StoryChange};
+use crate::pipeline::UNDONE;
 
 /// Stories that are written in one step.
 const STEP: usize = 200;
@@ -64,5 +65,7 @@ async fn load(store: &Store, input: impl BufRead) -> anyhow::Result<(usize, usiz
         }
     }
     store.commit(batch).await?;
+    // They bring the topics of where they come from; the next command classifies them by the rules here.
+    store.set_rules(UNDONE).await?;
     Ok((stories, sources))
 }

@@ -13,9 +13,9 @@ use crate::pipeline::poll::blocking;
 /// Stories that are read and committed in one step.
 const STEP: usize = 500;
 
-/// What is remembered while stories are being classified: the fingerprint of no rules. Interrupted, the work is begun anew, also
+/// What is remembered while stories are not classified: the fingerprint of no rules. Interrupted, the work is begun anew, also
 /// when the rules are those again that were in force before.
-const UNDONE: [u8; 16] = [0; 16];
+pub const UNDONE: [u8; 16] = [0; 16];
 
 /// Applies the rules to every stored story, unless that was done already. Returns how many changed their topics. Interrupted, it
 /// begins anew the next time; what is done is not done twice, because nothing changes.

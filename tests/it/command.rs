@@ -208,6 +208,18 @@ fn a_dump_is_the_way_into_another_store() {
 }
 
 #[test]
+fn loaded_stories_have_the_topics_of_the_rules_here() {
+    let (origin, app) = newsroom();
+    app.poll();
+    let other = TestApp::new(&(home(&[("a", origin.url("/404"))]) + "[topic.so]\nany = [\"tin số\"]\ntitle = \"Số\"\n"));
+    other.poll();
+    assert_eq!(other.run_with(&["load"], app.run(&["dump"]).ok().as_bytes()).status, Some(0));
+    let feed: Value = serde_json::from_str(&other.render("so", "json")).expect("JSON");
+    assert_eq!(feed["items"].as_array().map(Vec::len), Some(3));
+    assert_eq!(other.dump().story("Làm theo Bác")["topics"], json!([]));
+}
+
+#[test]
 fn a_dump_that_holds_a_story_twice_loads_it_once() {
     let (origin, app) = newsroom();
     app.poll();
