@@ -1,6 +1,6 @@
 //! The one writer of a store: a thread that takes what waits, writes it, makes it durable once, and acknowledges it together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -97,8 +97,12 @@ impl Writer {
         Ok(())
     }
 
-    /// Each story's stored number and its new value; an error before anything of the batch is added.
-    fn encode(&self, batch: &Batch, rows: &Rows) -> Result<Vec<(Option<u64>, Vec<u8>)>, StoreError> {
+    /// What is to be written of each story; an error before anything of the batch is added.
+    fn encode(&self, batch: &Batch, rows: &Rows) -> Result<Vec<Encoded>, StoreError> {
+        let mut ids = HashSet::new();
+        if !batch.stories.iter().all(|change| ids.insert(change.story.id)) {
+            return Err(StoreError::Conflict);
+        }
         let numbered = batch.stories.iter().zip(rows.seq + 1..);
         numbered
             .map(|(change, seq)| {
@@ -119,6 +123,9 @@ impl Writer {
         value.map(|value| codec::read_seq(&value)).transpose()
     }
 }
+
+/// The number of a story's last change, `None` for a new story, and its new value.
+type Encoded = (Option<u64>, Vec<u8>);
 
 /// What a group of jobs comes to.
 struct Rows {
