@@ -147,6 +147,9 @@ fn a_running_press_prints_what_a_restarted_one_prints() {
     check("the newest stories are gone", NOON + 3 * DAY);
     room.publish::<{ NOON + 5 * DAY }>("b", &articles("a.vn", 40..42));
     check("and another source brings them back", NOON + 5 * DAY);
+    room.runtime.block_on(room.store.remove(vec![room.story("Tin số 40").id])).expect("removing");
+    room.publish::<{ NOON + 6 * DAY }>("b", &[item("lại", "https://a.vn/bai-40.html", "Tin số 40", "")]);
+    check("a story goes and comes back between two looks", NOON + 6 * DAY);
     assert_eq!(
         room.runtime.block_on(prune(&room.store, std::time::Duration::ZERO, second(NOON + 9 * DAY))).expect("pruning"),
         12
