@@ -165,6 +165,14 @@ impl TestApp {
         std::fs::rename(new, self.config()).expect("renaming feeds.toml.new");
     }
 
+    /// Turns a symbolic link at `feeds.toml` to a new file, as container platforms do.
+    pub fn relink(&self, feeds: &str) {
+        let (file, link) = (self.folder().join("feeds-2.toml"), self.folder().join("link"));
+        std::fs::write(&file, feeds).expect("writing feeds-2.toml");
+        std::os::unix::fs::symlink(file, &link).expect("a link");
+        std::fs::rename(link, self.config()).expect("renaming the link");
+    }
+
     /// A command of the binary, not yet started.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_diemtin"));

@@ -174,7 +174,7 @@ fn failures() -> Vec<(Answer, &'static str)> {
         (Answer::body("Lỗi kết nối cơ sở dữ liệu"), "no feed"),
         (Answer::body(&rss(&articles("khac.vn", 0..20))[..700]), "no feed"),
         (Answer::body(format!("{}{}", rss(&articles("khac.vn", 0..9)), " ".repeat(1 << 20))), "1048576 bytes (fetch.max_body)"),
-        (Answer::bomb(300), "fetch.max_body"),
+        (Answer::bomb(100), "fetch.max_body"),
         (Answer::hang(), "within 1 seconds"),
         (good().behaviour(Behaviour::HangAfterHead), "within 1 seconds"),
         (good().behaviour(Behaviour::Drip), "within 1 seconds"),

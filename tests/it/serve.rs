@@ -203,7 +203,7 @@ fn news_reaches_the_pages_and_an_unchanged_poll_does_not() {
 }
 
 #[test]
-fn an_edit_takes_effect_at_once_in_place_and_by_rename() {
+fn an_edit_takes_effect_at_once_in_place_by_rename_and_by_link() {
     let origin = Origin::new();
     let app = polled(&origin, 3);
     let base = home(&[("a", origin.url("/a"))]);
@@ -213,6 +213,9 @@ fn an_edit_takes_effect_at_once_in_place_and_by_rename() {
     within_two_seconds("an edit in place", || title().as_deref() == Some("Sửa tại chỗ"));
     app.replace(&(base.clone() + "[feed.moi-nhat]\ntitle = \"Sửa bằng đổi tên\"\n"));
     within_two_seconds("an edit by rename", || title().as_deref() == Some("Sửa bằng đổi tên"));
+
+    app.relink(&(base.clone() + "[feed.moi-nhat]\ntitle = \"Sửa bằng liên kết\"\n"));
+    within_two_seconds("an edit by a link", || title().as_deref() == Some("Sửa bằng liên kết"));
 
     app.write(&(base.clone() + "[feed.rieng]\nsources = [\"a\"]\ntitle = \"Riêng\"\n"));
     within_two_seconds("a new feed", || service.get("/feeds/rieng.rss").status == 200);
@@ -342,6 +345,17 @@ fn sigterm_finishes_what_is_in_flight() {
     assert_eq!(Response::of(&answer).status, 200);
     assert_eq!(service.ended(), Some(0));
     assert_eq!(app.dump().sources["a"]["failures"], 1, "the poll that was under way has ended as polls do");
+}
+
+#[test]
+fn clients_that_say_nothing_hold_up_nobody() {
+    let app = TestApp::new("");
+    let mut service = app.serve();
+    let silent: Vec<TcpStream> = (0..100).map(|_| TcpStream::connect(service.address()).expect("a connection")).collect();
+    assert_eq!(service.get("/feeds/moi-nhat.rss").status, 200);
+    service.signal("TERM");
+    assert_eq!(service.ended(), Some(0));
+    drop(silent);
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! The promises about stories (identity, same story, time, order and window), through the pipeline's own functions, so that
 //! a test can choose the time. The clock is a type argument: a plain function, as the program takes it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use diemtin::config;
 use diemtin::edge::store::Store;
 use diemtin::flow::render::Format;
-use diemtin::model::{Report, Slug, Story};
+use diemtin::model::{Report, Site, Slug, Story};
 use diemtin::pipeline::{Desk, Outcome, Polled, Press, poll, prune};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -108,6 +109,52 @@ impl Newsroom {
 /// The entries of a story that a source owns.
 fn reports(story: &Story, source: &str) -> Vec<Report> {
     story.entries.iter().filter(|report| report.source.as_str() == source).cloned().collect()
+}
+
+/// Every page's bytes.
+fn bytes(site: &Site) -> BTreeMap<String, String> {
+    site.pages.iter().map(|(path, page)| (path.clone(), String::from_utf8_lossy(&page.body).into_owned())).collect()
+}
+
+#[test]
+fn a_running_press_prints_what_a_restarted_one_prints() {
+    let room = Newsroom::new().with(
+        "[feed.moi-nhat]\nlimit = 2\n[feed.cua-b]\nsources = [\"b\"]\nlimit = 1\n\
+         [topic.tin]\ntitle = \"Tin\"\nany = [\"tin số 3\", \"tin số 40\", \"tin nóng\"]\n",
+    );
+    let desk = room.desk(at::<NOON>);
+    let mut running = Press::new(Arc::clone(&desk.config), &room.store).expect("a press");
+    let mut check = |step: &str, now: i64| {
+        running.follow(&room.store).expect("changes");
+        let ours = running.print(&room.store, second(now)).expect("a site");
+        let mut restarted = Press::new(Arc::clone(&desk.config), &room.store).expect("a press");
+        let theirs = restarted.print(&room.store, second(now + 77 * DAY)).expect("a site");
+        assert_eq!(bytes(&ours), bytes(&theirs), "{step}");
+    };
+    check("nothing yet", NOON);
+    room.publish::<NOON>("a", &articles("a.vn", 0..5));
+    check("a baseline", NOON);
+    room.publish::<{ NOON + HOUR }>("b", &articles("a.vn", 3..9));
+    check("another source carries some", NOON + HOUR);
+    let hot = item("n", "https://a.vn/n", "Tin nóng", &date(NOON - 9 * DAY));
+    room.publish::<{ NOON + 2 * DAY }>("a", &[articles("a.vn", 40..42), vec![hot.clone()]].concat());
+    check("news after two days, one of them old", NOON + 2 * DAY);
+    let edited = Item { title: "Tin nguội".into(), ..hot };
+    room.publish::<{ NOON + 2 * DAY + HOUR }>("a", &[edited]);
+    check("an edit takes a story out of its topic", NOON + 2 * DAY + HOUR);
+    let newest = room.story("Tin số 40").id;
+    room.runtime.block_on(room.store.remove(vec![newest, room.story("Tin số 41").id])).expect("removing");
+    check("the newest stories are gone", NOON + 3 * DAY);
+    room.publish::<{ NOON + 5 * DAY }>("b", &articles("a.vn", 40..42));
+    check("and another source brings them back", NOON + 5 * DAY);
+    room.runtime.block_on(room.store.remove(vec![room.story("Tin số 40").id])).expect("removing");
+    room.publish::<{ NOON + 6 * DAY }>("b", &[item("lại", "https://a.vn/bai-40.html", "Tin số 40", "")]);
+    check("a story goes and comes back between two looks", NOON + 6 * DAY);
+    assert_eq!(
+        room.runtime.block_on(prune(&room.store, std::time::Duration::ZERO, second(NOON + 9 * DAY))).expect("pruning"),
+        12
+    );
+    check("all is pruned", NOON + 9 * DAY);
 }
 
 #[test]
