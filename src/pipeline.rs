@@ -20,7 +20,7 @@ pub use crew::Crew;
 pub use live::{Live, run};
 pub use poll::{Outcome, Polled, PreviewError, Previewed, poll, preview, read};
 pub use press::Press;
-pub use reclassify::{prune, reclassify};
+pub use reclassify::{UNDONE, classify, prune, reclassify};
 
 /// Everything that a poll works with under one configuration. Cheap to clone; a changed configuration makes a new one.
 #[derive(Clone)]

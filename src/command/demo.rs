@@ -20,6 +20,7 @@ use crate::command::demo::newsroom::Newsroom;
 use crate::command::serve::{Role, service};
 use crate::command::{Exit, Setup, setup};
 use crate::edge::serve::{listen, serve};
+use crate::edge::watch::Watch;
 
 /// The demo's configuration; `{newsroom}` and `{slow}` stand for the addresses of its sources, `{listen}` for our own.
 const FEEDS: &str = include_str!("demo/feeds.toml");
@@ -70,6 +71,7 @@ async fn demo(setup: &Setup, arguments: &Arguments, folder: &std::path::Path) ->
     let publishing = tokio::spawn(publish(newsroom, site, setup.clock, Duration::from_secs(arguments.pace)));
 
     let setup = Setup { path: path.clone(), ..setup.clone() };
+    let watch = Watch::new(&path);
     let config = setup.quiet_config()?;
     let store = setup.store(&config.store)?;
     let desk = setup.desk(config)?;
@@ -81,7 +83,7 @@ async fn demo(setup: &Setup, arguments: &Arguments, folder: &std::path::Path) ->
             _ = interrupt.recv() => {}
         }
     };
-    service(&setup, desk, store, Some(ours), Role::All, stop).await?;
+    service(&setup, watch, desk, store, Some(ours), Role::All, stop).await?;
     publishing.abort();
     slow.abort();
     let _ = stop_newsroom.send(());

@@ -9,6 +9,7 @@ use crate::command::{Exit, Setup, setup};
 use crate::edge::store::Store;
 use crate::flow::dedupe::keys;
 use crate::model::{Batch, StoryChange};
+use crate::pipeline::UNDONE;
 
 /// Stories that are written in one step.
 const STEP: usize = 200;
@@ -49,6 +50,7 @@ async fn load(store: &Store, input: impl BufRead) -> anyhow::Result<(usize, usiz
                 let known: Vec<_> = story.entries.iter().map(keys).collect();
                 let entries = known.iter().map(|(key, print, _)| (*key, *print)).collect();
                 let links = known.iter().filter_map(|(_, _, link)| *link).collect();
+                batch.stories.retain(|change: &StoryChange| change.story.id != story.id);
                 batch.stories.push(StoryChange { story, entries, links });
                 stories += 1;
             }
@@ -63,5 +65,7 @@ async fn load(store: &Store, input: impl BufRead) -> anyhow::Result<(usize, usiz
         }
     }
     store.commit(batch).await?;
+    // They bring the topics of where they come from; the next command classifies them by the rules here.
+    store.set_rules(UNDONE).await?;
     Ok((stories, sources))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use comfy_table::Color;
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -12,7 +13,7 @@ use crate::command::table::{clock, coloured, table};
 use crate::command::{Exit, Setup, setup};
 use crate::edge::store::Store;
 use crate::flow::schedule;
-use crate::model::{Source, SourceId};
+use crate::model::{Source, SourceId, SourceState};
 use crate::pipeline::{Crew, Desk, Outcome, Polled, reclassify};
 
 /// What `poll` takes.
@@ -27,6 +28,39 @@ pub struct Arguments {
     /// Print one JSON object a source, then one of totals.
     #[arg(long)]
     json: bool,
+}
+
+/// What is told of one source.
+struct Row {
+    source: SourceId,
+    outcome: Outcome,
+    status: Option<u16>,
+    entries: usize,
+    new: usize,
+    updated: usize,
+    error: Option<String>,
+    /// When it is polled again; `None` where it is not, or nobody knows.
+    next: Option<Timestamp>,
+}
+
+impl Row {
+    fn of(polled: Polled) -> Self {
+        let Polled { source, outcome, status, entries, new, updated, error, state } = polled;
+        Self { source, outcome, status, entries, new, updated, error, next: Some(state.next) }
+    }
+
+    fn skipped(source: &Source, before: Option<&SourceState>) -> Self {
+        let next = before.filter(|_| source.enabled).map(|state| state.next);
+        Self { next, ..Self::unread(source.id.clone(), Outcome::Skipped) }
+    }
+
+    fn broken_down(source: SourceId) -> Self {
+        Self { error: Some("the poll broke down; the log says where".to_owned()), ..Self::unread(source, Outcome::Failed) }
+    }
+
+    fn unread(source: SourceId, outcome: Outcome) -> Self {
+        Self { source, outcome, status: None, entries: 0, new: 0, updated: 0, error: None, next: None }
+    }
 }
 
 /// Polls, and tells what became of each source.
@@ -48,24 +82,21 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
 }
 
 /// Polls everything that is wanted; with `--json` each source is printed as soon as it is done.
-async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &Arguments) -> anyhow::Result<Vec<Polled>> {
+async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &Arguments) -> anyhow::Result<Vec<Row>> {
     let states = store.source_states()?;
     let now = (desk.clock)();
     let crew = Crew::new(&desk.config.fetch);
     let mut polls = JoinSet::new();
-    let mut rows: Vec<Polled> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     let chosen = |source: &&Source| named.is_empty() || named.contains(&source.id);
     for source in desk.config.sources.values().filter(chosen) {
         let before = states.get(&source.id).cloned();
         let wanted = source.enabled && (arguments.all || !named.is_empty()) || schedule::is_due(source, before.as_ref(), now);
         if wanted {
             let (crew, desk, store, source) = (crew.clone(), desk.clone(), Arc::clone(store), source.clone());
-            polls.spawn(async move { crew.poll(&desk, &store, source, before).await });
-        } else if let Some(state) = before {
-            let source = source.id.clone();
-            let skipped =
-                Polled { source, outcome: Outcome::Skipped, status: None, entries: 0, new: 0, updated: 0, error: None, state };
-            rows.push(skipped);
+            polls.spawn(async move { (source.id.clone(), crew.poll(&desk, &store, source, before).await) });
+        } else {
+            rows.push(Row::skipped(source, before.as_ref()));
         }
     }
     if arguments.json {
@@ -75,13 +106,14 @@ async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &A
     }
     let progress = progress(polls.len(), arguments.json);
     while let Some(done) = polls.join_next().await {
-        let Some(polled) = done? else { anyhow::bail!("a poll broke down; the log says which") };
+        let (source, polled) = done?;
+        let row = polled.map_or_else(|| Row::broken_down(source), Row::of);
         if arguments.json {
-            print_json(&as_json(&polled))?;
+            print_json(&as_json(&row))?;
         }
-        progress.set_message(polled.source.to_string());
+        progress.set_message(row.source.to_string());
         progress.inc(1);
-        rows.push(polled);
+        rows.push(row);
     }
     progress.finish_and_clear();
     if arguments.json {
@@ -116,7 +148,7 @@ fn word(outcome: Outcome) -> &'static str {
     }
 }
 
-fn as_json(row: &Polled) -> Value {
+fn as_json(row: &Row) -> Value {
     json!({
         "source": row.source,
         "outcome": word(row.outcome),
@@ -125,11 +157,11 @@ fn as_json(row: &Polled) -> Value {
         "new": row.new,
         "updated": row.updated,
         "error": row.error,
-        "next": row.state.next,
+        "next": row.next,
     })
 }
 
-fn totals(rows: &[Polled]) -> Value {
+fn totals(rows: &[Row]) -> Value {
     let count = |outcome| rows.iter().filter(|row| row.outcome == outcome).count();
     json!({
         "sources": rows.len(),
@@ -143,8 +175,8 @@ fn totals(rows: &[Polled]) -> Value {
     })
 }
 
-fn show(rows: &[Polled], desk: &Desk) -> anyhow::Result<()> {
-    let mut sorted: Vec<&Polled> = rows.iter().collect();
+fn show(rows: &[Row], desk: &Desk) -> anyhow::Result<()> {
+    let mut sorted: Vec<&Row> = rows.iter().collect();
     sorted.sort_by_key(|row| (row.outcome == Outcome::Failed, row.source.clone()));
     let mut out = table(&["source", "outcome", "status", "entries", "new", "updated", "next", ""]);
     for row in sorted {
@@ -160,7 +192,7 @@ fn show(rows: &[Polled], desk: &Desk) -> anyhow::Result<()> {
             row.entries.into(),
             row.new.into(),
             row.updated.into(),
-            clock(row.state.next, &desk.config.service.timezone).into(),
+            row.next.map(|next| clock(next, &desk.config.service.timezone)).unwrap_or_default().into(),
             row.error.clone().unwrap_or_default().into(),
         ]);
     }

@@ -39,6 +39,8 @@ pub enum Role {
 
 /// Runs the service; it ends well when it was told to stop.
 pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
+    // Before the file is read: an edit that comes while the store is opened is not missed.
+    let watch = Watch::new(&setup.path);
     let config = setup.quiet_config()?;
     let store = setup.store(&config.store)?;
     let address = arguments.listen.clone().unwrap_or_else(|| config.service.listen.clone());
@@ -55,7 +57,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
                 _ = interrupt.recv() => {}
             }
         };
-        service(setup, desk, store, listener, arguments.role, stop).await?;
+        service(setup, watch, desk, store, listener, arguments.role, stop).await?;
         Ok(Exit::Done)
     })
 }
@@ -63,13 +65,13 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
 /// The service, until `stop` resolves and what was under way is done.
 pub(super) async fn service(
     setup: &Setup,
+    watch: Watch,
     desk: Desk,
     store: Arc<Store>,
     listener: Option<TcpListener>,
     role: Role,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let watch = Watch::new(&setup.path);
     let hangup = signal(SignalKind::hangup())?;
     let (tell_stop, told_to_stop) = watch::channel(false);
     let site: Arc<ArcSwap<Site>> = Arc::default();

@@ -153,17 +153,20 @@ impl Fetcher {
         let mut url = source.url().clone();
         for _ in 0..=MOST_HOPS {
             self.guard.check_url(&url)?;
-            // Headers may be secrets, and validators are the first host's: neither goes to another host.
-            let at_home = url.origin() == source.url().origin();
+            // Headers may be secrets, and validators are the first host's: neither goes to another host, nor do another host's
+            // validators come back to the first.
+            let at_home = is_home(source.url(), &url);
             let headers = if at_home { request_headers(source, known) } else { HeaderMap::new() };
+            let is_conditional = at_home && *known != Validators::default();
             let request = self.client.get(url.clone()).header(header::ACCEPT, ACCEPT).headers(headers);
             let response = request.send().await.map_err(|e| FetchError::Connection(sentence(&e)))?;
             match response.status() {
-                StatusCode::NOT_MODIFIED => return Ok(answer(url, &response)),
-                status if status.is_redirection() => url = next_hop(&url, &response)?,
+                StatusCode::NOT_MODIFIED if is_conditional => return Ok(answer(url, &response)),
+                status if status.is_redirection() && status != StatusCode::NOT_MODIFIED => url = next_hop(&url, &response)?,
                 status if status.is_success() => {
                     let whole = answer(url, &response);
-                    return Ok(Answer { body: Some(self.body(response).await?), ..whole });
+                    let validators = if at_home { whole.validators } else { Validators::default() };
+                    return Ok(Answer { body: Some(self.body(response).await?), validators, ..whole });
                 }
                 status => return Err(FetchError::Status { status, retry_after: retry_after(response.headers(), now) }),
             }
@@ -189,6 +192,12 @@ fn user_agent(service: &Service) -> String {
     let contact = service.contact.clone().unwrap_or_else(|| service.url.to_string());
     let agent = format!("diemtin/{} (+{contact})", env!("CARGO_PKG_VERSION"));
     agent.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(200).collect()
+}
+
+/// Whether an address is that of the source's own host; `http` that becomes `https` is no other host.
+fn is_home(source: &Url, url: &Url) -> bool {
+    let is_upgrade = (source.scheme(), url.scheme()) == ("http", "https") && (source.port(), url.port()) == (None, None);
+    source.origin() == url.origin() || is_upgrade && source.host() == url.host()
 }
 
 fn request_headers(source: &Source, known: &Validators) -> HeaderMap {
@@ -268,4 +277,25 @@ fn sentence(error: &reqwest::Error) -> String {
         cause = error.source();
     }
     if reasons.is_empty() { error.to_string() } else { reasons.join(": ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_sources_own_host_is_home() {
+        let home = |source: &str, url: &str| is_home(&source.parse().unwrap(), &url.parse().unwrap());
+        assert!(home("http://a.vn/rss", "http://a.vn/tin.rss"));
+        assert!(home("http://a.vn/rss", "https://a.vn/rss"), "an upgrade");
+        for (source, url) in [
+            ("http://a.vn/rss", "http://www.a.vn/rss"),
+            ("http://a.vn/rss", "https://b.vn/rss"),
+            ("https://a.vn/rss", "http://a.vn/rss"),
+            ("http://a.vn:8080/rss", "https://a.vn/rss"),
+            ("http://a.vn/rss", "https://a.vn:8443/rss"),
+        ] {
+            assert!(!home(source, url), "{source} {url}");
+        }
+    }
 }

@@ -24,7 +24,7 @@ use std::sync::Mutex;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::model::{Batch, Change, Known, Lookup, Slug, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::model::{Batch, Change, Known, LinkKey, Lookup, Slug, SourceId, SourceState, Stamp, Story, StoryId};
 
 /// Batches that may wait for the writer; more wait in their senders.
 const QUEUE: usize = 64;
@@ -85,20 +85,23 @@ impl Store {
                 let (story, print) = codec::read_entry(&value)?;
                 known.entries.insert(lookup.key, (story, print));
                 if print != lookup.print {
+                    self.add_link(&mut known, lookup.link)?;
                     self.add_story(&mut known, story)?;
                 }
                 continue;
             }
-            let linked = match lookup.link {
-                Some(link) => get(codec::link_key(link))?.map(|value| codec::read_link(&value)).transpose()?,
-                None => None,
-            };
-            if let (Some(link), Some(story)) = (lookup.link, linked) {
-                known.links.insert(link, story);
-            }
+            let linked = self.add_link(&mut known, lookup.link)?;
             self.add_story(&mut known, linked.unwrap_or(lookup.begins))?;
         }
         Ok(known)
+    }
+
+    fn add_link(&self, known: &mut Known, link: Option<LinkKey>) -> Result<Option<StoryId>, StoreError> {
+        let Some(link) = link else { return Ok(None) };
+        let value = self.db.get(codec::link_key(link)).map_err(StoreError::failed("to look up a link"))?;
+        let story = value.map(|value| codec::read_link(&value)).transpose()?;
+        known.links.extend(story.map(|story| (link, story)));
+        Ok(story)
     }
 
     fn add_story(&self, known: &mut Known, id: StoryId) -> Result<(), StoreError> {
@@ -133,7 +136,8 @@ impl Store {
         rows.map(|row| {
             let (key, value) = row.map_err(StoreError::failed("to read the changes"))?;
             let (seq, id) = codec::read_change(&key, &value)?;
-            Ok(Change { seq, id, story: self.story(id)? })
+            // A story that has changed since stands in a later row too: at this one it was removed, or will be told anew.
+            Ok(Change { seq, id, story: self.story(id)?.filter(|story| story.seq == seq) })
         })
         .collect()
     }

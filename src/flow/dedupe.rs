@@ -53,6 +53,7 @@ pub fn decide(named: &[Named], known: &Known, ground: &Ground) -> Decision {
             Some((_, print)) if *print == entry.print => decision.seen += 1,
             Some((story, _)) => match work.story(*story) {
                 Some(change) => {
+                    // A link that an edit brings leads nowhere: else one source could lead another's next article into this story.
                     tell(change, entry, ground);
                     decision.updated += 1;
                 }
@@ -62,7 +63,10 @@ pub fn decide(named: &[Named], known: &Known, ground: &Ground) -> Decision {
             None => {
                 let same = entry.link.and_then(|link| work.links.get(&link).or(known.links.get(&link)).copied());
                 match same.or(Some(entry.story)).and_then(|id| work.story(id)) {
-                    Some(change) => tell(change, entry, ground),
+                    Some(change) => {
+                        tell(change, entry, ground);
+                        change.links.extend(entry.link);
+                    }
                     None => work.begin(story(entry, ground), entry),
                 }
                 decision.new += 1;
@@ -134,7 +138,6 @@ fn tell(change: &mut StoryChange, entry: &Named, ground: &Ground) {
         change.story.updated = ground.now.max(change.story.updated);
     }
     change.entries.push((entry.key, entry.print));
-    change.links.extend(entry.link);
 }
 
 #[cfg(test)]

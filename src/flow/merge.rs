@@ -70,15 +70,19 @@ pub fn listed(story: &Story, sources: &BTreeMap<SourceId, Source>, topics: &[Top
 #[derive(Clone, Debug)]
 pub struct Shelf {
     limit: usize,
-    rows: BTreeMap<(Reverse<Timestamp>, StoryId), Timestamp>,
+    /// When each story arrived, by its place in the order.
+    rows: BTreeMap<Place, Timestamp>,
     newest_arrival: Timestamp,
-    forgot: bool,
+    /// The foremost place of all stories that were forgotten.
+    forgot: Option<Place>,
 }
+
+type Place = (Reverse<Timestamp>, StoryId);
 
 impl Shelf {
     /// An empty shelf for a feed of at least `limit` stories.
     pub fn new(limit: usize) -> Self {
-        Self { limit, rows: BTreeMap::new(), newest_arrival: Timestamp::MIN, forgot: false }
+        Self { limit, rows: BTreeMap::new(), newest_arrival: Timestamp::MIN, forgot: None }
     }
 
     /// Takes up a story, or does nothing if it is there.
@@ -88,13 +92,17 @@ impl Shelf {
         self.forget();
     }
 
-    /// Lets a story go. Says whether it was there, and whether the shelf is still complete: one that now lacks an older story,
+    /// Lets a story go. Says whether it was there, and whether the shelf is still complete: one that may now lack an older story,
     /// which it has forgotten, has to be filled anew.
     pub fn remove(&mut self, id: StoryId) -> (bool, bool) {
         let before = self.rows.len();
         self.rows.retain(|(_, known), _| *known != id);
+        let newest = self.rows.values().max().copied().unwrap_or(Timestamp::MIN);
+        // With the newest arrival the day's end moves back, and a story that was forgotten may belong to that day again.
+        let earlier = std::mem::replace(&mut self.newest_arrival, newest) > newest;
+        let holds = |forgotten: Place| !earlier && self.rows.range(..forgotten).take(self.limit).count() == self.limit;
         let removed = self.rows.len() < before;
-        (removed, !(removed && self.forgot && self.rows.len() < self.limit))
+        (removed, !removed || self.forgot.is_none_or(holds))
     }
 
     /// The stories of the feed, newest first: at least `limit`, where there are so many, and all that arrived within a day of
@@ -115,8 +123,8 @@ impl Shelf {
         while self.rows.len() > self.limit {
             match self.rows.last_entry() {
                 Some(last) if *last.get() < horizon => {
-                    last.remove();
-                    self.forgot = true;
+                    let (place, _) = last.remove_entry();
+                    self.forgot = Some(self.forgot.map_or(place, |foremost| foremost.min(place)));
                 }
                 _ => break,
             }

@@ -16,7 +16,7 @@ pub struct Lookup {
     pub key: EntryKey,
     /// What it says now. The story of an entry that still says this is not needed and not read.
     pub print: Print,
-    /// Its canonical link, for entries that the store does not know by name.
+    /// Its canonical link, for entries that the store does not know by name, or that now say something else.
     pub link: Option<LinkKey>,
     /// The story that it would begin, for entries that the store knows neither by name nor by link.
     pub begins: StoryId,
@@ -60,7 +60,7 @@ pub struct Change {
     pub seq: u64,
     /// The story that changed.
     pub id: StoryId,
-    /// The story as it is now; `None` where it is gone.
+    /// The story as it is now; `None` where it is gone, or was before a later change brought it back.
     pub story: Option<Story>,
 }
 

@@ -2,7 +2,7 @@
 //! old ones pruned; until told to stop.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -12,9 +12,10 @@ use tokio::task::JoinSet;
 
 use crate::edge::store::{Store, StoreError};
 use crate::flow::schedule;
+use crate::flow::topic::Rules;
 use crate::model::{Site, SourceId, SourceState};
 use crate::pipeline::poll::blocking;
-use crate::pipeline::{Crew, Desk, Outcome, Polled, Press, prune, reclassify};
+use crate::pipeline::{Crew, Desk, Outcome, Polled, Press, classify, prune, reclassify};
 
 /// How often the schedule is looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -203,14 +204,16 @@ fn log(polled: &Polled) {
 /// After each change of the configuration classifies the stored stories anew; once a day prunes the old ones.
 async fn keep_up(mut live: Live) {
     let mut stop = live.stop.clone();
+    let mut older: Vec<Weak<Rules>> = Vec::new();
     loop {
         let desk = live.desk.borrow_and_update().clone();
         let work = async {
-            match reclassify(&live.store, &desk.rules).await {
-                Ok(0) => {}
-                Ok(stories) => tracing::info!(stories, "stories have other topics under the changed rules"),
-                Err(error) => tracing::error!(%error, "the stored stories could not be classified anew"),
+            // At once for the readers, and again for the stories that polls under older rules were still bringing in.
+            note(classify(&live.store, &desk.rules).await);
+            while older.iter().any(|rules| rules.strong_count() > 0) {
+                tokio::time::sleep(TICK).await;
             }
+            note(reclassify(&live.store, &desk.rules).await);
             prune_daily(&live.store, &desk).await
         };
         tokio::select! {
@@ -218,6 +221,16 @@ async fn keep_up(mut live: Live) {
             changed = live.desk.changed() => if changed.is_err() { return },
             () = stopped(&mut stop) => return,
         }
+        older.retain(|rules| rules.strong_count() > 0);
+        older.push(Arc::downgrade(&desk.rules));
+    }
+}
+
+fn note(classified: Result<usize, StoreError>) {
+    match classified {
+        Ok(0) => {}
+        Ok(stories) => tracing::info!(stories, "stories have other topics under the changed rules"),
+        Err(error) => tracing::error!(%error, "the stored stories could not be classified anew"),
     }
 }
 

@@ -14,8 +14,9 @@ use crate::flow::topic::{Hit, Texts};
 use crate::model::{Batch, Document, Origin, Source, SourceId, SourceState};
 use crate::pipeline::Desk;
 
-/// A decision whose ground has changed is taken again at most so often; then the poll fails, and comes again at its next time.
-const MOST_DECISIONS: usize = 8;
+/// A decision whose ground has changed is taken again. Each time some other poll has got its stories in, so as many times are
+/// enough as polls can run at once.
+const MOST_DECISIONS: usize = 1024;
 
 /// What became of a poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

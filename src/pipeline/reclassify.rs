@@ -13,12 +13,33 @@ use crate::pipeline::poll::blocking;
 /// Stories that are read and committed in one step.
 const STEP: usize = 500;
 
+/// What is remembered while stories are not classified: the fingerprint of no rules. Interrupted, the work is begun anew, also
+/// when the rules are those again that were in force before.
+pub const UNDONE: [u8; 16] = [0; 16];
+
 /// Applies the rules to every stored story, unless that was done already. Returns how many changed their topics. Interrupted, it
 /// begins anew the next time; what is done is not done twice, because nothing changes.
+///
+/// Call it when nobody brings in stories under other rules any more: it remembers that all is done.
 pub async fn reclassify(store: &Arc<Store>, rules: &Arc<Rules>) -> Result<usize, StoreError> {
-    if store.rules()?.as_deref() == Some(&rules.fingerprint()[..]) {
+    if is_done(store, rules)? {
         return Ok(0);
     }
+    let changed = classify(store, rules).await?;
+    store.set_rules(rules.fingerprint()).await?;
+    Ok(changed)
+}
+
+fn is_done(store: &Store, rules: &Rules) -> Result<bool, StoreError> {
+    Ok(store.rules()?.as_deref() == Some(&rules.fingerprint()[..]))
+}
+
+/// Applies the rules to every story that is stored now, unless that was done already; it is not remembered as done.
+pub async fn classify(store: &Arc<Store>, rules: &Arc<Rules>) -> Result<usize, StoreError> {
+    if is_done(store, rules)? {
+        return Ok(0);
+    }
+    store.set_rules(UNDONE).await?;
     let mut changed = 0;
     let mut after: Option<StoryId> = None;
     loop {
@@ -41,7 +62,6 @@ pub async fn reclassify(store: &Arc<Store>, rules: &Arc<Rules>) -> Result<usize,
         changed += count;
         after = Some(last);
     }
-    store.set_rules(rules.fingerprint()).await?;
     Ok(changed)
 }
 

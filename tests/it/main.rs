@@ -1,5 +1,13 @@
 //! All integration tests in one binary: it links once.
 
+mod app;
+mod origin;
+
 mod architecture;
+mod command;
 mod config;
+mod durable;
+mod fetch;
 mod render;
+mod serve;
+mod story;

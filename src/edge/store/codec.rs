@@ -193,6 +193,11 @@ pub(super) fn read_story(id: StoryId, value: &[u8]) -> Result<Story, StoreError>
     })
 }
 
+/// The number of a story's last change alone: it stands first.
+pub(super) fn read_seq(value: &[u8]) -> Result<u64, StoreError> {
+    postcard::take_from_bytes(open(value)?).map(|(seq, _)| seq).map_err(|e| broken(&e.to_string()))
+}
+
 fn read_report(record: ReportRecord) -> Result<Report, StoreError> {
     Ok(Report {
         source: slug(record.source)?,

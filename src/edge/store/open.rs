@@ -3,6 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
@@ -10,6 +11,10 @@ use crate::edge::store::{QUEUE, Store, StoreError, codec, write};
 
 /// sled's page cache, in bytes. Its default is 1 GB; measured peaks are one and a half to two and a half times this.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How often, and after which wait, a file that sled has not let go yet is tried again: five seconds in all.
+const LOCK_TRIES: u32 = 100;
+const LOCK_WAIT: Duration = Duration::from_millis(50);
 
 impl Store {
     /// Opens the store in a folder, or makes a new one there. Blocks: for a large store a second or two.
@@ -55,14 +60,22 @@ fn remove_unfinished_snapshots(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// sled panics on some damaged files: that is caught, and the store reported as damaged.
-fn open_sled(folder: &Path) -> Result<sled::Db, String> {
+/// Opens sled's folder. Its threads of a store that was closed a moment ago may still hold the file; nobody else can, because our own
+/// lock is held. It panics on some damaged files: that is caught, and the store reported as damaged.
+pub(super) fn open_sled(folder: &Path) -> Result<sled::Db, String> {
     let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES);
-    let opened = std::thread::Builder::new().name("store-open".to_owned()).spawn(move || config.open());
-    match opened.map_err(|e| e.to_string())?.join() {
-        Ok(result) => result.map_err(|e| e.to_string()),
-        Err(_) => Err("its files are damaged".to_owned()),
+    for _ in 0..LOCK_TRIES {
+        let config = config.clone();
+        let opened = std::thread::Builder::new().name("store-open".to_owned()).spawn(move || config.open());
+        match opened.map_err(|e| e.to_string())?.join() {
+            Ok(Err(sled::Error::Io(error))) if error.to_string().contains("could not acquire lock") => {
+                std::thread::sleep(LOCK_WAIT)
+            }
+            Ok(result) => return result.map_err(|e| e.to_string()),
+            Err(_) => return Err("its files are damaged".to_owned()),
+        }
     }
+    Err("sled's own lock is held, though ours is not; does another program use its folder?".to_owned())
 }
 
 fn check_format(db: &sled::Db, name: &str) -> Result<(), StoreError> {

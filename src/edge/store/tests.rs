@@ -1,1 +1,396 @@
+//! The store's contract: whole batches or none, every field back as it was, one sequence without gaps, and errors that say so.
 
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::*;
+use crate::model::{Author, EntryKey, LinkKey, Print, Report, StoryChange};
+
+fn second(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn slug(text: &str) -> Slug {
+    Slug::new(text).unwrap()
+}
+
+fn id(n: u8) -> StoryId {
+    StoryId([n; 16])
+}
+
+fn report(source: &str, guid: &str) -> Report {
+    Report {
+        source: slug(source),
+        guid: guid.to_owned(),
+        url: Some(format!("https://{source}.vn/{guid}")),
+        title: format!("Tin {guid}"),
+        summary: String::new(),
+        content: None,
+        image: None,
+        authors: Vec::new(),
+        categories: Vec::new(),
+        published: None,
+        seen: second(7),
+    }
+}
+
+fn story(n: u8, seq: u64) -> Story {
+    Story {
+        id: id(n),
+        seq,
+        published: second(1),
+        arrived: second(2),
+        updated: second(3),
+        topics: Vec::new(),
+        entries: vec![report("a", &n.to_string())],
+    }
+}
+
+fn state(etag: &[u8]) -> SourceState {
+    SourceState {
+        url: "https://a.vn/rss".to_owned(),
+        etag: Some(etag.to_vec()),
+        last_modified: Some(b"h\xF4m qua".to_vec()),
+        body: Some([9; 16]),
+        next: second(-5),
+        checked: second(6),
+        succeeded: Some(second(7)),
+        interval_seconds: u64::MAX,
+        failures: u32::MAX,
+        error: Some("hỏng".to_owned()),
+    }
+}
+
+fn change(story: Story) -> StoryChange {
+    let n = story.id.0[0];
+    StoryChange { story, entries: vec![(EntryKey([n; 16]), Print::from(n))], links: vec![LinkKey([n; 16])] }
+}
+
+fn batch(stories: impl IntoIterator<Item = Story>) -> Batch {
+    Batch { source: None, stories: stories.into_iter().map(change).collect() }
+}
+
+fn lookup(n: u8, print: Print) -> Lookup {
+    Lookup { key: EntryKey([n; 16]), print, link: Some(LinkKey([n; 16])), begins: id(n) }
+}
+
+/// A store in a folder of its own.
+struct Case {
+    folder: TempDir,
+    store: Option<Arc<Store>>,
+    runtime: Runtime,
+}
+
+impl Case {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Some(Arc::new(Store::open(folder.path()).unwrap()));
+        Self { folder, store, runtime: tokio::runtime::Builder::new_multi_thread().build().unwrap() }
+    }
+
+    fn store(&self) -> &Arc<Store> {
+        self.store.as_ref().unwrap()
+    }
+
+    fn reopen(&mut self) {
+        self.store = None;
+        self.store = Some(Arc::new(Store::open(self.folder.path()).unwrap()));
+    }
+
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        self.runtime.block_on(self.store().commit(batch))
+    }
+
+    fn remove(&self, ids: Vec<StoryId>) {
+        self.runtime.block_on(self.store().remove(ids)).unwrap();
+    }
+
+    fn seqs(&self) -> Vec<(u64, StoryId)> {
+        self.store().changes_after(0, usize::MAX).unwrap().iter().map(|change| (change.seq, change.id)).collect()
+    }
+
+    /// Changes what is on disk behind the store's back.
+    fn tamper(&mut self, change: impl FnOnce(&sled::Db)) {
+        self.store = None;
+        let db = open::open_sled(&self.folder.path().join("sled")).unwrap();
+        change(&db);
+        db.flush().unwrap();
+    }
+}
+
+#[test]
+fn every_field_comes_back_as_it_was() {
+    let mut case = Case::new();
+    let full = Report {
+        url: None,
+        title: "Tiêu đề “có” <dấu> & \u{1F33E}".to_owned(),
+        summary: "Tóm tắt\nhai dòng".to_owned(),
+        content: Some("<p>Toàn văn</p>".repeat(10_000)),
+        image: Some("https://a.vn/anh.jpg".to_owned()),
+        authors: vec![
+            Author { name: Some("Nguyễn Văn A".to_owned()), email: None },
+            Author { name: None, email: Some("b@a.vn".to_owned()) },
+        ],
+        categories: vec!["Thời sự".to_owned(), String::new()],
+        published: Some(second(-62_135_596_800)),
+        ..report("a", "guid với \0 và \u{10FFFF}")
+    };
+    let written = Story {
+        published: second(-1),
+        updated: second(253_000_000_000),
+        topics: vec![slug("lam-theo-bac"), slug("a")],
+        entries: vec![full, report("b", "")],
+        ..story(1, 0)
+    };
+    let sources = [(slug("a"), state(b"W/\"\x80\xFF\"")), (slug("b"), state(b""))];
+    for (name, state) in &sources {
+        case.commit(Batch { source: Some((name.clone(), state.clone())), stories: Vec::new() }).unwrap();
+    }
+    case.commit(batch([written.clone()])).unwrap();
+    let stamp = Stamp { path: "/feeds/moi-nhat.rss".to_owned(), hash: "ab".to_owned(), modified: second(5) };
+    case.runtime.block_on(case.store().set_stamps(vec![stamp.clone()])).unwrap();
+    case.runtime.block_on(case.store().set_rules([3; 16])).unwrap();
+    for _ in 0..2 {
+        let store = case.store();
+        assert_eq!(store.story(id(1)).unwrap(), Some(Story { seq: 1, ..written.clone() }));
+        assert_eq!(store.source_states().unwrap().into_iter().collect::<Vec<_>>(), sources);
+        assert_eq!(store.stamps().unwrap(), HashMap::from([(stamp.path.clone(), stamp.clone())]));
+        assert_eq!(store.rules().unwrap(), Some(vec![3; 16]));
+        assert_eq!(*store.latest().borrow(), 1);
+        case.reopen();
+    }
+}
+
+#[test]
+fn what_is_empty_comes_back_empty() {
+    let case = Case::new();
+    let bare = SourceState { etag: None, last_modified: None, body: None, succeeded: None, error: None, ..state(b"") };
+    case.commit(Batch { source: Some((slug("a"), bare.clone())), stories: Vec::new() }).unwrap();
+    assert_eq!(case.store().source_states().unwrap()["a"], bare);
+    assert_eq!(case.store().story(id(1)).unwrap(), None);
+    assert_eq!(case.store().rules().unwrap(), None);
+    assert!(case.store().stamps().unwrap().is_empty());
+    assert!(case.seqs().is_empty());
+}
+
+#[test]
+fn a_decision_on_an_old_story_is_a_conflict_and_writes_nothing() {
+    let case = Case::new();
+    case.commit(batch([story(1, 0)])).unwrap();
+    let source = Some((slug("a"), state(b"new")));
+    for stale in [0, 2, 99] {
+        let refused = case.commit(Batch { source: source.clone(), stories: vec![change(story(2, 0)), change(story(1, stale))] });
+        assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+    }
+    assert_eq!(case.store().story(id(2)).unwrap(), None, "not a part of the batch");
+    assert!(case.store().source_states().unwrap().is_empty());
+    assert!(case.store().known(&[lookup(2, 2)]).unwrap().entries.is_empty());
+    case.commit(batch([story(2, 0), story(1, 1)])).unwrap();
+    assert_eq!(case.seqs(), [(2, id(2)), (3, id(1))], "a refused batch takes no number");
+}
+
+#[test]
+fn a_story_that_is_gone_is_a_conflict_too() {
+    let case = Case::new();
+    case.commit(batch([story(1, 0)])).unwrap();
+    case.remove(vec![id(1)]);
+    assert!(matches!(case.commit(batch([story(1, 1)])), Err(StoreError::Conflict)));
+}
+
+#[test]
+fn the_change_sequence_has_no_gaps_and_each_story_once() {
+    let mut case = Case::new();
+    case.commit(batch([story(1, 0), story(2, 0), story(3, 0)])).unwrap();
+    assert_eq!(case.seqs(), [(1, id(1)), (2, id(2)), (3, id(3))]);
+    case.commit(batch([story(2, 2)])).unwrap();
+    assert_eq!(case.seqs(), [(1, id(1)), (3, id(3)), (4, id(2))], "a story stands at its last change");
+    case.reopen();
+    case.commit(batch([story(1, 1)])).unwrap();
+    assert_eq!(case.seqs(), [(3, id(3)), (4, id(2)), (5, id(1))], "and so on after a restart");
+    let some = case.store().changes_after(3, 1).unwrap();
+    assert_eq!(some.iter().map(|change| change.seq).collect::<Vec<_>>(), [4]);
+    assert_eq!(some[0].story.as_ref().map(|story| story.seq), Some(4));
+    assert!(case.store().changes_after(5, 9).unwrap().is_empty());
+    assert!(case.store().changes_after(u64::MAX, 9).unwrap().is_empty());
+}
+
+#[test]
+fn a_batch_that_names_a_story_twice_is_refused() {
+    let case = Case::new();
+    let twice = case.commit(batch([story(1, 0), story(1, 0)]));
+    assert!(matches!(twice, Err(StoreError::Conflict)), "the second was not decided on the first: {twice:?}");
+    assert!(case.seqs().is_empty());
+}
+
+#[test]
+fn a_removed_story_is_told_and_its_entries_names_stay() {
+    let mut case = Case::new();
+    case.commit(batch([story(1, 0), story(2, 0)])).unwrap();
+    case.remove(vec![id(1), id(9)]);
+    case.reopen();
+    assert_eq!(case.store().story(id(1)).unwrap(), None);
+    let changes = case.store().changes_after(2, 9).unwrap();
+    assert_eq!(changes, [Change { seq: 3, id: id(1), story: None }], "one that was not there is no change");
+    let known = case.store().known(&[lookup(1, 1)]).unwrap();
+    assert_eq!(known.entries, HashMap::from([(EntryKey([1; 16]), (id(1), 1))]));
+    assert!(known.stories.is_empty());
+    case.remove(vec![id(1)]);
+    assert_eq!(case.seqs(), [(2, id(2)), (3, id(1))], "removing again is nothing");
+}
+
+#[test]
+fn a_story_that_comes_back_was_gone_before() {
+    let case = Case::new();
+    case.commit(batch([story(1, 0)])).unwrap();
+    case.remove(vec![id(1)]);
+    case.commit(batch([story(1, 0)])).unwrap();
+    let changes = case.store().changes_after(1, 9).unwrap();
+    let back = Some(Story { seq: 3, ..story(1, 0) });
+    let expected = [Change { seq: 2, id: id(1), story: None }, Change { seq: 3, id: id(1), story: back }];
+    assert_eq!(changes, expected, "a follower that missed both takes the old one off its shelf");
+}
+
+#[test]
+fn only_what_a_decision_needs_is_read() {
+    let case = Case::new();
+    case.commit(batch([story(1, 0), story(2, 0), story(3, 0)])).unwrap();
+    let unchanged = case.store().known(&[lookup(1, 1)]).unwrap();
+    assert_eq!(unchanged.entries[&EntryKey([1; 16])], (id(1), 1));
+    assert!(unchanged.stories.is_empty() && unchanged.links.is_empty());
+    let changed = case.store().known(&[lookup(1, 99)]).unwrap();
+    assert_eq!(changed.stories.keys().collect::<Vec<_>>(), [&id(1)]);
+    let by_link = Lookup { key: EntryKey([8; 16]), link: Some(LinkKey([2; 16])), begins: id(8), ..lookup(8, 8) };
+    let known = case.store().known(&[by_link]).unwrap();
+    assert_eq!((known.links[&LinkKey([2; 16])], known.stories.contains_key(&id(2))), (id(2), true));
+    let by_id = Lookup { key: EntryKey([8; 16]), link: None, begins: id(3), ..lookup(8, 8) };
+    assert!(case.store().known(&[by_id]).unwrap().stories.contains_key(&id(3)));
+    let new = case.store().known(&[lookup(7, 7)]).unwrap();
+    assert!(new.entries.is_empty() && new.links.is_empty() && new.stories.is_empty());
+}
+
+#[test]
+fn all_stories_are_reached_in_small_steps() {
+    let case = Case::new();
+    case.commit(batch((0..=255).map(|n| story(n, 0)))).unwrap();
+    let mut seen = Vec::new();
+    while let Some(step) = Some(case.store().stories_after(seen.last().copied(), 7).unwrap()).filter(|step| !step.is_empty()) {
+        seen.extend(step.iter().map(|story| story.id));
+    }
+    assert_eq!(seen, (0..=255).map(id).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_damaged_value_is_an_error_that_says_so() {
+    let mut case = Case::new();
+    case.commit(Batch { source: Some((slug("a"), state(b"x"))), ..batch([story(1, 0)]) }).unwrap();
+    let intact: Vec<u8> = {
+        let mut value = Vec::new();
+        case.tamper(|db| value = db.get(codec::story_key(id(1))).unwrap().unwrap().to_vec());
+        value
+    };
+    let mut broken: Vec<Vec<u8>> =
+        (0..intact.len()).map(|at| intact.iter().enumerate().map(|(i, b)| b ^ u8::from(i == at)).collect()).collect();
+    broken.extend([Vec::new(), intact[..3].to_vec(), intact[..intact.len() - 1].to_vec(), [&intact[..], &[0]].concat()]);
+    for value in broken {
+        case.tamper(|db| drop(db.insert(codec::story_key(id(1)), value.clone()).unwrap()));
+        case.store = Some(Arc::new(Store::open(case.folder.path()).unwrap()));
+        let read = case.store().story(id(1)).unwrap_err().to_string();
+        assert!(["its checksum is wrong", "it has version", "it is cut off"].iter().any(|why| read.contains(why)), "{read}");
+        assert!(case.store().stories_after(None, 9).is_err());
+        assert!(case.commit(batch([story(1, 1)])).is_err(), "what can't be read is not overwritten");
+    }
+}
+
+#[test]
+fn a_folder_of_another_format_is_left_as_it_is() {
+    let mut case = Case::new();
+    case.tamper(|db| drop(db.insert(codec::FORMAT, b"diemtin 99").unwrap()));
+    let refused = Store::open(case.folder.path()).err().unwrap();
+    assert!(matches!(refused, StoreError::Damaged { .. }) && refused.to_string().contains("format"), "{refused}");
+    case.tamper(|db| assert_eq!(db.get(codec::FORMAT).unwrap().unwrap(), b"diemtin 99"));
+}
+
+#[test]
+fn an_unfinished_snapshot_is_no_obstacle() {
+    let mut case = Case::new();
+    case.commit(batch([story(1, 0)])).unwrap();
+    case.store = None;
+    let file: PathBuf = case.folder.path().join("sled/snap.00000000000000FF.generating");
+    std::fs::write(&file, b"").unwrap();
+    case.reopen();
+    assert!(case.store().story(id(1)).unwrap().is_some() && !file.exists());
+}
+
+#[test]
+fn a_second_opening_is_refused_for_as_long_as_the_first_lasts() {
+    let mut case = Case::new();
+    let refused = Store::open(case.folder.path()).err().unwrap();
+    assert!(matches!(refused, StoreError::Held { .. }), "{refused}");
+    assert!(refused.to_string().contains(&case.folder.path().display().to_string()));
+    case.store = None;
+    assert!(Store::open(case.folder.path()).is_ok());
+}
+
+#[test]
+fn a_folder_that_can_not_be_made_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("data"), b"a file").unwrap();
+    let refused = Store::open(&folder.path().join("data")).err().unwrap();
+    assert!(refused.to_string().contains("data"), "{refused}");
+}
+
+#[test]
+fn many_commits_at_once_are_all_kept_and_announced_in_order() {
+    let mut case = Case::new();
+    let mut latest = case.store().latest();
+    let stores: Vec<Arc<Store>> = (0..200).map(|_| Arc::clone(case.store())).collect();
+    case.runtime.block_on(async {
+        let commits = (0u8..).zip(stores).map(|(n, store)| {
+            tokio::spawn(async move {
+                store.commit(batch([story(n, 0)])).await.unwrap();
+                // Acknowledged means readable.
+                store.story(id(n)).unwrap().unwrap().seq
+            })
+        });
+        let commits: Vec<_> = commits.collect();
+        let mut seqs = Vec::new();
+        for commit in commits {
+            seqs.push(commit.await.unwrap());
+        }
+        seqs.sort_unstable();
+        assert_eq!(seqs, (1..=200).collect::<Vec<u64>>());
+        assert_eq!(*latest.wait_for(|seq| *seq == 200).await.unwrap(), 200);
+    });
+    case.reopen();
+    assert_eq!(case.seqs().iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), (1..=200).collect::<Vec<u64>>());
+}
+
+#[test]
+fn of_two_decisions_on_one_story_exactly_one_holds() {
+    let case = Case::new();
+    case.commit(batch([story(1, 0)])).unwrap();
+    for round in 1..=20 {
+        let results = case.runtime.block_on(async {
+            let one = |store: Arc<Store>| tokio::spawn(async move { store.commit(batch([story(1, round)])).await });
+            let (a, b) = (one(Arc::clone(case.store())), one(Arc::clone(case.store())));
+            [a.await.unwrap(), b.await.unwrap()]
+        });
+        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+        assert_eq!(results.iter().filter(|result| matches!(result, Err(StoreError::Conflict))).count(), 1);
+    }
+}
+
+#[test]
+fn what_was_handed_over_is_written_before_the_store_is_closed() {
+    let mut case = Case::new();
+    let store = Arc::clone(case.store());
+    let commit = case.runtime.spawn(async move { store.commit(batch([story(1, 0)])).await });
+    case.runtime.block_on(commit).unwrap().unwrap();
+    case.reopen();
+    assert!(case.store().story(id(1)).unwrap().is_some());
+}

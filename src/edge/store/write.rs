@@ -1,5 +1,6 @@
 //! The one writer of a store: a thread that takes what waits, writes it, makes it durable once, and acknowledges it together.
 
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -36,17 +37,25 @@ impl Writer {
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Job>) {
         let mut group = Vec::with_capacity(GROUP);
         while queue.blocking_recv_many(&mut group, GROUP) > 0 {
-            let written: Vec<_> = group.drain(..).map(|job| (self.write(job.work), job.reply)).collect();
-            let durable = self.make_durable();
-            for (result, reply) in written {
+            let mut rows = Rows { seq: self.seq, batch: sled::Batch::default(), stories: HashMap::new() };
+            let added: Vec<_> = group.drain(..).map(|job| (self.add(job.work, &mut rows), job.reply)).collect();
+            let durable = self.apply(rows);
+            if durable.is_ok() {
+                self.announce.send_if_modified(|latest| std::mem::replace(latest, self.seq) != self.seq);
+            }
+            for (result, reply) in added {
                 let result = result.and_then(|()| durable.as_ref().map_err(|why| failed(why)).copied());
                 // A sender that no longer waits needs no answer.
                 let _ = reply.send(result);
             }
-            if durable.is_ok() {
-                self.announce.send_if_modified(|latest| std::mem::replace(latest, self.seq) != self.seq);
-            }
         }
+    }
+
+    /// One batch of sled's for the whole group: each costs it two writes to the disk, however small.
+    fn apply(&mut self, rows: Rows) -> Result<(), String> {
+        self.db.apply_batch(rows.batch).map_err(|e| e.to_string())?;
+        self.seq = rows.seq;
+        self.make_durable()
     }
 
     /// sled's `flush` alone writes neither the file's size nor its extents on Linux (spacejam/sled #1452): the fsync does.
@@ -55,63 +64,94 @@ impl Writer {
         self.disk.sync().map_err(|e| e.to_string())
     }
 
-    fn write(&mut self, work: Work) -> Result<(), StoreError> {
-        let mut rows = sled::Batch::default();
-        let mut seq = self.seq;
+    fn add(&self, work: Work, rows: &mut Rows) -> Result<(), StoreError> {
         match work {
             Work::Batch(batch) => {
-                for change in &batch.stories {
-                    seq += 1;
-                    self.put_story(&mut rows, change, seq)?;
+                let encoded = self.encode(&batch, rows)?;
+                let source = batch.source.as_ref().map(|(id, state)| Ok((codec::source_key(id), codec::source(state)?)));
+                let source = source.transpose()?;
+                for (change, (old, value)) in batch.stories.iter().zip(encoded) {
+                    rows.put_story(change, old, value);
                 }
-                if let Some((id, state)) = &batch.source {
-                    rows.insert(codec::source_key(id), codec::source(state)?);
+                if let Some((key, value)) = source {
+                    rows.batch.insert(key, value);
                 }
             }
             Work::Remove(stories) => {
                 for id in stories {
-                    let Some(old) = self.stored_seq(id)? else { continue };
-                    seq += 1;
-                    rows.remove(&codec::story_key(id)[..]);
-                    rows.remove(&codec::change_key(old)[..]);
-                    rows.insert(&codec::change_key(seq)[..], codec::change(id));
+                    let Some(old) = self.stored_seq(id, rows)? else { continue };
+                    rows.seq += 1;
+                    rows.batch.remove(&codec::story_key(id)[..]);
+                    rows.batch.remove(&codec::change_key(old)[..]);
+                    rows.batch.insert(&codec::change_key(rows.seq)[..], codec::change(id));
+                    rows.stories.insert(id, None);
                 }
             }
-            Work::Rules(fingerprint) => rows.insert(codec::RULES, codec::seal(fingerprint.to_vec())),
+            Work::Rules(fingerprint) => rows.batch.insert(codec::RULES, codec::seal(fingerprint.to_vec())),
             Work::Stamps(stamps) => {
                 for stamp in &stamps {
-                    rows.insert(codec::stamp_key(&stamp.path), codec::stamp(stamp)?);
+                    rows.batch.insert(codec::stamp_key(&stamp.path), codec::stamp(stamp)?);
                 }
             }
         }
-        self.db.apply_batch(rows).map_err(StoreError::failed("to write"))?;
-        self.seq = seq;
         Ok(())
     }
 
-    fn put_story(&self, rows: &mut sled::Batch, change: &StoryChange, seq: u64) -> Result<(), StoreError> {
-        let story = &change.story;
-        let stored = self.stored_seq(story.id)?;
-        if stored.unwrap_or(0) != story.seq {
+    /// What is to be written of each story; an error before anything of the batch is added.
+    fn encode(&self, batch: &Batch, rows: &Rows) -> Result<Vec<Encoded>, StoreError> {
+        let mut ids = HashSet::new();
+        if !batch.stories.iter().all(|change| ids.insert(change.story.id)) {
             return Err(StoreError::Conflict);
         }
-        if let Some(old) = stored {
-            rows.remove(&codec::change_key(old)[..]);
-        }
-        rows.insert(&codec::story_key(story.id)[..], codec::story(story, seq)?);
-        rows.insert(&codec::change_key(seq)[..], codec::change(story.id));
-        for (key, print) in &change.entries {
-            rows.insert(&codec::entry_key(*key)[..], codec::entry(story.id, *print));
-        }
-        for link in &change.links {
-            rows.insert(&codec::link_key(*link)[..], codec::link(story.id));
-        }
-        Ok(())
+        let numbered = batch.stories.iter().zip(rows.seq + 1..);
+        numbered
+            .map(|(change, seq)| {
+                let stored = self.stored_seq(change.story.id, rows)?;
+                if stored.unwrap_or(0) != change.story.seq {
+                    return Err(StoreError::Conflict);
+                }
+                Ok((stored, codec::story(&change.story, seq)?))
+            })
+            .collect()
     }
 
-    fn stored_seq(&self, id: StoryId) -> Result<Option<u64>, StoreError> {
+    fn stored_seq(&self, id: StoryId, rows: &Rows) -> Result<Option<u64>, StoreError> {
+        if let Some(seq) = rows.stories.get(&id) {
+            return Ok(*seq);
+        }
         let value = self.db.get(codec::story_key(id)).map_err(StoreError::failed("to read a story"))?;
-        value.map(|value| codec::read_story(id, &value).map(|story| story.seq)).transpose()
+        value.map(|value| codec::read_seq(&value)).transpose()
+    }
+}
+
+/// The number of a story's last change, `None` for a new story, and its new value.
+type Encoded = (Option<u64>, Vec<u8>);
+
+/// What a group of jobs comes to.
+struct Rows {
+    /// The number of the last change.
+    seq: u64,
+    batch: sled::Batch,
+    /// The numbers of the stories that the group has changed so far; `None` for one that it removed.
+    stories: HashMap<StoryId, Option<u64>>,
+}
+
+impl Rows {
+    fn put_story(&mut self, change: &StoryChange, old: Option<u64>, value: Vec<u8>) {
+        let id = change.story.id;
+        self.seq += 1;
+        if let Some(old) = old {
+            self.batch.remove(&codec::change_key(old)[..]);
+        }
+        self.batch.insert(&codec::story_key(id)[..], value);
+        self.batch.insert(&codec::change_key(self.seq)[..], codec::change(id));
+        for (key, print) in &change.entries {
+            self.batch.insert(&codec::entry_key(*key)[..], codec::entry(id, *print));
+        }
+        for link in &change.links {
+            self.batch.insert(&codec::link_key(*link)[..], codec::link(id));
+        }
+        self.stories.insert(id, Some(self.seq));
     }
 }
 

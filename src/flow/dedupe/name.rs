@@ -36,11 +36,11 @@ pub struct Named {
 /// Names the entries of one document, each name once: of entries that share one, the first is taken.
 ///
 /// A guid that entries with different links share names none of them (real feeds give one guid to all items), and a link that
-/// entries with different guids share names no article (sites link every item to their front page).
+/// entries with different titles share names no article (sites link every item to one page).
 pub fn name(source: &Source, entries: &[Entry], now: Timestamp) -> Vec<Named> {
     let links: Vec<Option<String>> = entries.iter().map(|e| e.url.as_deref().and_then(canonical)).collect();
     let shared_guids = shared(entries.iter().map(|e| e.guid.as_deref()).zip(links.iter().map(Option::as_deref)));
-    let shared_links = shared(links.iter().map(Option::as_deref).zip(entries.iter().map(|e| e.guid.as_deref())));
+    let shared_links = shared(links.iter().map(Option::as_deref).zip(entries.iter().map(|e| Some(e.title.as_str()))));
     let mut taken = HashSet::new();
     let named = entries.iter().zip(&links).map(|(entry, link)| {
         let guid = entry.guid.as_deref().filter(|guid| !shared_guids.contains(guid));
@@ -97,11 +97,12 @@ fn link_key(canonical: &str) -> LinkKey {
     LinkKey(hash(&["link", canonical]))
 }
 
-/// A hash of everything that an entry says.
+/// A hash of what an entry says. Its date is no part of it: "15 giờ trước" is another date at each poll; nor is what does not matter in
+/// its link, such as a counter's parameter.
 fn print(report: &Report) -> Print {
-    let Report { source: _, guid: _, seen: _, url, title, summary, content, image, authors, categories, published } = report;
-    let published = published.map(Timestamp::as_second);
-    let said = postcard::to_stdvec(&(url, title, summary, content, image, authors, categories, published));
+    let Report { source: _, guid: _, seen: _, published: _, url, title, summary, content, image, authors, categories } = report;
+    let link = url.as_deref().map(|url| canonical(url).unwrap_or_else(|| url.to_owned()));
+    let said = postcard::to_stdvec(&(link, title, summary, content, image, authors, categories));
     xxh3_64(&said.expect("plain values can be written to memory"))
 }
 

@@ -1,0 +1,100 @@
+//! The main job, measured: a pass over 500 sources with 30 entries each, first poll and unchanged poll, beside its floor.
+//!
+//! `cargo bench` prints the ratios; `cargo bench -- --quick` takes one round instead of five. Linux only: it needs 127.0.x.y
+//! and /proc.
+//!
+//! The pass is the one of `command/poll.rs`, durable commits included. The floor is what nobody could do without: the same
+//! bytes through plain reqwest, through plain feed-rs, and the rows that the pass left in its store into plain sled, with as
+//! many flushes as the pass made. For the unchanged poll it is plain conditional requests alone.
+//!
+//! What serves the feeds is another process, so that it is not in the figures; each round's pass and floor are processes of
+//! their own too, so that neither profits from memory that the other warmed. Without a mode this program starts them all.
+
+mod floor;
+mod meter;
+mod news;
+mod origin;
+mod ours;
+mod table;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+
+use anyhow::{Context, ensure};
+use serde::de::DeserializeOwned;
+
+/// Rounds of which the least and the middle are shown.
+const ROUNDS: usize = 5;
+/// Unchanged polls of one round, measured together: one alone takes too few of the kernel's 10 ms ticks.
+const UNCHANGED_POLLS: u32 = 5;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments[..] {
+        ["origin"] => origin::run(),
+        ["ours", port, folder] => ours::run(port, Path::new(folder)),
+        ["floor", port, folder, flushes] => floor::run(port, Path::new(folder), flushes),
+        _ => benchmark(if arguments.contains(&"--quick") { 1 } else { ROUNDS }),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn benchmark(rounds: usize) -> anyhow::Result<()> {
+    let origin = Origin::start()?;
+    let mut ours: Vec<ours::Measured> = Vec::new();
+    let mut floors: Vec<floor::Measured> = Vec::new();
+    for _ in 0..rounds {
+        // Below target/, on the disk where the work is done: /tmp is memory on many machines, and its fsync free.
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        let path = folder.path().to_str().context("the target folder's name is not UTF-8")?;
+        let round: ours::Measured = measured(&["ours", &origin.port, path])?;
+        floors.push(measured(&["floor", &origin.port, path, &round.flushes.to_string()])?);
+        ours.push(round);
+    }
+    table::print(&ours, &floors);
+    Ok(())
+}
+
+/// What a process of this program with another mode measured.
+fn measured<T: DeserializeOwned>(mode: &[&str]) -> anyhow::Result<T> {
+    let output = Command::new(std::env::current_exe()?).args(mode).stderr(Stdio::inherit()).output()?;
+    ensure!(output.status.success(), "{} failed", mode[0]);
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// The process that serves the feeds, for as long as this lives.
+struct Origin {
+    process: Child,
+    port: String,
+}
+
+impl Origin {
+    fn start() -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        // It ends with its stdin, so that it does not outlive a benchmark that is killed.
+        let mut process = command.arg("origin").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let stdout = process.stdout.take().context("the origin has no stdout")?;
+        let mut origin = Self { process, port: String::new() };
+        BufReader::new(stdout).read_line(&mut origin.port)?;
+        origin.port.truncate(origin.port.trim_end().len());
+        ensure!(!origin.port.is_empty(), "the origin did not start");
+        Ok(origin)
+    }
+}
+
+impl Drop for Origin {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        if let Err(error) = self.process.wait() {
+            eprintln!("waiting for the origin: {error}");
+        }
+    }
+}

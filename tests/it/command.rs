@@ -1,0 +1,286 @@
+//! The commands: exit status, what goes to stdout, and the shapes that the documentation fixes.
+
+use serde_json::{Value, json};
+
+use crate::app::{Dump, HOME, TestApp, home, source};
+use crate::origin::{Answer, Item, Origin, articles, feed, item, rss};
+
+/// The names of an object, in their order.
+fn names(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap_or_else(|| panic!("{value} is an object")).keys().map(String::as_str).collect()
+}
+
+/// A source `a` with a few articles, one of them with everything, and a topic.
+fn newsroom() -> (Origin, TestApp) {
+    let origin = Origin::new();
+    let full = Item {
+        summary: "<p>Thi đua <b>học tập</b></p>".into(),
+        ..item("g", "https://a.vn/g", "Làm theo Bác", "Fri, 20 Nov 2026 07:00:00 +0700")
+    };
+    origin.set("/a", feed(&[vec![full], articles("a.vn", 0..3)].concat()).etag("\"a\""));
+    let topic = "[topic.lam-theo-bac]\ntitle = \"Làm theo Bác\"\nany = [\"làm theo Bác\"]\n";
+    let app = TestApp::new(&(home(&[("a", origin.url("/a"))]) + topic));
+    (origin, app)
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    let app = TestApp::new("");
+    for arguments in [
+        &[][..],
+        &["xem"],
+        &["poll", "--alles"],
+        &["poll", "a", "--all"],
+        &["render"],
+        &["parse"],
+        &["render", "x", "--format", "pdf"],
+    ] {
+        let ran = app.run(arguments);
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{arguments:?}: {ran:#?}");
+    }
+    assert_eq!(app.run(&["--help"]).status, Some(0));
+    assert!(app.run(&["--version"]).ok().starts_with("diemtin "));
+}
+
+#[test]
+fn a_name_that_nobody_has_ends_with_2_and_the_nearest_one() {
+    let app = TestApp::new(&source("bao-binh-duong", "https://example.vn/rss"));
+    for arguments in [&["poll", "bao-binh-duog"][..], &["preview", "bao-binh-duog"], &["render", "moi-nhut"]] {
+        let ran = app.run(arguments);
+        assert_eq!(ran.status, Some(2), "{ran:#?}");
+        assert!(ran.stderr.contains("did you mean"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn check_says_what_is_wrong_for_people_and_for_programs() {
+    let good = TestApp::new(&home(&[("a", "https://example.vn/rss".to_owned())]));
+    assert!(good.run(&["check"]).ok().contains("1 sources, 0 topics, 1 feeds; no errors"));
+    assert_eq!(good.run(&["check", "--json"]).ok(), "");
+    assert!(!good.folder().join("data").exists(), "checking makes no store");
+
+    let broken = TestApp::new("[source.a]\nurl = \"ftp://example.vn\"\nnmae = \"A\"\n[fetch]\ntimeout = \"soon\"\n");
+    let people = broken.run(&["check"]);
+    assert_eq!(people.status, Some(1));
+    assert!(people.stdout.contains("did you mean") || people.stdout.contains("name"), "{}", people.stdout);
+    let programs = broken.run(&["check", "--json"]);
+    assert_eq!(programs.status, Some(1));
+    let faults = programs.json();
+    let places: Vec<(u64, &str)> =
+        faults.iter().map(|f| (f["line"].as_u64().expect("a line"), f["severity"].as_str().expect("a severity"))).collect();
+    assert_eq!(places, [(2, "error"), (3, "error"), (5, "error")], "all in one go");
+    let fields = ["severity", "file", "line", "column", "end_line", "end_column", "message", "expected", "help"];
+    assert!(faults.iter().all(|fault| names(fault) == fields), "{faults:#?}");
+    for command in ["poll", "serve", "dump"] {
+        assert_eq!(broken.run(&[command]).status, Some(2), "{command} does not start");
+    }
+}
+
+#[test]
+fn poll_prints_one_object_a_source_and_the_total() {
+    let (origin, app) = newsroom();
+    app.write(&(std::fs::read_to_string(app.config()).expect("feeds.toml") + &source("b", &origin.url("/404"))));
+    let ran = app.run(&["poll", "--json"]);
+    assert_eq!(ran.status, Some(1), "a source failed");
+    let rows = ran.json();
+    assert_eq!(rows.len(), 3);
+    let fields = ["source", "outcome", "status", "entries", "new", "updated", "error", "next"];
+    assert!(rows[..2].iter().all(|row| names(row) == fields), "{rows:#?}");
+    assert_eq!(names(&rows[2]), ["total"]);
+    let of = |rows: &[Value], id: &str| rows.iter().find(|row| row["source"] == id).expect("a row").clone();
+    let a = of(&rows, "a");
+    assert_eq!((&a["outcome"], &a["status"], &a["entries"], &a["new"]), (&json!("changed"), &json!(200), &json!(4), &json!(4)));
+    assert!(a["error"].is_null() && a["next"].is_string());
+    let b = of(&rows, "b");
+    assert_eq!((&b["outcome"], &b["status"], &b["entries"]), (&json!("failed"), &json!(404), &json!(0)));
+
+    let only_a = app.run(&["poll", "a", "--json"]);
+    assert_eq!((only_a.status, only_a.json().len()), (Some(0), 2));
+    assert_eq!(of(&only_a.json(), "a")["outcome"], "unchanged", "a named source is polled, due or not");
+    let due = app.run(&["poll", "--json"]);
+    assert_eq!(due.status, Some(0));
+    assert_eq!(due.json()[2]["total"]["skipped"], 2);
+
+    let table = app.run(&["poll", "--all"]);
+    assert!(table.stdout.contains("2 sources: 0 changed, 1 unchanged, 1 failed"), "{}", table.stdout);
+}
+
+#[test]
+fn a_source_that_is_not_enabled_is_skipped_and_said_to_be() {
+    let origin = Origin::new();
+    let app = TestApp::new(&(home(&[("a", origin.url("/a"))]) + "enabled = false\n"));
+    for arguments in [&["poll", "--json"][..], &["poll", "--all", "--json"], &["poll", "a", "--json"]] {
+        let ran = app.run(arguments);
+        assert_eq!(ran.status, Some(0));
+        assert_eq!(ran.json()[0]["outcome"], "skipped", "{arguments:?}: {ran:#?}");
+    }
+    assert_eq!(origin.count(), 0);
+}
+
+#[test]
+fn parse_prints_one_object_a_document() {
+    let app = TestApp::without_config();
+    let items = [
+        item("g", "/bai-1", "Tin &amp; tức", "Fri, 20 Nov 2026 07:00:00 +0700"),
+        item("", "javascript:alert(1)", "<b>Đậm</b>", "hôm kia"),
+    ];
+    std::fs::write(app.folder().join("a.xml"), rss(&items)).expect("writing");
+    std::fs::write(app.folder().join("b.html"), "<html><title>Bảo trì</title></html>").expect("writing");
+    let ran = app.run(&["parse", "a.xml", "b.html", "--base", "https://a.vn/rss/", "--now", "2026-11-23T00:00:00Z"]);
+    assert_eq!(ran.status, Some(1), "one is no feed");
+    let documents = ran.json();
+    assert_eq!(documents.len(), 2, "one line a document");
+    assert_eq!(names(&documents[0]), ["feed", "entries", "notes"]);
+    assert_eq!(names(&documents[0]["feed"]), ["title", "url", "description", "language", "updated"]);
+    let entries = documents[0]["entries"].as_array().expect("entries");
+    let fields =
+        ["id", "title", "url", "published", "updated", "summary", "content", "image", "authors", "categories", "enclosures"];
+    assert!(entries.iter().all(|entry| names(entry) == fields), "{entries:#?}");
+    assert_eq!((&entries[0]["id"], &entries[0]["url"]), (&json!("g"), &json!("https://a.vn/bai-1")));
+    assert_eq!(entries[0]["published"], "2026-11-20T00:00:00Z");
+    assert_eq!((&entries[1]["id"], &entries[1]["url"]), (&Value::Null, &Value::Null), "never made up");
+    assert!(documents[0]["notes"].as_array().is_some_and(|notes| notes.iter().all(|n| names(n) == ["kind", "message", "entry"])));
+    assert!(documents[1]["error"].as_str().is_some_and(|e| e.contains("Bảo trì")));
+
+    let piped = app.run_with(&["parse", "-", "--base", "https://a.vn/rss/"], rss(&items[..1]).as_bytes());
+    assert_eq!(piped.status, Some(0), "{piped:#?}");
+    assert_eq!(piped.json()[0]["entries"][0]["url"], "https://a.vn/bai-1");
+    assert_eq!(app.run(&["parse", "khong-co.xml"]).status, Some(2));
+}
+
+#[test]
+fn preview_shows_topics_and_stores_nothing() {
+    let (origin, app) = newsroom();
+    for what in ["a".to_owned(), origin.url("/a")] {
+        let ran = app.run(&["preview", &what, "--json"]);
+        assert_eq!(ran.status, Some(0), "{ran:#?}");
+        let document = &ran.json()[0];
+        let topics = &document["entries"][0]["topics"];
+        assert_eq!(topics, &json!([{ "id": "lam-theo-bac", "matched": [{ "phrase": "làm theo Bác", "field": "title" }] }]));
+        assert_eq!(document["entries"][1]["topics"], json!([]));
+    }
+    assert!(app.run(&["preview", "a"]).ok().contains("Làm theo Bác"));
+    assert!(!app.folder().join("data").exists());
+    let failed = app.run(&["preview", &origin.url("/404")]);
+    assert_eq!(failed.status, Some(1));
+    assert!(failed.stderr.contains("404"), "{}", failed.stderr);
+}
+
+#[test]
+fn dump_prints_what_the_documentation_says() {
+    let (_origin, app) = newsroom();
+    app.poll();
+    let dump = app.dump();
+    let story = dump.story("Làm theo Bác");
+    for name in ["id", "url", "title", "summary", "image", "published", "updated", "arrived", "topics", "entries"] {
+        assert!(names(story).contains(&name), "{name}");
+    }
+    assert_eq!((&story["topics"], &story["summary"]), (&json!(["lam-theo-bac"]), &json!("Thi đua học tập")));
+    for name in ["source", "guid", "url", "title", "published"] {
+        assert!(names(&story["entries"][0]).contains(&name), "{name}");
+    }
+    assert_eq!(dump.sources["a"]["etag"], "\"a\"");
+}
+
+#[test]
+fn a_dump_is_the_way_into_another_store() {
+    let (origin, app) = newsroom();
+    origin.set("/b", feed(&articles("a.vn", 1..5)).last_modified("Thu, 01 Jan 2026 00:00:00 GMT"));
+    let feeds = std::fs::read_to_string(app.config()).expect("feeds.toml") + &source("b", &origin.url("/b"));
+    app.write(&feeds);
+    app.poll();
+    let text = app.run(&["dump"]).ok();
+    let other = TestApp::new(&feeds);
+    for _ in 0..2 {
+        assert_eq!(other.run_with(&["load"], text.as_bytes()).status, Some(0));
+        assert_eq!(other.run(&["dump"]).ok(), text, "loading twice is loading once");
+    }
+    for format in ["rss", "atom", "json", "html", "sidebar-json", "sidebar-html"] {
+        for feed in ["moi-nhat", "lam-theo-bac"] {
+            assert_eq!(other.render(feed, format), app.render(feed, format), "{feed} {format}");
+        }
+    }
+    let rows = other.poll();
+    assert_eq!((&rows["total"]["unchanged"], &rows["total"]["new"]), (&json!(2), &json!(0)), "validators came along: {rows:#?}");
+    origin.set("/a", feed(&articles("a.vn", 0..6)));
+    assert_eq!(other.poll()["a"]["new"], 3, "names came along");
+    assert_eq!(Dump::of(&text).stories, app.dump().stories);
+}
+
+#[test]
+fn loaded_stories_have_the_topics_of_the_rules_here() {
+    let (origin, app) = newsroom();
+    app.poll();
+    let other = TestApp::new(&(home(&[("a", origin.url("/404"))]) + "[topic.so]\nany = [\"tin số\"]\ntitle = \"Số\"\n"));
+    other.poll();
+    assert_eq!(other.run_with(&["load"], app.run(&["dump"]).ok().as_bytes()).status, Some(0));
+    let feed: Value = serde_json::from_str(&other.render("so", "json")).expect("JSON");
+    assert_eq!(feed["items"].as_array().map(Vec::len), Some(3));
+    assert_eq!(other.dump().story("Làm theo Bác")["topics"], json!([]));
+}
+
+#[test]
+fn a_dump_that_holds_a_story_twice_loads_it_once() {
+    let (origin, app) = newsroom();
+    app.poll();
+    let text = app.run(&["dump"]).ok();
+    let other = TestApp::new(&home(&[("a", origin.url("/a"))]));
+    assert_eq!(other.run_with(&["load"], text.repeat(2).as_bytes()).status, Some(0));
+    assert_eq!(other.dump().stories.len(), 4);
+}
+
+#[test]
+fn a_line_that_is_no_dump_is_named_and_what_was_stored_stays() {
+    let (_origin, app) = newsroom();
+    app.poll();
+    let before = app.run(&["dump"]).ok();
+    for wrong in ["{\"story\":{}}", "rubbish", "{\"source\":{\"id\":\"../x\"}}"] {
+        let ran = app.run_with(&["load"], format!("{before}{wrong}\n").as_bytes());
+        assert_eq!(ran.status, Some(2), "{ran:#?}");
+        assert!(ran.stderr.contains(&format!("line {}", before.lines().count() + 1)), "{}", ran.stderr);
+        assert_eq!(app.run(&["dump"]).ok(), before);
+    }
+    assert_eq!(app.run(&["load", "khong-co.jsonl"]).status, Some(2));
+}
+
+#[test]
+fn a_reader_that_has_read_enough_is_no_failure() {
+    let origin = Origin::new();
+    origin.set("/a", feed(&articles("a.vn", 0..400)));
+    let app = TestApp::new(&home(&[("a", origin.url("/a"))]));
+    app.poll();
+    let mut child = app.command(&["dump"]).spawn().expect("the binary runs");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn the_stores_folder_is_beside_feeds_toml() {
+    let origin = Origin::new();
+    origin.set("/a", feed(&articles("a.vn", 0..1)));
+    let app = TestApp::new(&(home(&[("a", origin.url("/a"))]) + "[store]\nurl = \"sled:kho/tin\"\n"));
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let ran = app.command(&["poll", "--all"]).current_dir(elsewhere.path()).output().expect("the binary runs");
+    assert!(ran.status.success());
+    assert!(app.folder().join("kho/tin").is_dir());
+    assert!(std::fs::read_dir(elsewhere.path()).expect("a folder").next().is_none());
+}
+
+#[test]
+fn an_environment_variable_stays_out_of_what_is_said() {
+    let origin = Origin::new();
+    origin.set("/a", Answer::status(403));
+    let app = TestApp::new(
+        &(HOME.to_owned() + &source("a", &origin.url("/a")) + "headers = { Authorization = \"Bearer ${BI_MAT}\" }\n"),
+    );
+    let ran = app
+        .command(&["poll", "--all"])
+        .env("BI_MAT", "rat-bi-mat")
+        .env("DIEMTIN_LOG", "trace")
+        .output()
+        .expect("the binary runs");
+    assert_eq!(origin.last("/a").text("authorization"), "Bearer rat-bi-mat");
+    let said = [ran.stdout, ran.stderr, app.run(&["check", "--json"]).stdout.into_bytes()].concat();
+    assert!(!String::from_utf8_lossy(&said).contains("rat-bi-mat"));
+    assert_eq!(app.run(&["check"]).status, Some(1), "without the variable the file is faulty");
+}
