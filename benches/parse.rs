@@ -21,6 +21,14 @@ fn ours(bytes: &[u8]) -> usize {
     let base = url::Url::parse("https://bao.example.vn/rss").expect("valid");
     let timezone = jiff::tz::TimeZone::fixed(jiff::tz::offset(7));
     let now = "2026-11-23T08:00:00Z".parse().expect("valid");
-    let input = diemtin::flow::parse::Input { bytes, content_type: None, base: &base, timezone: &timezone, encoding: None, select: None, now };
+    let input = diemtin::flow::parse::Input {
+        bytes,
+        content_type: None,
+        base: &base,
+        timezone: &timezone,
+        encoding: None,
+        select: None,
+        now,
+    };
     diemtin::flow::parse::parse(input).map_or(0, |d| d.entries.len())
 }

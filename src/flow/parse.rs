@@ -50,8 +50,10 @@ pub enum NotAFeed {
     #[error("the document is empty")]
     Empty,
     /// An HTML page where a feed was expected.
-    #[error("an HTML page{} stands where a feed was expected", title.as_ref().map(|t| format!(" (“{t}”)")).unwrap_or_default())]
+    #[error("{kind}{} stands where a feed was expected", title.as_ref().map(|t| format!(" (“{t}”)")).unwrap_or_default())]
     HtmlPage {
+        /// What the page is.
+        kind: PageKind,
         /// The page's title.
         title: Option<String>,
     },
@@ -66,6 +68,33 @@ pub enum NotAFeed {
     },
 }
 
+/// What an HTML page is that stands where a feed was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageKind {
+    /// A page that wants a browser to prove itself (Cloudflare's "Just a moment…").
+    Challenge,
+    /// A notice that access is refused.
+    Refusal,
+    /// A page that holds nothing but a script which leads elsewhere (177 bytes of it at Lao Động).
+    ScriptRedirect,
+    /// A page that wants a password.
+    Login,
+    /// Any other page.
+    Plain,
+}
+
+impl std::fmt::Display for PageKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Challenge => "a challenge page for browsers",
+            Self::Refusal => "a notice that access is refused",
+            Self::ScriptRedirect => "a page that redirects by script",
+            Self::Login => "a page that wants a password",
+            Self::Plain => "an HTML page",
+        })
+    }
+}
+
 /// Reads a document: a feed in any format, or a listing page where `select` says so.
 pub fn parse(input: Input) -> Result<Document, NotAFeed> {
     let mut notes = Vec::new();
@@ -75,7 +104,9 @@ pub fn parse(input: Input) -> Result<Document, NotAFeed> {
     }
     let mut document = match input.select {
         Some(select) => page::read(&text, select, input)?,
-        None if html::is_page(&text) => return Err(NotAFeed::HtmlPage { title: html::page_title(&text) }),
+        None if html::is_page(&text) && !html::holds_feed(&text) => {
+            return Err(NotAFeed::HtmlPage { kind: html::page_kind(&text), title: html::page_title(&text) });
+        }
         None => finish::finish(read_feed(&text, input)?, input),
     };
     if document.entries.len() > MOST_ENTRIES {
@@ -96,7 +127,12 @@ fn read_feed(text: &str, input: Input) -> Result<raw::RawFeed, NotAFeed> {
     }
     match loose::read(text) {
         Some(feed) if !feed.entries.is_empty() => Ok(feed),
-        found => strict::read(text, input).or_else(|why| found.ok_or(NotAFeed::Unreadable(why))),
+        found => match (strict::read(text, input), found) {
+            (Ok(feed), None) => Ok(feed),
+            (Ok(feed), Some(_)) if !feed.entries.is_empty() => Ok(feed),
+            (_, Some(found)) => Ok(found),
+            (Err(why), None) => Err(NotAFeed::Unreadable(why)),
+        },
     }
 }
 

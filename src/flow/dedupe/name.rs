@@ -33,7 +33,8 @@ pub struct Named {
     pub story: StoryId,
 }
 
-/// Names the entries of one document, each name once: of entries that share one, the first is taken.
+/// Names the entries of one document, each name once: of entries that share one, the first is taken. An entry with neither title
+/// nor text is no news and gets no name.
 ///
 /// A guid that entries with different links share names none of them (real feeds give one guid to all items), and a link that
 /// entries with different titles share names no article (sites link every item to one page).
@@ -55,7 +56,7 @@ pub fn name(source: &Source, entries: &[Entry], now: Timestamp) -> Vec<Named> {
         let story = StoryId(link.map_or(key.0, |link| hash(&["story", link])));
         Named { print: print(&report), key, link: link.map(link_key), story, report }
     });
-    named.filter(|named| taken.insert(named.key)).collect()
+    named.filter(|named| !named.report.title.is_empty() && taken.insert(named.key)).collect()
 }
 
 /// What a stored entry is known by: its name, what it says, and its link.

@@ -26,13 +26,16 @@ pub fn read(text: &str, timezone: &TimeZone, now: Timestamp) -> Option<Timestamp
     if let Some(ago) = ago(&tokens) {
         return now.checked_sub(ago).ok();
     }
+    if let [Number(second, 9..=10)] = tokens[..] {
+        return Timestamp::from_second(i64::from(second)).ok();
+    }
     let clock = Clock::find(&tokens);
     let rest = clock.as_ref().map_or(&tokens[..], |clock| &tokens[..clock.start]);
     let after = clock.as_ref().map_or(&tokens[..0], |clock| &tokens[clock.end..]);
     let month_first = clock.as_ref().is_some_and(|clock| clock.english_half);
-    let day = calendar(rest, month_first).or_else(|| calendar(after, month_first))?;
+    let day = calendar(rest, month_first).or_else(|| around_clock(rest, after)).or_else(|| calendar(after, month_first))?;
     let civil = clock.as_ref().map_or(Some(day.to_datetime(Time::midnight())), |clock| clock.on(day))?;
-    let instant = match offset(after) {
+    let instant = match offset(after).or_else(|| last_offset(after)) {
         Some(offset) => offset.to_timestamp(civil).ok()?,
         None => timezone.to_timestamp(civil).ok()?,
     };
@@ -134,15 +137,22 @@ impl Clock {
                 }
             }
             let half = tokens[end..].iter().position(|t| *t != Blank).map(|skip| end + skip);
+            let written = half.map_or(&tokens[..0], |at| &tokens[at..]);
             let mut clock = Self { hour, minute, second, english_half: false, start, end };
-            if let Some((at, Word(word @ ("am" | "pm" | "sa" | "ch")))) = half.map(|at| (at, tokens[at])) {
+            let (word, length) = match written {
+                [Word("a"), Sign('.'), Word("m"), ..] => ("am", 3),
+                [Word("p"), Sign('.'), Word("m"), ..] => ("pm", 3),
+                [Word(word @ ("am" | "pm" | "sa" | "ch")), ..] => (*word, 1),
+                _ => ("", 0),
+            };
+            if let Some(at) = half.filter(|_| length > 0) {
                 clock.english_half = matches!(word, "am" | "pm");
                 clock.hour = match (word, hour) {
                     ("pm" | "ch", 1..=11) => hour + 12,
                     ("am" | "sa", 12) => 0,
                     _ => hour,
                 };
-                clock.end = at + 1;
+                clock.end = at + length;
             }
             Some(clock)
         })
@@ -162,26 +172,21 @@ impl Clock {
 /// The offset that stands behind a time: `Z`, `+0700`, `+07:00`, `+07`, `GMT`, `GMT+7`, `ICT`.
 fn offset(after: &[Token]) -> Option<Offset> {
     let solid: Vec<_> = after.iter().copied().filter(|t| *t != Blank).collect();
-    let named = |name: &str| {
-        Some(match name {
-            "z" | "gmt" | "utc" | "ut" => 0,
-            "ict" => 7,
-            "est" | "cdt" => -5,
-            "edt" => -4,
-            "cst" | "mdt" => -6,
-            "mst" | "pdt" => -7,
-            "pst" => -8,
-            _ => return None,
-        })
+    let solid = match solid[..] {
+        // asctime has the year first; others have `Etc/GMT`, `--0700`, `:-0700`.
+        [Number(_, 4), Word(_), ..] => &solid[1..],
+        [Word("etc"), Sign('/'), ..] => &solid[2..],
+        [Sign(_), Sign('+' | '-'), Number(..), ..] => &solid[1..],
+        _ => &solid[..],
     };
     let (base, signed) = match solid.first()? {
-        Word(name) => (Some(named(name)?), &solid[1..]),
-        _ => (None, &solid[..]),
+        Word(name) => (Some(zone_hours(name)?), &solid[1..]),
+        _ => (None, solid),
     };
     let seconds = match (base, signed) {
         (base, [Sign(sign @ ('+' | '-')), Number(hours, digits), rest @ ..]) if is_offset(base.is_some(), *digits, rest) => {
             let minutes = match (*digits, rest) {
-                (4, _) => hours / 100 * 60 + hours % 100,
+                (3 | 4, _) => hours / 100 * 60 + hours % 100,
                 (_, [Sign(':'), Number(minutes, 2), ..]) => hours * 60 + minutes,
                 _ => hours * 60,
             };
@@ -194,17 +199,60 @@ fn offset(after: &[Token]) -> Option<Offset> {
     Offset::from_seconds(seconds).ok()
 }
 
+/// The hours of a zone that has a name; those of the western half as RFC 822 has them.
+fn zone_hours(name: &str) -> Option<i32> {
+    Some(match name {
+        "z" | "gmt" | "utc" | "ut" | "wet" => 0,
+        "bst" | "cet" | "met" | "west" => 1,
+        "cest" | "mest" | "eet" => 2,
+        "eest" | "msk" => 3,
+        "ict" => 7,
+        "jst" | "kst" => 9,
+        "ast" | "at" | "edt" => -4,
+        "est" | "et" | "cdt" => -5,
+        "cst" | "ct" | "mdt" => -6,
+        "mst" | "mt" | "pdt" => -7,
+        "pst" | "pt" => -8,
+        _ => return None,
+    })
+}
+
+/// An offset at the very end, behind a date: `15:04 02.01.2006 -0700`.
+fn last_offset(after: &[Token]) -> Option<Offset> {
+    match after {
+        [.., Blank, sign @ Sign('+' | '-'), number @ Number(_, 4)] => offset(&[*sign, *number]),
+        _ => None,
+    }
+}
+
+/// asctime's way: `Sun Jan  4 16:29:06 2004`, the year behind the time and perhaps behind the zone.
+fn around_clock(before: &[Token], after: &[Token]) -> Option<Date> {
+    let solid: Vec<_> = before.iter().copied().filter(|t| *t != Blank).collect();
+    let [.., Word(name), Number(day, 1..=2)] = solid[..] else { return None };
+    let unsigned = |i: usize| i == 0 || !matches!(after[i - 1], Sign(_));
+    let year = after.iter().enumerate().find_map(|(i, token)| match token {
+        Number(year, 4) if unsigned(i) => Some(*year),
+        _ => None,
+    });
+    ymd(year?, month(name)?, day)
+}
+
 /// Whether a signed number behind a time is an offset and no date (`11:02 - 17/06/2026`).
 fn is_offset(after_name: bool, digits: usize, rest: &[Token]) -> bool {
     match rest.first() {
         Some(Sign('/' | '-' | '.')) => false,
-        _ => matches!(digits, 2 | 4) || after_name && digits == 1,
+        _ => matches!(digits, 2..=4) || after_name && digits == 1,
     }
 }
 
 /// The date among some tokens.
 fn calendar(tokens: &[Token], month_first: bool) -> Option<Date> {
     let solid: Vec<_> = tokens.iter().copied().filter(|t| *t != Blank).collect();
+    match solid[..] {
+        [Number(year, 4)] => return ymd(year, 1, 1),
+        [Number(year, 4), Sign('-'), Number(month, 2)] => return ymd(year, month, 1),
+        _ => {}
+    }
     (0..solid.len()).find_map(|i| match solid[i..] {
         [Number(year, 4), Sign(a), Number(month, 1..=2), Sign(b), Number(day, 1..=2), ..] if a == b && is_separator(a) => {
             ymd(year, month, day)
@@ -219,7 +267,12 @@ fn calendar(tokens: &[Token], month_first: bool) -> Option<Date> {
         }
         [Number(day, 1..=2), Word("tháng"), Number(month, 1..=2), Word("năm"), Number(year, 4), ..]
         | [Number(day, 1..=2), Word("tháng"), Number(month, 1..=2), Sign(','), Number(year, 4), ..] => ymd(year, month, day),
-        [Number(day, 1..=2), Word(name), Number(year, digits @ (2 | 4)), ..] => ymd(full_year(year, digits), month(name)?, day),
+        [Number(day, 1..=2), Word(name), Number(year, digits @ (2 | 4)), ..]
+        | [Number(day, 1..=2), Word(name), Sign(','), Number(year, digits @ (2 | 4)), ..]
+        | [Number(day, 1..=2), Sign(','), Word(name), Number(year, digits @ (2 | 4)), ..] => {
+            ymd(full_year(year, digits), month(name)?, day)
+        }
+        [Number(year, 4), Word(name), Number(day, 1..=2), ..] => ymd(year, month(name)?, day),
         [Number(day, 1..=2), Sign('-'), Word(name), Sign('-'), Number(year, digits @ (2 | 4)), ..] => {
             ymd(full_year(year, digits), month(name)?, day)
         }

@@ -1,6 +1,6 @@
 //! Bytes → text: the encoding is decided here, once, so that no parser after this decodes again.
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::model::{Note, NoteKind};
 use crate::text::is_legal;
@@ -13,9 +13,12 @@ const DECLARATION_WITHIN: usize = 1024;
 /// out, because they name an encoding that the text no longer has, and characters that XML forbids are removed.
 pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&str>, notes: &mut Vec<Note>) -> String {
     let encoding = choose(bytes, content_type, setting);
-    let (text, used, malformed) = encoding.decode(bytes);
+    let (mut text, used, malformed) = encoding.decode(bytes);
     let mut note = |kind, message| notes.push(Note { kind, message, entry: None });
-    if malformed {
+    if malformed && used == UTF_8 && !is_mostly_utf8(&text) {
+        text = WINDOWS_1252.decode(bytes).0;
+        note(NoteKind::Encoding, "the document is no UTF-8; it was read as windows-1252".to_owned());
+    } else if malformed {
         note(NoteKind::Encoding, format!("bytes that are no {} were replaced", used.name()));
     }
     let illegal = text.chars().filter(|&c| !is_legal(c)).count();
@@ -26,6 +29,26 @@ pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&
         text.into_owned()
     };
     without_declarations(text)
+}
+
+/// Whether what could be read of a text as UTF-8 outweighs what could not.
+fn is_mostly_utf8(text: &str) -> bool {
+    let broken = text.matches(char::REPLACEMENT_CHARACTER).count();
+    text.chars().filter(|c| !c.is_ascii() && *c != char::REPLACEMENT_CHARACTER).count() > broken
+}
+
+/// A text that was encoded twice ("Ä\u{90}áº£ng" for "Đảng"), made good: all its characters are windows-1252, and their bytes are UTF-8
+/// with something beyond ASCII in it. A text with any real Vietnamese letter is not touched, and no other gives valid UTF-8 by chance.
+pub(super) fn undouble(text: &str) -> Option<String> {
+    let suspicious = |pair: (char, char)| {
+        matches!(pair.0, '\u{C2}'..='\u{F4}') && !pair.1.is_ascii() && !matches!(pair.1, '\u{C0}'..='\u{FF}')
+    };
+    if text.is_ascii() || !text.chars().zip(text.chars().skip(1)).any(suspicious) {
+        return None;
+    }
+    let (bytes, _, unmappable) = WINDOWS_1252.encode(text);
+    let repaired = if unmappable { None } else { String::from_utf8(bytes.into_owned()).ok() };
+    repaired.filter(|repaired| repaired.len() < text.len())
 }
 
 fn choose(bytes: &[u8], content_type: Option<&str>, setting: Option<&str>) -> &'static Encoding {
@@ -98,10 +121,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_utf8_at_all_is_western() {
+        assert_eq!(read(b"<a>caf\xE9</a>", None, None), "<a>café</a>");
+    }
+
+    #[test]
     fn what_is_lost_leaves_a_note() {
         let mut notes = Vec::new();
-        assert_eq!(decode(b"<a>\xFF\x0B</a>", None, None, &mut notes), "<a>\u{FFFD}</a>");
+        assert_eq!(decode(b"<a>b\xC3\xA1o \xFF\x0B\xC3\xA1</a>", None, None, &mut notes), "<a>báo \u{FFFD}á</a>");
         assert_eq!(notes.iter().map(|n| n.kind).collect::<Vec<_>>(), [NoteKind::Encoding, NoteKind::Characters]);
+    }
+
+    #[test]
+    fn what_was_encoded_twice_is_made_good() {
+        for (text, expected) in [
+            ("Ä\u{90}áº£ng bá»\u{2122}", Some("Đảng bộ")),
+            ("imputÃ© Ã\u{A0} la", Some("imputé à la")),
+            ("Đảng bộ", None),
+            ("XÓM NGÃ\u{201D} Đ", None),
+            ("plain", None),
+        ] {
+            assert_eq!(undouble(text).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use url::Url;
 
+use crate::flow::parse::decode::undouble;
 use crate::flow::parse::html::{Cleaner, first_image, plain, plain_title};
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
 use crate::flow::parse::{Input, date, web_address};
@@ -14,9 +15,10 @@ use crate::text::{clip, shown};
 /// How much of a long text becomes the summary where the document has none, in characters.
 const SUMMARY_CHARACTERS: usize = 500;
 
-/// Cleans everything that was found. An entry that says nothing is left out, with a note.
-pub(super) fn finish(feed: RawFeed, input: Input) -> Document {
-    let mut notes = feed.notes;
+/// Cleans everything that was found.
+pub(super) fn finish(mut feed: RawFeed, input: Input) -> Document {
+    let mut notes = std::mem::take(&mut feed.notes);
+    notes.extend(undouble_all(&mut feed));
     notes.extend(nukeviet(feed.generator.as_deref(), &feed.entries));
     let info = FeedInfo {
         title: feed.title.as_ref().map(title).filter(|t| !t.is_empty()),
@@ -30,15 +32,30 @@ pub(super) fn finish(feed: RawFeed, input: Input) -> Document {
     let mut entries = Vec::with_capacity(feed.entries.len());
     for (place, raw) in feed.entries.into_iter().enumerate() {
         let entry = entry(raw, &cleaner, input, |kind, message| notes.push(Note { kind, message, entry: Some(place) }));
-        let says_something = !entry.title.is_empty() || !entry.text.is_empty() || entry.url.is_some();
-        if says_something {
-            entries.push(entry);
-        } else {
-            let message = "an entry with neither title, text nor link was left out".to_owned();
-            notes.push(Note { kind: NoteKind::Dropped, message, entry: Some(place) });
-        }
+        entries.push(entry);
     }
     Document { feed: info, entries, notes }
+}
+
+/// Makes texts good that were encoded twice, field by field: a site may do it to its titles alone.
+fn undouble_all(feed: &mut RawFeed) -> Option<Note> {
+    let mut repaired = 0;
+    let mut text = |text: &mut String| {
+        if let Some(good) = undouble(text) {
+            *text = good;
+            repaired += 1;
+        }
+    };
+    let of_feed = [&mut feed.title, &mut feed.description].into_iter().flatten();
+    of_feed.for_each(|markup| text(markup.as_mut_string()));
+    for entry in &mut feed.entries {
+        let markups = [&mut entry.title, &mut entry.summary, &mut entry.content].into_iter().flatten();
+        markups.for_each(|markup| text(markup.as_mut_string()));
+        entry.categories.iter_mut().for_each(&mut text);
+        entry.authors.iter_mut().filter_map(|author| author.name.as_mut()).for_each(&mut text);
+    }
+    let message = format!("{repaired} texts were encoded as UTF-8 twice and have been made good");
+    (repaired > 0).then_some(Note { kind: NoteKind::Encoding, message, entry: None })
 }
 
 /// NukeViet up to 4.5 writes the month into the minutes: in November every item is at hh:11. The dates are as good as can be had; who
@@ -136,8 +153,8 @@ fn article_link(links: &[RawLink], base: &Url) -> Option<String> {
     let is_page = |link: &&RawLink| link.media_type.as_deref().is_none_or(|t| t.contains("html"));
     let alternate = || links.iter().filter(|link| link.rel.as_deref() == Some("alternate"));
     let plain = links.iter().filter(|link| link.rel.as_deref().is_none_or(str::is_empty));
-    let content = links.iter().filter(|link| link.rel.as_deref() == Some("content"));
-    let mut by_choice = alternate().filter(is_page).chain(alternate()).chain(plain).chain(content);
+    let last = links.iter().filter(|link| matches!(link.rel.as_deref(), Some("original" | "content")));
+    let mut by_choice = alternate().filter(is_page).chain(alternate()).chain(plain).chain(last);
     by_choice.find_map(|link| web_address(&link.href, base))
 }
 

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use scraper::{Html, Selector};
 use url::Url;
 
+use crate::flow::parse::PageKind;
 use crate::flow::parse::loose::{Token, Tokens, decode};
 use crate::text::shown;
 
@@ -18,6 +19,33 @@ pub(super) fn is_page(text: &str) -> bool {
     }
     let head: String = rest.chars().take(15).flat_map(char::to_lowercase).collect();
     ["<!doctype html", "<html", "<head", "<body", "<script", "<meta", "<title"].iter().any(|start| head.starts_with(start))
+}
+
+/// Whether an HTML page holds a feed all the same: some sites put one into their frame.
+pub(super) fn holds_feed(text: &str) -> bool {
+    ["<rss", "<feed", "<rdf:RDF", "<channel>"].iter().any(|root| text.contains(root))
+}
+
+/// What an HTML page is, by what such pages have in common.
+pub(super) fn page_kind(text: &str) -> PageKind {
+    /// A page with more than this has content of its own.
+    const SMALL: usize = 4_096;
+    let head: String = text.chars().take(20_000).flat_map(char::to_lowercase).collect();
+    let says = |words: &[&str]| words.iter().any(|word| head.contains(word));
+    if says(&["just a moment...", "cf-challenge", "challenge-platform", "_cf_chl", "ddos-guard", "checking your browser"]) {
+        PageKind::Challenge
+    } else if says(&["từ chối truy cập", "access denied", "403 forbidden", "request blocked", "yêu cầu của bạn đã bị từ chối"])
+    {
+        PageKind::Refusal
+    } else if text.len() < SMALL
+        && says(&["location.href", "location.replace", "window.location", "document.cookie", "location="])
+    {
+        PageKind::ScriptRedirect
+    } else if says(&["type=\"password\"", "type='password'"]) {
+        PageKind::Login
+    } else {
+        PageKind::Plain
+    }
 }
 
 /// The title of an HTML page.

@@ -56,6 +56,12 @@ impl Markup {
         }
     }
 
+    pub(super) fn as_mut_string(&mut self) -> &mut String {
+        match self {
+            Self::Text(text) | Self::Html(text) => text,
+        }
+    }
+
     pub(super) fn is_blank(&self) -> bool {
         self.as_str().trim().is_empty()
     }

@@ -170,7 +170,7 @@ pub(super) fn role(space: Space, local: &str) -> Role {
         (Space::Feed, "description" | "summary" | "abstract" | "tagline" | "subtitle" | "info")
         | (Space::DublinCore, "description" | "abstract") => Field(F::Summary),
         (Space::Media, "description" | "text") | (Space::Itunes, "summary" | "subtitle") => Field(F::OtherSummary),
-        (Space::Feed, "content" | "fullitem" | "content_encoded")
+        (Space::Feed, "content" | "body" | "fullitem" | "content_encoded")
         | (Space::Content, "encoded")
         | (Space::Xhtml, "body" | "div") => Field(F::Content),
         (Space::Feed, "pubdate" | "published" | "issued" | "created")

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+
 use crate::flow::parse::MOST_ENTRIES;
-use crate::flow::parse::loose::name::{Attached, Field, Role, Spaces, role};
+use crate::flow::parse::loose::name::{Attached, Field, Role, Space, Spaces, role};
 use crate::flow::parse::loose::token::{Tag, Token, Tokens, decode, without_prefix};
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
 use crate::model::{Note, NoteKind};
@@ -30,6 +32,7 @@ struct Reader<'a> {
     feed: RawFeed,
     repairs: Repairs,
     is_feed: bool,
+    is_sitemap: bool,
     entry: Option<RawEntry>,
     spaces: Spaces,
     /// The field that is being read.
@@ -111,7 +114,8 @@ impl<'a> Reader<'a> {
             self.spaces.declare(name, &value);
         }
         let (space, local) = self.spaces.resolve(tag.name);
-        let role = role(space, &local);
+        self.is_sitemap |= local == "urlset";
+        let role = self.role(space, &local);
         if let Some(capture) = &mut self.capture {
             if !ends_field(capture, role, tag.name) {
                 if tag.name == capture.name && !tag.is_empty {
@@ -133,6 +137,14 @@ impl<'a> Reader<'a> {
             }
         }
         self.begin(role, tag);
+    }
+
+    /// What a name means here: `url` is an entry in a sitemap, and an address everywhere else.
+    fn role(&self, space: Space, local: &str) -> Role {
+        match role(space, local) {
+            Role::Entry if local == "url" && !self.is_sitemap => Role::Through,
+            role => role,
+        }
     }
 
     fn begin(&mut self, role: Role, tag: Tag<'a>) {
@@ -161,7 +173,8 @@ impl<'a> Reader<'a> {
         // CDF says the address in an attribute.
         let href = tag.attribute("href").map(Cow::into_owned);
         let links = href.map(|href| RawLink { href, ..RawLink::default() }).into_iter().collect();
-        self.entry = Some(RawEntry { base, guid, links, ..RawEntry::default() });
+        let updated = tag.attribute("lastmod").map(|date| When::Written(date.into_owned()));
+        self.entry = Some(RawEntry { base, guid, links, updated, ..RawEntry::default() });
     }
 
     fn begin_field(&mut self, field: Field, tag: Tag<'a>) {
@@ -242,7 +255,7 @@ impl<'a> Reader<'a> {
 
     fn end(&mut self, name: &'a str) {
         let (space, local) = self.spaces.resolve(name);
-        let role = role(space, &local);
+        let role = self.role(space, &local);
         let ends_entry = role == Role::Entry || (role == Role::Feed && local != "rdf");
         if let Some(capture) = &mut self.capture {
             if name.eq_ignore_ascii_case(capture.name) {
@@ -332,7 +345,11 @@ impl<'a> Reader<'a> {
             }
             Field::Link => entry.links.extend(given(text).map(|href| RawLink { href, ..RawLink::default() })),
             Field::OriginalLink => {
-                entry.links.insert(0, RawLink { rel: Some("alternate".to_owned()), href: text, ..RawLink::default() });
+                entry.links.extend(given(text).map(|href| RawLink {
+                    rel: Some("original".to_owned()),
+                    href,
+                    ..RawLink::default()
+                }));
             }
             Field::Guid => {
                 entry.guid_is_no_link = capture.tag.attribute("ispermalink").is_some_and(|v| v.eq_ignore_ascii_case("false"));
@@ -454,11 +471,19 @@ fn markup(capture: &Capture) -> Markup {
             }
         }
     }
-    if mode.eq_ignore_ascii_case("base64") || kind.starts_with("application/octet") {
-        return Markup::Text(String::new());
+    let is_binary = !kind.is_empty() && kind.contains('/') && !kind.starts_with("text/") && !kind.ends_with("xml");
+    if mode.eq_ignore_ascii_case("base64") || is_binary && !has_tags {
+        return from_base64(&out).unwrap_or(Markup::Html(out));
     }
     let is_text = matches!(kind.as_str(), "text" | "text/plain") && !has_tags;
     if is_text { Markup::Text(out) } else { Markup::Html(out) }
+}
+
+/// The text that stands in base 64 (Atom 0.3's `mode`, Atom 1.0's other media types).
+fn from_base64(text: &str) -> Option<Markup> {
+    let digits: String = text.split_whitespace().collect();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(digits).ok()?;
+    String::from_utf8(bytes).ok().map(Markup::Html)
 }
 
 /// A CDATA section that was escaped twice holds the text of another: `<![CDATA[…]]&gt;`.
