@@ -11,6 +11,7 @@ mod json;
 mod loose;
 mod page;
 mod raw;
+mod simple;
 mod strict;
 
 use jiff::Timestamp;

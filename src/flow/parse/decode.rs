@@ -21,6 +21,10 @@ pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&
     } else if malformed {
         note(NoteKind::Encoding, format!("bytes that are no {} were replaced", used.name()));
     }
+    if text.contains('\r') {
+        // XML and HTML both read one line break for each of these (XML 1.0, section 2.11).
+        text = text.replace("\r\n", "\n").replace('\r', "\n").into();
+    }
     let illegal = text.chars().filter(|&c| !is_legal(c)).count();
     let text = if illegal > 0 {
         note(NoteKind::Characters, format!("{illegal} characters that XML forbids were removed"));

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::flow::parse::decode::undouble;
-use crate::flow::parse::html::{Cleaner, first_image, plain, plain_title};
+use crate::flow::parse::html::{Cleaner, escape, first_image, plain, plain_title};
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
 use crate::flow::parse::{Input, date, web_address};
 use crate::model::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind};
@@ -134,9 +134,7 @@ fn looks_like_html(text: &str) -> bool {
 
 fn clean(markup: &Markup, cleaner: &Cleaner, base: &Url) -> String {
     match markup {
-        Markup::Text(text) if !looks_like_html(text) => {
-            shown(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-        }
+        Markup::Text(text) if !looks_like_html(text) => escape(&shown(text)),
         markup => cleaner.clean(markup.as_str(), base),
     }
 }

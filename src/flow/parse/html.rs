@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use scraper::{Html, Selector};
 use url::Url;
 
-use crate::flow::parse::PageKind;
 use crate::flow::parse::loose::{Token, Tokens, decode};
+use crate::flow::parse::{PageKind, simple};
 use crate::text::shown;
 
 /// Whether a document is an HTML page and no feed, by its first element.
@@ -152,11 +152,50 @@ impl Cleaner {
         if !html.contains(['<', '&']) {
             return shown(html);
         }
+        if let Some(clean) = simple::clean(html, base) {
+            return clean.trim().to_owned();
+        }
+        if is_too_deep(html) {
+            return escape(&plain(html));
+        }
         if *base != self.base {
             return builder(base).clean(html).to_string().trim().to_owned();
         }
         self.ammonia.get_or_init(|| builder(base)).clean(html).to_string().trim().to_owned()
     }
+}
+
+/// Nesting beyond this makes HTML parsers slow (the cost grows with its square), and no article needs it.
+const DEEPEST: usize = 256;
+
+/// Whether markup opens far more than it closes, or nests too deep. Void elements do not count.
+fn is_too_deep(html: &str) -> bool {
+    let mut depth = 0usize;
+    Tokens::new(html).any(|token| {
+        match token {
+            Token::Start(tag) if !is_void(tag.name) => depth += 1,
+            Token::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
+    })
+}
+
+fn is_void(name: &str) -> bool {
+    ["br", "img", "hr", "input", "meta", "link", "wbr", "area", "base", "col", "embed", "source", "track"]
+        .iter()
+        .any(|void| name.eq_ignore_ascii_case(void))
+}
+
+/// Plain text as HTML.
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// What ammonia makes of a piece of HTML, for holding the quick way against it.
+#[cfg(test)]
+pub(super) fn with_ammonia(html: &str, base: &Url) -> String {
+    builder(base).clean(html).to_string()
 }
 
 fn builder(base: &Url) -> ammonia::Builder<'static> {
@@ -169,15 +208,19 @@ fn builder(base: &Url) -> ammonia::Builder<'static> {
 
 /// The first picture in a piece of HTML that is no tracking pixel.
 pub(super) fn first_image(html: &str, base: &Url) -> Option<String> {
-    static IMAGE: LazyLock<Selector> = LazyLock::new(|| Selector::parse("img").expect("a constant selector"));
     if !html.contains("<img") && !html.contains("<IMG") {
         return None;
     }
-    let fragment = Html::parse_fragment(html);
-    fragment.select(&IMAGE).find_map(|image| {
-        let tiny = |name| image.value().attr(name).and_then(|v| v.trim().parse::<u32>().ok()).is_some_and(|size| size <= 3);
-        let source = image.value().attr("src").or_else(|| image.value().attr("data-src"))?;
-        if tiny("width") || tiny("height") { None } else { super::web_address(source, base) }
+    Tokens::new(html).find_map(|token| {
+        let Token::Start(tag) = token else { return None };
+        if !tag.name.eq_ignore_ascii_case("img") {
+            return None;
+        }
+        let tiny = |name| tag.attribute(name).and_then(|v| v.trim().parse::<u32>().ok()).is_some_and(|size| size <= 3);
+        if tiny("width") || tiny("height") {
+            return None;
+        }
+        ["src", "data-src", "data-original"].iter().find_map(|name| super::web_address(&tag.attribute(name)?, base))
     })
 }
 

@@ -9,4 +9,4 @@ mod read;
 mod token;
 
 pub(super) use read::read;
-pub(super) use token::{Token, Tokens, decode};
+pub(super) use token::{Tag, Token, Tokens, decode};

@@ -101,9 +101,13 @@ impl Spaces {
         }
     }
 
-    /// The vocabulary and the local name of a name, in lower case.
-    pub(super) fn resolve(&self, name: &str) -> (Space, String) {
-        let name = name.to_ascii_lowercase();
+    /// The vocabulary and the local name of a name, in lower case. `room` is where that is written: names are met too often to
+    /// allocate each. A name that does not fit is none that we know.
+    pub(super) fn resolve<'r>(&self, name: &str, room: &'r mut Room) -> (Space, &'r str) {
+        let Some(room) = room.get_mut(..name.len()) else { return (Space::Other, "") };
+        room.copy_from_slice(name.as_bytes());
+        room.make_ascii_lowercase();
+        let name = std::str::from_utf8(room).unwrap_or_default();
         match name.rsplit_once(':') {
             None => (Space::Feed, name),
             Some((prefix, local)) => {
@@ -111,11 +115,14 @@ impl Spaces {
                     Some(Space::Other) | None => by_prefix(prefix),
                     Some(space) => *space,
                 };
-                (space, local.to_owned())
+                (space, local)
             }
         }
     }
 }
+
+/// Room for the longest name that means anything to us, with its prefix.
+pub(super) type Room = [u8; 48];
 
 fn by_address(address: &str) -> Space {
     let address = address.to_ascii_lowercase();
@@ -221,8 +228,9 @@ mod tests {
             ("slash:comments", Role::Through),
             ("item", Role::Entry),
         ] {
-            let (space, local) = spaces.resolve(name);
-            assert_eq!(role(space, &local), expected, "{name}");
+            let mut room = [0; 48];
+            let (space, local) = spaces.resolve(name, &mut room);
+            assert_eq!(role(space, local), expected, "{name}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base64::Engine;
 
 use crate::flow::parse::MOST_ENTRIES;
-use crate::flow::parse::loose::name::{Attached, Field, Role, Space, Spaces, role};
+use crate::flow::parse::loose::name::{Attached, Field, Role, Room, Space, Spaces, role};
 use crate::flow::parse::loose::token::{Tag, Token, Tokens, decode, without_prefix};
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
 use crate::model::{Note, NoteKind};
@@ -113,9 +113,10 @@ impl<'a> Reader<'a> {
         for (name, value) in tag.attributes() {
             self.spaces.declare(name, &value);
         }
-        let (space, local) = self.spaces.resolve(tag.name);
+        let mut room: Room = [0; _];
+        let (space, local) = self.spaces.resolve(tag.name, &mut room);
         self.is_sitemap |= local == "urlset";
-        let role = self.role(space, &local);
+        let role = self.role(space, local);
         if let Some(capture) = &mut self.capture {
             if !ends_field(capture, role, tag.name) {
                 if tag.name == capture.name && !tag.is_empty {
@@ -254,8 +255,9 @@ impl<'a> Reader<'a> {
     }
 
     fn end(&mut self, name: &'a str) {
-        let (space, local) = self.spaces.resolve(name);
-        let role = self.role(space, &local);
+        let mut room: Room = [0; _];
+        let (space, local) = self.spaces.resolve(name, &mut room);
+        let role = self.role(space, local);
         let ends_entry = role == Role::Entry || (role == Role::Feed && local != "rdf");
         if let Some(capture) = &mut self.capture {
             if name.eq_ignore_ascii_case(capture.name) {
@@ -499,8 +501,9 @@ fn person_of(capture: &Capture, mut person: RawAuthor, spaces: &Spaces) -> RawAu
     for piece in &capture.pieces {
         match piece {
             Piece::Start(tag) => {
-                let (space, local) = spaces.resolve(tag.name);
-                inside = match role(space, &local) {
+                let mut room: Room = [0; _];
+                let (space, local) = spaces.resolve(tag.name, &mut room);
+                inside = match role(space, local) {
                     Role::Field(field) => Some(field),
                     _ => Some(Field::Ttl),
                 };

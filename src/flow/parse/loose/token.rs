@@ -21,6 +21,8 @@ pub(in crate::flow::parse) struct Tag<'a> {
     /// The name as it was written, with its prefix.
     pub name: &'a str,
     attributes: &'a str,
+    /// Whether it ends with its own `>`, every quote closed.
+    pub(in crate::flow::parse) is_whole: bool,
     /// Whether it closes itself.
     pub is_empty: bool,
 }
@@ -83,14 +85,15 @@ impl<'a> Tokens<'a> {
     }
 
     fn start(&mut self) -> Token<'a> {
-        let end = tag_end(self.rest);
+        let (end, is_whole) = tag_end(self.rest);
         let inside = &self.rest[1..end];
         self.rest = self.rest[end..].strip_prefix('>').unwrap_or(&self.rest[end..]);
         let name_end = inside.find(|c: char| c.is_whitespace() || matches!(c, '/' | '=' | '"' | '\'')).unwrap_or(inside.len());
         let (name, attributes) = inside.split_at(name_end);
         let closed = attributes.trim_end();
         let is_empty = closed.ends_with('/') && !closed.ends_with("=/");
-        Token::Start(Tag { name, attributes: closed.strip_suffix('/').filter(|_| is_empty).unwrap_or(closed), is_empty })
+        let attributes = closed.strip_suffix('/').filter(|_| is_empty).unwrap_or(closed);
+        Token::Start(Tag { name, attributes, is_empty, is_whole })
     }
 }
 
@@ -126,23 +129,23 @@ impl<'a> Iterator for Tokens<'a> {
 }
 
 /// Where a start tag ends: at the first `>` outside quotes; where a quote is never closed before the next tag, at the first `>`
-/// of all; at the next `<` or the document's end where there is none.
-fn tag_end(text: &str) -> usize {
+/// of all; at the next `<` or the document's end where there is none. Only the first way is whole.
+fn tag_end(text: &str) -> (usize, bool) {
     let bytes = text.as_bytes();
     let mut quote = None;
     let mut first = None;
     for (i, &byte) in bytes.iter().enumerate().skip(1) {
         match (byte, quote) {
-            (b'>', None) => return i,
+            (b'>', None) => return (i, true),
             (b'>', Some(_)) => first = first.or(Some(i)),
             (b'<', Some(_)) if first.is_some() => break,
-            (b'<', None) => return i,
+            (b'<', None) => return (i, false),
             (b'"' | b'\'', None) if bytes[i - 1] == b'=' || bytes[i - 1].is_ascii_whitespace() => quote = Some(byte),
             (byte, Some(open)) if byte == open => quote = None,
             _ => {}
         }
     }
-    first.unwrap_or(bytes.len())
+    (first.unwrap_or(bytes.len()), false)
 }
 
 impl<'a> Tag<'a> {
@@ -168,6 +171,28 @@ impl<'a> Tag<'a> {
             rest = after;
             Some((name, decode(value)))
         })
+    }
+
+    /// The attributes, values as they were written; `None` where any of them is written in a way that readers differ about.
+    pub(in crate::flow::parse) fn attributes_as_written(&self) -> Option<Vec<(&'a str, &'a str)>> {
+        let mut attributes = Vec::new();
+        let mut rest = self.attributes.trim();
+        while !rest.is_empty() {
+            let (name, after) = rest.split_once('=')?;
+            let (value, after) = match after.chars().next()? {
+                quote @ ('"' | '\'') => after[1..].split_once(quote)?,
+                _ => after.split_at(after.find(char::is_whitespace).unwrap_or(after.len())),
+            };
+            let is_bare = after.is_empty() || after.starts_with(char::is_whitespace);
+            let is_plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
+            let is_odd = |c: char| matches!(c, '<' | '`' | '=' | '"' | '\'') && !rest.contains(['"', '\'']);
+            if !is_bare || !is_plain || value.is_empty() || value.contains(is_odd) {
+                return None;
+            }
+            attributes.push((name, value));
+            rest = after.trim_start();
+        }
+        Some(attributes)
     }
 
     /// The value of an attribute, whatever its case and prefix.
