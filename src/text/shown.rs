@@ -16,10 +16,19 @@ fn is_invisible(c: char) -> bool {
 /// A plain text on one line, as it may be shown: NFC, every run of blanks (NBSP among them) one space, none at the ends, no
 /// control, invisible or illegal characters. The zero-width joiner stays, because emoji are made with it.
 pub fn shown(text: &str) -> String {
+    if is_shown(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let mut blank = false;
     let mut push = |c: char| {
-        if c.is_whitespace() {
+        if is_letter_or_sign(c) {
+            if blank && !out.is_empty() {
+                out.push(' ');
+            }
+            blank = false;
+            out.push(c);
+        } else if c.is_whitespace() {
             blank = true;
         } else if is_legal(c) && !c.is_control() && !is_invisible(c) {
             if blank && !out.is_empty() {
@@ -29,11 +38,34 @@ pub fn shown(text: &str) -> String {
             out.push(c);
         }
     };
-    match is_nfc_quick(text.chars()) {
-        IsNormalized::Yes => text.chars().for_each(&mut push),
-        _ => text.nfc().for_each(&mut push),
+    if text.chars().all(composes_with_nothing) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        text.chars().for_each(&mut push);
+    } else {
+        text.nfc().for_each(&mut push);
     }
     out
+}
+
+/// Whether a text is already as it may be shown. Most are, and then it is only copied.
+fn is_shown(text: &str) -> bool {
+    let mut after_blank = true;
+    let fits = text.chars().all(|c| {
+        let fits = is_letter_or_sign(c) || c == ' ' && !after_blank;
+        after_blank = c == ' ';
+        fits
+    });
+    fits && !after_blank || text.is_empty()
+}
+
+/// Characters that stand for themselves in every shown text: ASCII's visible ones, the letters of Latin and of Vietnamese, the usual
+/// quotes and dashes. Others may do so too, but need a longer look.
+fn is_letter_or_sign(c: char) -> bool {
+    matches!(c, '!'..='~' | '\u{AE}'..='\u{2FF}' | '\u{1E00}'..='\u{1EFF}' | '\u{2010}'..='\u{2027}')
+}
+
+/// Characters that are NFC wherever they stand.
+fn composes_with_nothing(c: char) -> bool {
+    matches!(c, '\0'..='\u{2FF}' | '\u{1E00}'..='\u{1EFF}' | '\u{2010}'..='\u{2027}')
 }
 
 /// A shown text of at most `limit` characters, cut at a blank where there is one near the end, with an ellipsis.

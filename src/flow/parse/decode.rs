@@ -1,6 +1,7 @@
 //! Bytes → text: the encoding is decided here, once, so that no parser after this decodes again.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use memchr::memmem;
 
 use crate::model::{Note, NoteKind};
 use crate::text::is_legal;
@@ -25,8 +26,11 @@ pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&
         // XML and HTML both read one line break for each of these (XML 1.0, section 2.11).
         text = text.replace("\r\n", "\n").replace('\r', "\n").into();
     }
-    let illegal = text.chars().filter(|&c| !is_legal(c)).count();
-    let text = if illegal > 0 {
+    let bytes = text.as_bytes();
+    let noncharacter = |last| memmem::find(bytes, &[0xEF, 0xBF, last]).is_some();
+    let has_illegal = bytes.iter().any(|&b| b < b' ' && b != b'\t' && b != b'\n') || noncharacter(0xBE) || noncharacter(0xBF);
+    let text = if has_illegal {
+        let illegal = text.chars().filter(|&c| !is_legal(c)).count();
         note(NoteKind::Characters, format!("{illegal} characters that XML forbids were removed"));
         text.chars().filter(|&c| is_legal(c)).collect()
     } else {
@@ -44,10 +48,10 @@ fn is_mostly_utf8(text: &str) -> bool {
 /// A text that was encoded twice ("Ä\u{90}áº£ng" for "Đảng"), made good: all its characters are windows-1252, and their bytes are UTF-8
 /// with something beyond ASCII in it. A text with any real Vietnamese letter is not touched, and no other gives valid UTF-8 by chance.
 pub(super) fn undouble(text: &str) -> Option<String> {
-    let suspicious = |pair: (char, char)| {
-        matches!(pair.0, '\u{C2}'..='\u{F4}') && !pair.1.is_ascii() && !matches!(pair.1, '\u{C0}'..='\u{FF}')
-    };
-    if text.is_ascii() || !text.chars().zip(text.chars().skip(1)).any(suspicious) {
+    // The first byte of a character beyond ASCII became one of Â to ô (C3 82 to C3 B4); what came behind it is no such letter.
+    let bytes = text.as_bytes();
+    let is_suspicious = |w: &[u8]| w[0] == 0xC3 && (0x82..=0xB4).contains(&w[1]) && w[2] >= 0x80 && w[2] != 0xC3;
+    if !bytes.windows(3).any(is_suspicious) {
         return None;
     }
     let (bytes, _, unmappable) = WINDOWS_1252.encode(text);

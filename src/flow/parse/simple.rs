@@ -116,6 +116,9 @@ fn address(value: &str, base: &Url) -> Option<Option<String>> {
     if value.starts_with(|c: char| c.is_whitespace() || c.is_control()) {
         return None;
     }
+    if is_plain_address(value) {
+        return Some(Some(value.to_owned()));
+    }
     match Url::parse(value) {
         Ok(url) => Some(matches!(url.scheme(), "http" | "https" | "mailto").then(|| value.to_owned())),
         Err(url::ParseError::RelativeUrlWithoutBase) => Some(base.join(value).ok().map(String::from)),
@@ -123,7 +126,23 @@ fn address(value: &str, base: &Url) -> Option<Option<String>> {
     }
 }
 
+/// Whether an address is absolute and so plain that it need not be parsed: a host of letters, digits and dots whose last label begins
+/// with a letter, and no port.
+fn is_plain_address(value: &str) -> bool {
+    let Some(rest) = value.strip_prefix("https://").or(value.strip_prefix("http://")) else { return false };
+    let host = &rest[..rest.find('/').unwrap_or(rest.len())];
+    let last = host.rsplit('.').next().unwrap_or_default();
+    host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
+        && !host.contains("..")
+        && !host.starts_with('.')
+        && last.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
 fn push_text(text: &str, out: &mut String) -> Option<()> {
+    if memchr::memchr3(b'&', b'>', 0xA0, text.as_bytes()).is_none() {
+        out.push_str(text);
+        return Some(());
+    }
     for c in entities(text)?.chars() {
         match c {
             '&' => out.push_str("&amp;"),

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memmem};
+
 /// A piece of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::flow::parse) enum Token<'a> {
@@ -50,7 +52,7 @@ impl<'a> Tokens<'a> {
     /// A CDATA section; one that is never closed ends with its entry.
     fn cdata(&mut self) -> &'a str {
         let body = &self.rest["<![CDATA[".len()..];
-        let closed = if self.no_more_cdata_ends { None } else { body.find("]]>") };
+        let closed = if self.no_more_cdata_ends { None } else { memmem::find(body.as_bytes(), b"]]>") };
         self.no_more_cdata_ends = closed.is_none();
         let end = closed.or_else(|| {
             let is_entry = |at: usize| body[at + 2..].starts_with("item>") || body[at + 2..].starts_with("entry>");
@@ -105,7 +107,7 @@ impl<'a> Iterator for Tokens<'a> {
             if self.rest.is_empty() {
                 return None;
             }
-            let at = self.rest.find('<').unwrap_or(self.rest.len());
+            let at = memchr(b'<', self.rest.as_bytes()).unwrap_or(self.rest.len());
             if at > 0 {
                 let (text, rest) = self.rest.split_at(at);
                 self.rest = rest;
@@ -217,7 +219,7 @@ pub(in crate::flow::parse) fn without_prefix(name: &str) -> &str {
 
 /// Text with its entities decoded: XML's, HTML's and numeric ones. What is no entity stays as it is.
 pub(in crate::flow::parse) fn decode(text: &str) -> Cow<'_, str> {
-    if text.contains('&') { html_escape::decode_html_entities(text) } else { Cow::Borrowed(text) }
+    if memchr(b'&', text.as_bytes()).is_some() { html_escape::decode_html_entities(text) } else { Cow::Borrowed(text) }
 }
 
 #[cfg(test)]
