@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use memchr::{memchr2, memmem};
 use scraper::{Html, Selector};
 use url::Url;
 
@@ -59,7 +60,7 @@ pub(super) fn page_title(text: &str) -> Option<String> {
 /// Plain text of a text that may hold markup: tags become blanks (so that words do not grow together), entities are decoded,
 /// scripts and styles say nothing. Text without `<` and `&` is taken as it is.
 pub(super) fn plain(text: &str) -> String {
-    if !text.contains(['<', '&']) {
+    if memchr2(b'<', b'&', text.as_bytes()).is_none() {
         return shown(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -149,7 +150,7 @@ impl Cleaner {
 
     /// Cleans one piece, whose relative addresses are relative to `base`. Text without `<` and `&` needs no cleaning.
     pub(super) fn clean(&self, html: &str, base: &Url) -> String {
-        if !html.contains(['<', '&']) {
+        if memchr2(b'<', b'&', html.as_bytes()).is_none() {
             return shown(html);
         }
         if let Some(clean) = simple::clean(html, base) {
@@ -169,7 +170,7 @@ impl Cleaner {
 const DEEPEST: usize = 256;
 
 /// Whether markup opens far more than it closes, or nests too deep. Void elements do not count.
-fn is_too_deep(html: &str) -> bool {
+pub(super) fn is_too_deep(html: &str) -> bool {
     let mut depth = 0usize;
     Tokens::new(html).any(|token| {
         match token {
@@ -208,7 +209,8 @@ fn builder(base: &Url) -> ammonia::Builder<'static> {
 
 /// The first picture in a piece of HTML that is no tracking pixel.
 pub(super) fn first_image(html: &str, base: &Url) -> Option<String> {
-    if !html.contains("<img") && !html.contains("<IMG") {
+    let has = |name: &[u8]| memmem::find(html.as_bytes(), name).is_some();
+    if !has(b"<img") && !has(b"<IMG") {
         return None;
     }
     Tokens::new(html).find_map(|token| {

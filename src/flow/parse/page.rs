@@ -19,6 +19,9 @@ struct Compiled {
 /// Reads the articles of a listing page. One without a title or a usable link is left out, with a note.
 pub(super) fn read(text: &str, select: &Select, input: Input) -> Result<Document, NotAFeed> {
     let compiled = compile(select)?;
+    if html::is_too_deep(text) {
+        return Err(NotAFeed::Unreadable("the page is nested deeper than any page needs".to_owned()));
+    }
     let page = Html::parse_document(text);
     let cleaner = html::Cleaner::new(input.base);
     let mut notes = Vec::new();

@@ -3,6 +3,7 @@
 //! It knows a few harmless elements, well nested, with plain attributes. At the first sign of anything else it gives up, and
 //! ammonia does the work: what it does not understand it never lets pass. A property test holds both side by side.
 
+use memchr::{memchr2, memmem};
 use url::Url;
 
 use crate::flow::parse::loose::{Tag, Token, Tokens, decode};
@@ -15,7 +16,7 @@ const DEEPEST: usize = 16;
 
 /// The cleaned HTML, or `None` where ammonia has to look at it.
 pub(super) fn clean(html: &str, base: &Url) -> Option<String> {
-    if html.contains("<!") || html.contains("<?") {
+    if memmem::find(html.as_bytes(), b"<!").is_some() || memmem::find(html.as_bytes(), b"<?").is_some() {
         return None;
     }
     let mut out = String::with_capacity(html.len() + 32);
@@ -139,7 +140,8 @@ fn is_plain_address(value: &str) -> bool {
 }
 
 fn push_text(text: &str, out: &mut String) -> Option<()> {
-    if memchr::memchr3(b'&', b'>', 0xA0, text.as_bytes()).is_none() {
+    let bytes = text.as_bytes();
+    if memchr2(b'&', b'>', bytes).is_none() && memmem::find(bytes, "\u{A0}".as_bytes()).is_none() {
         out.push_str(text);
         return Some(());
     }

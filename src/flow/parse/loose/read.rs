@@ -27,6 +27,9 @@ pub(in crate::flow::parse) fn read(text: &str) -> Option<RawFeed> {
     reader.finish()
 }
 
+/// Tags that one field may hold; further ones are passed over, their text stays. No article has so many, and each takes memory.
+const MOST_TAGS: usize = 20_000;
+
 #[derive(Default)]
 struct Reader<'a> {
     feed: RawFeed,
@@ -92,6 +95,8 @@ fn has_wild_ampersand(text: &str) -> bool {
 
 /// A field that is being read.
 struct Capture<'a> {
+    /// Tags inside the field so far.
+    tags: usize,
     field: Field,
     name: &'a str,
     tag: Tag<'a>,
@@ -108,6 +113,15 @@ enum Piece<'a> {
     End(&'a str),
 }
 
+impl<'a> Capture<'a> {
+    fn push_tag(&mut self, tag: Piece<'a>) {
+        self.tags += 1;
+        if self.tags <= MOST_TAGS {
+            self.pieces.push(tag);
+        }
+    }
+}
+
 impl<'a> Reader<'a> {
     fn start(&mut self, tag: Tag<'a>) {
         for (name, value) in tag.attributes() {
@@ -122,7 +136,7 @@ impl<'a> Reader<'a> {
                 if tag.name == capture.name && !tag.is_empty {
                     capture.depth += 1;
                 }
-                capture.pieces.push(Piece::Start(tag));
+                capture.push_tag(Piece::Start(tag));
                 return;
             }
             count(&mut self.repairs.unclosed, self.entry.as_ref().map(|_| self.feed.entries.len()));
@@ -153,12 +167,15 @@ impl<'a> Reader<'a> {
             Role::Feed => {
                 self.is_feed = true;
                 self.feed_base = tag.attribute("base").map(Cow::into_owned).or(self.feed_base.take());
-                self.feed.language = tag.attribute("lang").map(Cow::into_owned).or(self.feed.language.take());
+                self.feed.language = tag.attribute("lang").map(|lang| lang.replace('_', "-")).or(self.feed.language.take());
+                // CDF says these in attributes.
+                first(&mut self.feed.link, tag.attribute("href").map(Cow::into_owned));
+                first(&mut self.feed.updated, tag.attribute("lastmod").map(|date| When::Written(date.into_owned())));
             }
             Role::Entry => self.begin_entry(tag),
             Role::Person if !tag.is_empty => {
                 self.person = Some(RawAuthor::default());
-                self.capture = Some(Capture { field: Field::Author, name: tag.name, tag, depth: 0, pieces: Vec::new() });
+                self.capture = Some(Capture { field: Field::Author, name: tag.name, tag, depth: 0, tags: 0, pieces: Vec::new() });
             }
             Role::Skip if !tag.is_empty => self.skipped = Some((tag.name, 0)),
             Role::Attached(kind) => self.attach(kind, tag),
@@ -213,7 +230,7 @@ impl<'a> Reader<'a> {
             _ => {}
         }
         if !tag.is_empty {
-            self.capture = Some(Capture { field, name: tag.name, tag, depth: 0, pieces: Vec::new() });
+            self.capture = Some(Capture { field, name: tag.name, tag, depth: 0, tags: 0, pieces: Vec::new() });
         }
     }
 
@@ -265,12 +282,12 @@ impl<'a> Reader<'a> {
                     self.close();
                 } else {
                     capture.depth -= 1;
-                    capture.pieces.push(Piece::End(name));
+                    capture.push_tag(Piece::End(name));
                 }
                 return;
             }
             if !ends_entry {
-                capture.pieces.push(Piece::End(name));
+                capture.push_tag(Piece::End(name));
                 return;
             }
             count(&mut self.repairs.unclosed, self.entry.as_ref().map(|_| self.feed.entries.len()));
@@ -386,7 +403,7 @@ impl<'a> Reader<'a> {
         match capture.field {
             Field::Title => first(&mut feed.title, Some(markup(capture))),
             Field::Link => first(&mut feed.link, given(text)),
-            Field::Summary => first(&mut feed.description, Some(markup(capture))),
+            Field::Summary | Field::OtherSummary => first(&mut feed.description, Some(markup(capture))),
             Field::Published | Field::Updated => first(&mut feed.updated, given(text).map(When::Written)),
             Field::Language => feed.language = given(text).or(feed.language.take()),
             Field::Generator => first(&mut feed.generator, given(text)),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use encoding_rs::WINDOWS_1252;
 use memchr::{memchr, memmem};
 
 /// A piece of a document.
@@ -217,9 +218,21 @@ pub(in crate::flow::parse) fn without_prefix(name: &str) -> &str {
     name.rsplit(':').next().unwrap_or(name)
 }
 
-/// Text with its entities decoded: XML's, HTML's and numeric ones. What is no entity stays as it is.
+/// Text with its entities decoded: XML's, HTML's and numeric ones. What is no entity stays as it is. Numbers of 128 to 159 mean
+/// windows-1252, as browsers take them (`&#146;` is ’).
 pub(in crate::flow::parse) fn decode(text: &str) -> Cow<'_, str> {
-    if memchr(b'&', text.as_bytes()).is_some() { html_escape::decode_html_entities(text) } else { Cow::Borrowed(text) }
+    if memchr(b'&', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let decoded = html_escape::decode_html_entities(text);
+    if !decoded.contains(|c: char| matches!(c, '\u{80}'..='\u{9F}')) {
+        return decoded;
+    }
+    let western = |c: char| match u8::try_from(u32::from(c)) {
+        Ok(byte @ 0x80..=0x9F) => WINDOWS_1252.decode(&[byte]).0.chars().next().unwrap_or(c),
+        _ => c,
+    };
+    decoded.chars().map(western).collect::<String>().into()
 }
 
 #[cfg(test)]
@@ -261,6 +274,7 @@ mod tests {
 
     #[test]
     fn entities_are_decoded_once() {
+        assert_eq!(decode("don&#146;t"), "don’t");
         assert_eq!(decode("a &amp;lt; &ecirc; &#7897; R&D &unknown; &"), "a &lt; ê ộ R&D &unknown; &");
     }
 }
