@@ -13,7 +13,6 @@ use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::edge::fetch::{FetchError, Fetcher};
-use crate::edge::store::Store;
 use crate::flow::topic::Rules;
 
 pub use crew::Crew;
@@ -48,6 +47,3 @@ impl Desk {
         self.config.sources.get(source).map_or(0, |source| source.rank)
     }
 }
-
-/// A store that several tasks use.
-pub type SharedStore = Arc<Store>;

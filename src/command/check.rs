@@ -54,7 +54,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
 /// Fetches every enabled source, and says of each what is wrong with it.
 fn online(setup: &Setup, config: Config, json: bool) -> anyhow::Result<Exit> {
     let desk = setup.desk(config)?;
-    let failures = setup::runtime()?.block_on(async {
+    let failures = setup::block_on(async {
         let crew = Crew::new(&desk.config.fetch);
         let mut asked = JoinSet::new();
         for source in desk.config.sources.values().filter(|source| source.enabled).cloned() {
@@ -65,7 +65,7 @@ fn online(setup: &Setup, config: Config, json: bool) -> anyhow::Result<Exit> {
                     Ok(previewed) => empty(&previewed),
                     Err(error) => Some(error.to_string()),
                 };
-                (source.id.clone(), source.url().clone(), fault)
+                (source.id.clone(), source.home.clone(), fault)
             });
         }
         let mut failures = 0;

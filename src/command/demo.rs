@@ -39,7 +39,7 @@ pub struct Arguments {
 /// Runs until it is interrupted.
 pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let folder = tempfile::Builder::new().prefix("diemtin-demo-").tempdir().context("can't make a folder for the demo")?;
-    let result = setup::runtime()?.block_on(demo(setup, arguments, folder.path()));
+    let result = setup::block_on(demo(setup, arguments, folder.path()));
     folder.close().context("can't remove the demo's folder")?;
     result
 }
@@ -47,7 +47,8 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
 async fn demo(setup: &Setup, arguments: &Arguments, folder: &std::path::Path) -> anyhow::Result<Exit> {
     let ours = match listen(&arguments.listen).await {
         Ok(listener) => listener,
-        Err(_) => listen("127.0.0.1:0").await?,
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => listen("127.0.0.1:0").await?,
+        Err(error) => return Err(error.into()),
     };
     let theirs = listen("127.0.0.1:0").await?;
     let slow = listen("127.0.0.1:0").await?;
@@ -77,10 +78,13 @@ async fn demo(setup: &Setup, arguments: &Arguments, folder: &std::path::Path) ->
     let desk = setup.desk(config)?;
     greet(&our_origin, &path)?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hangup = signal(SignalKind::hangup())?;
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            // The terminal was closed.
+            _ = hangup.recv() => {}
         }
     };
     service(&setup, watch, desk, store, Some(ours), Role::All, stop).await?;

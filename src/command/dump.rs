@@ -4,7 +4,6 @@ use std::io::{BufWriter, Write};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use crate::command::{Exit, Setup};
 use crate::model::{Report, SourceId, SourceState, Story, StoryId, TopicId};
@@ -41,7 +40,7 @@ pub(super) struct StoryLine {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SourceLine {
     pub id: SourceId,
-    url: Url,
+    settings: u64,
     etag: Option<String>,
     last_modified: Option<String>,
     next: Timestamp,
@@ -52,15 +51,12 @@ pub(super) struct SourceLine {
     error: Option<String>,
 }
 
-/// Prints the sources, then the stories in the order of their ids.
+/// Prints the stories in the order of their ids, then the sources.
 pub fn run(setup: &Setup) -> anyhow::Result<Exit> {
     let config = setup.quiet_config()?;
     let store = setup.store(&config.store)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut print = |line: &Line| -> anyhow::Result<()> { Ok(writeln!(out, "{}", serde_json::to_string(line)?)?) };
-    for (id, state) in store.source_states()? {
-        print(&Line::Source(SourceLine::new(id, state)?))?;
-    }
     let rank = |source: &SourceId| config.sources.get(source).map_or(0, |source| source.rank);
     let mut after = None;
     loop {
@@ -70,6 +66,10 @@ pub fn run(setup: &Setup) -> anyhow::Result<Exit> {
         for story in stories {
             print(&Line::Story(StoryLine::new(story, &rank)))?;
         }
+    }
+    // Sources come last: a dump that was cut off has no validators whose entries are missing.
+    for (id, state) in store.source_states()? {
+        print(&Line::Source(SourceLine::new(id, state)))?;
     }
     out.flush()?;
     Ok(Exit::Done)
@@ -101,12 +101,12 @@ impl StoryLine {
 }
 
 impl SourceLine {
-    fn new(id: SourceId, state: SourceState) -> anyhow::Result<Self> {
+    fn new(id: SourceId, state: SourceState) -> Self {
         // A validator that is no text is left out: the next poll then asks without it.
         let text = |bytes: Option<Vec<u8>>| bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        Ok(Self {
+        Self {
             id,
-            url: Url::parse(&state.url)?,
+            settings: state.settings,
             etag: text(state.etag),
             last_modified: text(state.last_modified),
             next: state.next,
@@ -115,13 +115,13 @@ impl SourceLine {
             interval_seconds: state.interval_seconds,
             failures: state.failures,
             error: state.error,
-        })
+        }
     }
 
     /// The state that the line holds.
     pub(super) fn state(self) -> SourceState {
         SourceState {
-            url: self.url.into(),
+            settings: self.settings,
             etag: self.etag.map(String::into_bytes),
             last_modified: self.last_modified.map(String::into_bytes),
             body: None,

@@ -30,13 +30,26 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
         file => Box::new(std::fs::File::open(file).with_context(|| format!("can't read {file}"))?),
     };
     let store = setup.store(&config.store)?;
-    let (stories, sources) = setup::runtime()?.block_on(load(&store, BufReader::new(input)))?;
-    eprintln!("{stories} stories and {sources} sources loaded");
-    Ok(Exit::Done)
+    let mut loaded = Loaded::default();
+    let result = setup::block_on(load(&store, BufReader::new(input), &mut loaded));
+    eprintln!("{} stories and {} sources loaded", loaded.stories, loaded.sources);
+    match result {
+        Ok(()) => Ok(Exit::Done),
+        Err(error) => {
+            eprintln!("diemtin: the rest was not loaded: {error:#}");
+            Ok(Exit::WithFailures)
+        }
+    }
 }
 
-async fn load(store: &Store, input: impl BufRead) -> anyhow::Result<(usize, usize)> {
-    let (mut stories, mut sources) = (0, 0);
+/// What was loaded so far.
+#[derive(Default)]
+struct Loaded {
+    stories: usize,
+    sources: usize,
+}
+
+async fn load(store: &Store, input: impl BufRead, loaded: &mut Loaded) -> anyhow::Result<()> {
     let mut batch = Batch::default();
     for (number, line) in input.lines().enumerate() {
         let line = line?;
@@ -52,12 +65,14 @@ async fn load(store: &Store, input: impl BufRead) -> anyhow::Result<(usize, usiz
                 let links = known.iter().filter_map(|(_, _, link)| *link).collect();
                 batch.stories.retain(|change: &StoryChange| change.story.id != story.id);
                 batch.stories.push(StoryChange { story, entries, links });
-                stories += 1;
+                loaded.stories += 1;
             }
             Line::Source(line) => {
+                // A source's validators are never stored before its entries are.
+                store.commit(std::mem::take(&mut batch)).await?;
                 let source = Some((line.id.clone(), line.state()));
                 store.commit(Batch { source, stories: Vec::new() }).await?;
-                sources += 1;
+                loaded.sources += 1;
             }
         }
         if batch.stories.len() >= STEP {
@@ -67,5 +82,5 @@ async fn load(store: &Store, input: impl BufRead) -> anyhow::Result<(usize, usiz
     store.commit(batch).await?;
     // They bring the topics of where they come from; the next command classifies them by the rules here.
     store.set_rules(UNDONE).await?;
-    Ok((stories, sources))
+    Ok(())
 }

@@ -3,7 +3,6 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
-use anyhow::Context;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -45,8 +44,8 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let now = arguments.now.unwrap_or_else(setup.clock);
     let mut exit = Exit::Done;
     for file in &arguments.files {
-        let bytes = read(file).with_context(|| format!("can't read {file}"))?;
-        let value = match one(&bytes, source.as_ref(), arguments, now) {
+        let parsed = read(file).map_err(|e| e.to_string()).and_then(|bytes| one(&bytes, source.as_ref(), arguments, now));
+        let value = match parsed {
             Ok(document) => document_json(&document)?,
             Err(why) => {
                 eprintln!("{file}: {why}");

@@ -14,7 +14,7 @@ use crate::command::{Exit, Setup, setup};
 use crate::edge::store::Store;
 use crate::flow::schedule;
 use crate::model::{Source, SourceId, SourceState};
-use crate::pipeline::{Crew, Desk, Outcome, Polled, reclassify};
+use crate::pipeline::{Crew, Desk, Outcome, Polled, prune, reclassify};
 
 /// What `poll` takes.
 #[derive(Debug, clap::Args)]
@@ -70,9 +70,12 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
         arguments.sources.iter().map(|id| setup::find_source(&config, id).map(|s| s.id.clone())).collect::<Result<_, _>>()?;
     let store = setup.store(&config.store)?;
     let desk = setup.desk(config)?;
-    setup::runtime()?.block_on(async {
+    setup::block_on(async {
         reclassify(&store, &desk.rules).await?;
         let rows = pass(&desk, &store, &named, arguments).await?;
+        if let Some(keep) = desk.config.store.keep {
+            prune(&store, keep, (setup.clock)()).await?;
+        }
         if !arguments.json {
             show(&rows, &desk)?;
         }
@@ -90,7 +93,7 @@ async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &A
     let mut rows: Vec<Row> = Vec::new();
     let chosen = |source: &&Source| named.is_empty() || named.contains(&source.id);
     for source in desk.config.sources.values().filter(chosen) {
-        let before = states.get(&source.id).cloned();
+        let before = states.get(&source.id).filter(|state| state.settings == source.settings()).cloned();
         let wanted = source.enabled && (arguments.all || !named.is_empty()) || schedule::is_due(source, before.as_ref(), now);
         if wanted {
             let (crew, desk, store, source) = (crew.clone(), desk.clone(), Arc::clone(store), source.clone());

@@ -32,10 +32,10 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
         _ => setup::find_source(&config, &arguments.what)?.clone(),
     };
     let desk = setup.desk(config)?;
-    let previewed = match setup::runtime()?.block_on(preview(&desk, &source)) {
+    let previewed = match setup::block_on(async { Ok(preview(&desk, &source).await?) }) {
         Ok(previewed) => previewed,
         Err(error) => {
-            eprintln!("{}: {error}", source.url());
+            eprintln!("{}: {error}", source.home);
             return Ok(Exit::WithFailures);
         }
     };

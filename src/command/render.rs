@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::command::{Exit, Setup, setup};
 use crate::flow::render::Format;
-use crate::model::Feed;
+use crate::model::{Feed, Site};
 use crate::pipeline::{Press, reclassify};
 
 /// What `render` takes.
@@ -26,8 +26,8 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     }
     let store = setup.store(&config.store)?;
     let desk = setup.desk(config)?;
-    setup::runtime()?.block_on(reclassify(&store, &desk.rules))?;
-    let mut press = Press::new(desk.config, &store)?;
+    setup::block_on(async { Ok(reclassify(&store, &desk.rules).await?) })?;
+    let mut press = Press::new(desk.config, &store, &Site::default())?;
     press.follow(&store)?;
     let site = press.print(&store, (setup.clock)())?;
     let path = arguments.format.path(&arguments.feed.parse()?);

@@ -45,7 +45,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let store = setup.store(&config.store)?;
     let address = arguments.listen.clone().unwrap_or_else(|| config.service.listen.clone());
     let desk = setup.desk(config)?;
-    setup::runtime()?.block_on(async {
+    setup::block_on(async {
         let listener = match arguments.role {
             Role::Poll => None,
             Role::All | Role::Web => Some(listen(&address).await?),

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use hyper::Request;
 use hyper::body::Incoming;
-use hyper::{Request, service::service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
@@ -21,8 +22,11 @@ use crate::model::Site;
 
 pub use respond::respond;
 
-/// Connections at one time; more wait in the system's queue.
-const MOST_CONNECTIONS: usize = 10_000;
+/// Connections at one time; more wait in the system's queue. Half of the 1,024 descriptors that a process usually has: the other half
+/// is for sources and the store.
+const MOST_CONNECTIONS: usize = 512;
+/// No connection lives longer: a client that asks for a feed and never reads it is let go.
+const LONGEST_CONNECTION: Duration = Duration::from_secs(120);
 /// A client that does not finish its request's head in this time is dropped.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Requests that are still being answered when the service stops have this long.
@@ -34,9 +38,8 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 pub async fn serve(listener: TcpListener, site: Arc<ArcSwap<Site>>, clock: fn() -> Timestamp, stop: impl Future<Output = ()>) {
     let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let graceful = GracefulShutdown::new();
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(HEAD_TIMEOUT));
+    let mut builder = Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     tokio::pin!(stop);
     loop {
         let accepted = async {
@@ -58,7 +61,7 @@ pub async fn serve(listener: TcpListener, site: Arc<ArcSwap<Site>>, clock: fn() 
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // A client that goes away in the middle is nobody's fault.
-            let _ = connection.await;
+            let _ = tokio::time::timeout(LONGEST_CONNECTION, connection).await;
             drop(slot);
         });
     }
@@ -68,18 +71,18 @@ pub async fn serve(listener: TcpListener, site: Arc<ArcSwap<Site>>, clock: fn() 
 }
 
 fn connection(
-    builder: &Builder<TokioExecutor>,
+    builder: &Builder,
     stream: TcpStream,
     site: Arc<ArcSwap<Site>>,
     clock: fn() -> Timestamp,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + Send + 'static {
+) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send + 'static {
     // Answers are small and written at once; waiting to fill a packet only delays them. Where it can't be set, nothing is lost.
     let _ = stream.set_nodelay(true);
     let answer = service_fn(move |request: Request<Incoming>| {
         let response = respond(&request, &site.load(), clock());
         async move { Ok::<_, Infallible>(response) }
     });
-    builder.serve_connection(TokioIo::new(stream), answer).into_owned()
+    builder.serve_connection(TokioIo::new(stream), answer)
 }
 
 /// Listens on `HOST:PORT`; the error is a sentence.

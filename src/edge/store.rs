@@ -119,15 +119,15 @@ impl Store {
         value.map(|value| codec::read_story(id, &value)).transpose()
     }
 
-    /// Up to `limit` stories whose ids come after one, in the order of ids: a way through all of them in small steps.
+    /// Up to `limit` stories whose ids come after one, in the order of ids: a way through all of them in small steps. One that can't be
+    /// read is passed over and logged: it takes nothing else away.
     pub fn stories_after(&self, after: Option<StoryId>, limit: usize) -> Result<Vec<Story>, StoreError> {
         let start = after.map_or(vec![b's'], |id| [&codec::story_key(id)[..], &[0]].concat());
-        let rows = self.db.range(start..vec![b's' + 1]).take(limit);
-        rows.map(|row| {
+        let rows = self.db.range(start..vec![b's' + 1]).map(|row| {
             let (key, value) = row.map_err(StoreError::failed("to read the stories"))?;
             codec::read_story(codec::story_of_key(&key)?, &value)
-        })
-        .collect()
+        });
+        Ok(rows.filter_map(readable).take(limit).collect())
     }
 
     /// Up to `limit` changes after a number of the change sequence, in order.
@@ -144,14 +144,13 @@ impl Store {
 
     /// The state of every source that was ever polled.
     pub fn source_states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
-        let rows = self.db.scan_prefix(b"p");
-        rows.map(|row| {
+        let rows = self.db.scan_prefix(b"p").map(|row| {
             let (key, value) = row.map_err(StoreError::failed("to read the sources"))?;
             let id = String::from_utf8_lossy(&key[1..]).into_owned();
             let id = Slug::new(id).map_err(|e| StoreError::Failed { doing: "to read the sources", why: e.to_string() })?;
             Ok((id, codec::read_source(&value)?))
-        })
-        .collect()
+        });
+        Ok(rows.filter_map(readable).collect())
     }
 
     /// The stamps of all pages, by path.
@@ -182,8 +181,9 @@ impl Store {
         self.write(write::Work::Batch(Box::new(batch))).await
     }
 
-    /// Removes stories, and tells the followers. The names of their entries stay.
-    pub async fn remove(&self, stories: Vec<StoryId>) -> Result<(), StoreError> {
+    /// Removes stories, each given with its `seq`, and tells the followers; one that has changed since stays. The names of the
+    /// entries stay.
+    pub async fn remove(&self, stories: Vec<(StoryId, u64)>) -> Result<(), StoreError> {
         self.write(write::Work::Remove(stories)).await
     }
 
@@ -203,6 +203,11 @@ impl Store {
         self.jobs.send(write::Job { work, reply }).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
+}
+
+/// What could be read; what could not is logged.
+fn readable<T>(row: Result<T, StoreError>) -> Option<T> {
+    row.inspect_err(|error| tracing::error!(%error, "a record of the store is passed over")).ok()
 }
 
 impl Drop for Store {

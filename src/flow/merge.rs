@@ -4,12 +4,12 @@
 //! are equal on every machine: "the last 24 hours" end when the feed's newest story arrived.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{Credit, Feed, Listed, Report, Source, SourceId, Story, StoryId, Topic, TopicRef};
+use crate::model::{Content, Credit, Feed, Listed, Report, Source, SourceId, Story, StoryId, Topic, TopicRef};
 
 /// A reader who comes once a day misses nothing.
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
@@ -55,7 +55,7 @@ pub fn listed(story: &Story, sources: &BTreeMap<SourceId, Source>, topics: &[Top
         title: lead.title.clone(),
         url: lead.url.clone(),
         summary: lead.summary.clone(),
-        content: lead.content.clone(),
+        content: lead.content.clone().filter(|_| sources.get(&lead.source).is_some_and(|s| s.content == Content::Full)),
         image: lead.image.clone().or_else(|| carried.entries.iter().find_map(|r| r.image.clone())),
         authors: lead.authors.clone(),
         published: story.published,
@@ -72,6 +72,8 @@ pub struct Shelf {
     limit: usize,
     /// When each story arrived, by its place in the order.
     rows: BTreeMap<Place, Timestamp>,
+    /// Where each story stands.
+    places: HashMap<StoryId, Place>,
     newest_arrival: Timestamp,
     /// The foremost place of all stories that were forgotten.
     forgot: Option<Place>,
@@ -82,12 +84,14 @@ type Place = (Reverse<Timestamp>, StoryId);
 impl Shelf {
     /// An empty shelf for a feed of at least `limit` stories.
     pub fn new(limit: usize) -> Self {
-        Self { limit, rows: BTreeMap::new(), newest_arrival: Timestamp::MIN, forgot: None }
+        Self { limit, rows: BTreeMap::new(), places: HashMap::new(), newest_arrival: Timestamp::MIN, forgot: None }
     }
 
     /// Takes up a story, or does nothing if it is there.
     pub fn put(&mut self, story: &Story) {
-        self.rows.insert((Reverse(story.published), story.id), story.arrived);
+        let place = (Reverse(story.published), story.id);
+        self.rows.insert(place, story.arrived);
+        self.places.insert(story.id, place);
         self.newest_arrival = self.newest_arrival.max(story.arrived);
         self.forget();
     }
@@ -95,14 +99,13 @@ impl Shelf {
     /// Lets a story go. Says whether it was there, and whether the shelf is still complete: one that may now lack an older story,
     /// which it has forgotten, has to be filled anew.
     pub fn remove(&mut self, id: StoryId) -> (bool, bool) {
-        let before = self.rows.len();
-        self.rows.retain(|(_, known), _| *known != id);
+        let Some(place) = self.places.remove(&id) else { return (false, true) };
+        self.rows.remove(&place);
         let newest = self.rows.values().max().copied().unwrap_or(Timestamp::MIN);
         // With the newest arrival the day's end moves back, and a story that was forgotten may belong to that day again.
         let earlier = std::mem::replace(&mut self.newest_arrival, newest) > newest;
         let holds = |forgotten: Place| !earlier && self.rows.range(..forgotten).take(self.limit).count() == self.limit;
-        let removed = self.rows.len() < before;
-        (removed, !removed || self.forgot.is_none_or(holds))
+        (true, self.forgot.is_none_or(holds))
     }
 
     /// The stories of the feed, newest first: at least `limit`, where there are so many, and all that arrived within a day of
@@ -124,6 +127,7 @@ impl Shelf {
             match self.rows.last_entry() {
                 Some(last) if *last.get() < horizon => {
                     let (place, _) = last.remove_entry();
+                    self.places.remove(&place.1);
                     self.forgot = Some(self.forgot.map_or(place, |foremost| foremost.min(place)));
                 }
                 _ => break,

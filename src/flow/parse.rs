@@ -20,8 +20,6 @@ use url::Url;
 
 use crate::model::{Document, Note, NoteKind, Select};
 
-pub use date::read as read_date;
-
 /// The most entries that one document yields, the newest first places of it: a publisher's whole archive is no news.
 pub const MOST_ENTRIES: usize = 500;
 
@@ -108,16 +106,21 @@ pub fn parse(input: Input) -> Result<Document, NotAFeed> {
         None if html::is_page(&text) && !html::holds_feed(&text) => {
             return Err(NotAFeed::HtmlPage { kind: html::page_kind(&text), title: html::page_title(&text) });
         }
-        None => finish::finish(read_feed(&text, input)?, input),
+        None => finish::finish(newest(read_feed(&text, input)?), input),
     };
-    if document.entries.len() > MOST_ENTRIES {
-        let lost = document.entries.len() - MOST_ENTRIES;
-        document.entries.truncate(MOST_ENTRIES);
-        let message = format!("{lost} entries after the first {MOST_ENTRIES} were left out");
-        notes.push(Note { kind: NoteKind::Dropped, message, entry: None });
-    }
+    document.entries.truncate(MOST_ENTRIES);
     notes.append(&mut document.notes);
     Ok(Document { notes, ..document })
+}
+
+/// The first entries of a feed, as many as are looked at.
+fn newest(mut feed: raw::RawFeed) -> raw::RawFeed {
+    if feed.entries.len() > MOST_ENTRIES {
+        feed.entries.truncate(MOST_ENTRIES);
+        let message = format!("the entries after the first {MOST_ENTRIES} were left out");
+        feed.notes.push(Note { kind: NoteKind::Dropped, message, entry: None });
+    }
+    feed
 }
 
 /// A feed in any format. The repairing way reads well-formed feeds too: it is the faster one, loses less, and a feed that is broken

@@ -39,7 +39,7 @@ pub use check::read_back;
 pub use html::{Front, Place, front, style};
 pub use opml::{opml, sources_opml};
 pub use seal::seal;
-pub use sheet::SIDEBAR_STORIES;
+pub use sheet::page_size;
 pub use text::legal;
 
 /// A document as it is served, before hashing and compression.

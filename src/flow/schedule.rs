@@ -36,9 +36,9 @@ pub struct Wishes {
     pub fresh_for: Option<Duration>,
 }
 
-/// Whether a source is to be polled now.
+/// Whether a source is to be polled now. A state that was made under other settings is none.
 pub fn is_due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> bool {
-    source.enabled && state.is_none_or(|state| state.next <= now || state.url != source.url().as_str())
+    source.enabled && state.is_none_or(|state| state.next <= now || state.checked > now)
 }
 
 /// The wait until the next poll, and the time that it ends.

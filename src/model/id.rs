@@ -75,7 +75,7 @@ impl Borrow<str> for Slug {
     }
 }
 
-/// A story's permanent id: 128 bits of its first entry's name. 26 characters of `a-z2-7` in addresses and feeds.
+/// A story's permanent id: 128 bits of its first entry's canonical link, or of its name where it has none. 26 characters of `a-z2-7` in addresses and feeds.
 ///
 /// It is computed once, when the story is made, and stored; nothing that happens later changes it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

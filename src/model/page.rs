@@ -1,4 +1,4 @@
-//! What is served: immutable bytes, made when something changed and never for a request.
+//! What is served: immutable bytes, made when something changed. A part of a page (`?limit=N`) is made when it is first asked for.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::Slug;
 
@@ -45,6 +46,12 @@ pub struct Source {
 }
 
 impl Source {
+    /// A hash of everything that decides what a document of this source is and how it is read.
+    pub fn settings(&self) -> u64 {
+        let said = (&self.origin, &self.headers, &self.encoding, &self.content, &self.timezone);
+        xxh3_64(format!("{said:?}").as_bytes())
+    }
+
     /// The address that is fetched.
     pub fn url(&self) -> &Url {
         match &self.origin {
@@ -102,13 +109,14 @@ pub enum Content {
 /// What is remembered of a source between two polls. Stored in one batch with the entries that came with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceState {
-    /// The address that `etag`, `last_modified` and `body` belong to; at another address they mean nothing.
-    pub url: String,
+    /// A hash of the source's address and of the settings that its documents are read with: under others, `etag`, `last_modified` and
+    /// `body` mean nothing.
+    pub settings: u64,
     /// The ETag header, byte for byte as it came.
     pub etag: Option<Vec<u8>>,
     /// The Last-Modified header, byte for byte as it came.
     pub last_modified: Option<Vec<u8>>,
-    /// A hash of the last body that was read whole and of the settings it was read with.
+    /// A hash of the last body that was read whole.
     pub body: Option<[u8; 16]>,
     /// No request before this time.
     pub next: Timestamp,

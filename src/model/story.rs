@@ -126,7 +126,7 @@ pub enum NoteKind {
 /// One piece of news, as it is stored: one entry, or several from several sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Story {
-    /// Permanent; a function of the first entry's name.
+    /// Permanent; a function of the first entry's link, or of its name where it has none.
     pub id: StoryId,
     /// The number of its last change in the change sequence; 0 before it is stored.
     pub seq: u64,

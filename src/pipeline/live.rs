@@ -93,7 +93,8 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
     let mut latest = live.store.latest();
     latest.borrow_and_update();
     let (config, store) = (Arc::clone(&desk.config), Arc::clone(&live.store));
-    let mut press = blocking(move || Press::new(config, &store)).await?;
+    let before = live.site.load_full();
+    let mut press = blocking(move || Press::new(config, &store, &before)).await?;
     loop {
         let (store, clock) = (Arc::clone(&live.store), desk.clock);
         let (back, site) = blocking(move || -> Result<_, StoreError> {
@@ -110,7 +111,8 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         }
         tokio::select! {
             changed = live.desk.changed() => return if changed.is_ok() { Ok(()) } else { std::future::pending().await },
-            _ = latest.changed() => tokio::time::sleep(GATHER).await,
+            // A writer that is gone announces nothing any more.
+            changed = latest.changed() => tokio::time::sleep(if changed.is_ok() { GATHER } else { AFTER_FAILURE }).await,
         }
         latest.borrow_and_update();
     }
@@ -126,6 +128,7 @@ async fn poll_due(mut live: Live) {
         }
     };
     let mut desk = live.desk.borrow_and_update().clone();
+    keep_current(&mut states, &desk);
     let mut round =
         Round { crew: Crew::new(&desk.config.fetch), polls: JoinSet::new(), under_way: HashSet::new(), resting: HashMap::new() };
     let mut tick = tokio::time::interval(TICK);
@@ -136,6 +139,7 @@ async fn poll_due(mut live: Live) {
             Some(done) = round.polls.join_next() => round.note(done, &mut states, (desk.clock)()),
             Ok(()) = live.desk.changed() => {
                 desk = live.desk.borrow_and_update().clone();
+                keep_current(&mut states, &desk);
                 round.crew = Crew::new(&desk.config.fetch);
                 round.resting.clear();
             }
@@ -146,6 +150,13 @@ async fn poll_due(mut live: Live) {
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::warn!(polls = round.polls.len(), "some polls did not end in time and were cut off; they changed nothing");
     }
+}
+
+/// Forgets the states of sources whose settings have changed since: they are due, and asked without validators.
+fn keep_current(states: &mut BTreeMap<SourceId, SourceState>, desk: &Desk) {
+    let is_current =
+        |id: &SourceId, state: &SourceState| desk.config.sources.get(id).is_none_or(|source| source.settings() == state.settings);
+    states.retain(|id, state| is_current(id, state));
 }
 
 /// The polls that are under way.

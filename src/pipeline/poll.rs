@@ -55,7 +55,7 @@ pub struct Polled {
 /// Polls a source. What it reports as new is stored and would survive a power cut.
 pub async fn poll(desk: &Desk, store: &Arc<Store>, source: &Source, before: Option<SourceState>) -> Polled {
     let now = (desk.clock)();
-    let before = before.filter(|state| state.url == source.url().as_str());
+    let before = before.filter(|state| state.settings == source.settings());
     let known = before.as_ref().map_or_else(Validators::default, |state| Validators {
         etag: state.etag.clone(),
         last_modified: state.last_modified.clone(),
@@ -92,7 +92,7 @@ impl Poll<'_> {
     async fn answered(self, answer: Answer) -> Polled {
         let Answer { status, url, body, content_type, validators, max_age } = answer;
         let body = body.unwrap_or_default();
-        let print = body_print(self.source, &body);
+        let print = xxh3_128(&body).to_be_bytes();
         let wishes = Wishes { fresh_for: max_age, ..Wishes::default() };
         let with_answer = |state: SourceState| SourceState {
             etag: validators.etag.clone(),
@@ -164,7 +164,7 @@ impl Poll<'_> {
         let (interval, next) = schedule::next(self.source, before, heard, wishes, &self.desk.config.fetch, self.now);
         let failed = heard == Heard::Failure;
         SourceState {
-            url: self.source.url().to_string(),
+            settings: self.source.settings(),
             etag: before.and_then(|state| state.etag.clone()),
             last_modified: before.and_then(|state| state.last_modified.clone()),
             body: before.and_then(|state| state.body),
@@ -186,7 +186,7 @@ impl Poll<'_> {
 
     /// A failure changes nothing but when the source is asked again.
     async fn failed(self, status: Option<u16>, why: &str, retry_after: Option<std::time::Duration>) -> Polled {
-        let error = format!("{}: {why}", self.source.url());
+        let error = format!("{}: {why}", self.source.home);
         let wishes = Wishes { retry_after, ..Wishes::default() };
         let state = SourceState { error: Some(error.clone()), ..self.state(Heard::Failure, wishes) };
         if let Err(second) = self.store_state(&state).await {
@@ -261,13 +261,6 @@ pub async fn preview(desk: &Desk, source: &Source) -> Result<Previewed, PreviewE
 
 fn ttl(document: &Document) -> Option<std::time::Duration> {
     document.feed.ttl_minutes.map(|minutes| std::time::Duration::from_secs(u64::from(minutes) * 60))
-}
-
-/// A hash of a body and of the settings that it is read with: while both stay, reading it again gives the same.
-fn body_print(source: &Source, body: &[u8]) -> [u8; 16] {
-    let settings = format!("{:?} {:?} {:?} {:?}", source.origin, source.encoding, source.content, source.timezone);
-    let settings = xxh3_128(settings.as_bytes());
-    (xxh3_128(body) ^ settings.rotate_left(1)).to_be_bytes()
 }
 
 /// Runs work that computes or reads the disk where it holds up no other task.

@@ -12,12 +12,12 @@ use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::flow::merge::{self, Shelf};
 use crate::flow::render::{self, Format, Front, Place, Rendered};
-use crate::model::{Change, Feed, Listed, Listing, Page, Part, Site, Stamp, Story, StoryId};
+use crate::model::{Change, Feed, FeedId, Listed, Listing, Page, Part, Site, Stamp, Story, StoryId};
 
 /// Stories or changes that are read from the store in one step.
 const STEP: usize = 500;
-/// Parts of pages (`?limit=N`) that one site keeps ready; beyond that they are made for the request.
-const MOST_PARTS: usize = 1_000;
+/// Bytes of parts of pages (`?limit=N`) that one site keeps ready; beyond that they are made for the request.
+const PARTS_BYTES: usize = 32 * 1024 * 1024;
 
 /// The stories of every feed, and the pages printed from them.
 pub struct Press {
@@ -44,8 +44,8 @@ struct Column {
 }
 
 impl Press {
-    /// Reads every stored story once. Blocks.
-    pub fn new(config: Arc<Config>, store: &Store) -> Result<Self, StoreError> {
+    /// Reads every stored story once. A feed that can't be printed keeps its pages of `before`. Blocks.
+    pub fn new(config: Arc<Config>, store: &Store, before: &Site) -> Result<Self, StoreError> {
         let seq = *store.latest().borrow();
         let columns = config.feeds.iter().map(|feed| Column {
             feed: feed.clone(),
@@ -56,7 +56,11 @@ impl Press {
         });
         let columns = columns.collect();
         let stamps = store.stamps()?;
-        let (listed, pages) = (HashMap::new(), BTreeMap::new());
+        let ours: HashSet<String> =
+            config.feeds.iter().flat_map(|feed| Format::ALL.map(|format| format.path(&feed.id))).collect();
+        let pages =
+            before.pages.iter().filter(|(path, _)| ours.contains(*path)).map(|(path, page)| (path.clone(), Arc::clone(page)));
+        let (listed, pages) = (HashMap::new(), pages.collect());
         let mut press = Self { config, columns, listed, pages, stamps, new_stamps: Vec::new(), seq, front_is_printed: false };
         let mut after = None;
         loop {
@@ -76,7 +80,8 @@ impl Press {
             let Some(last) = changes.last() else { return Ok(()) };
             self.seq = last.seq;
             if !changes.iter().all(|change| self.take(change)) {
-                *self = Self { pages: std::mem::take(&mut self.pages), ..Self::new(Arc::clone(&self.config), store)? };
+                let before = Site { pages: std::mem::take(&mut self.pages), parts: None };
+                *self = Self::new(Arc::clone(&self.config), store, &before)?;
             }
         }
     }
@@ -201,24 +206,33 @@ impl Press {
         let of_path =
             |column: &Column| Format::ALL.map(|format| (format.path(&column.feed.id), (format, Arc::clone(&column.listing))));
         let listings: HashMap<String, (Format, Arc<Listing>)> = self.columns.iter().flat_map(of_path).collect();
-        let dates: HashMap<String, Timestamp> = self.pages.iter().map(|(path, page)| (path.clone(), page.modified)).collect();
-        let made: Mutex<HashMap<(String, Part), Arc<Page>>> = Mutex::default();
+        // A part may show what the page without a query does not: it is as new as the newest form of its feed.
+        let modified = |column: &Column| {
+            let pages = Format::ALL.into_iter().filter_map(|format| self.pages.get(&format.path(&column.feed.id)));
+            Some((column.feed.id.clone(), pages.map(|page| page.modified).max()?))
+        };
+        let dates: HashMap<FeedId, Timestamp> = self.columns.iter().filter_map(modified).collect();
+        let made: Mutex<(HashMap<(String, Part), Arc<Page>>, usize)> = Mutex::default();
         Arc::new(move |path, part| {
             let (format, listing) = listings.get(path)?;
             let all = listing.stories.len().max(1);
             let part = Part { limit: part.limit.map(|limit| limit.min(all)), ..part };
-            if part.page.is_some_and(|page| page > 1 && (page - 1) * part.limit.unwrap_or(listing.limit) >= all) {
+            if part
+                .page
+                .is_some_and(|page| page > 1 && (page - 1).saturating_mul(render::page_size(part, listing, *format)) >= all)
+            {
                 return None;
             }
             let key = (path.to_owned(), part);
-            if let Some(page) = made.lock().unwrap_or_else(|e| e.into_inner()).get(&key) {
+            if let Some(page) = made.lock().unwrap_or_else(|e| e.into_inner()).0.get(&key) {
                 return Some(Arc::clone(page));
             }
             let rendered = render::part(&config.service, listing, *format, part);
-            let page = Arc::new(render::seal(rendered, dates.get(path).copied()?));
+            let page = Arc::new(render::seal(rendered, dates.get(&listing.id).copied()?));
             let mut made = made.lock().unwrap_or_else(|e| e.into_inner());
-            if made.len() < MOST_PARTS {
-                made.insert(key, Arc::clone(&page));
+            if made.1 < PARTS_BYTES {
+                made.1 += page.body.len();
+                made.0.insert(key, Arc::clone(&page));
             }
             Some(page)
         })

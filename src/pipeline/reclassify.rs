@@ -82,10 +82,10 @@ pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp
         let stories = blocking(move || reader.stories_after(after, STEP)).await?;
         let Some(last) = stories.last() else { return Ok(removed) };
         after = Some(last.id);
-        let old: Vec<StoryId> = stories
+        let old: Vec<(StoryId, u64)> = stories
             .iter()
             .filter(|story| story.entries.iter().all(|report| report.seen < before))
-            .map(|story| story.id)
+            .map(|story| (story.id, story.seq))
             .collect();
         removed += old.len();
         if !old.is_empty() {

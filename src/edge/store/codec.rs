@@ -224,7 +224,7 @@ fn time(second: i64) -> Result<Timestamp, StoreError> {
 
 #[derive(Serialize, Deserialize)]
 struct SourceRecord<'a> {
-    url: &'a str,
+    settings: u64,
     etag: Option<&'a [u8]>,
     last_modified: Option<&'a [u8]>,
     body: Option<[u8; 16]>,
@@ -238,7 +238,7 @@ struct SourceRecord<'a> {
 
 pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
     encode(&SourceRecord {
-        url: &state.url,
+        settings: state.settings,
         etag: state.etag.as_deref(),
         last_modified: state.last_modified.as_deref(),
         body: state.body,
@@ -254,7 +254,7 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
 pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
     let record: SourceRecord = decode(value)?;
     Ok(SourceState {
-        url: record.url.to_owned(),
+        settings: record.settings,
         etag: record.etag.map(<[u8]>::to_vec),
         last_modified: record.last_modified.map(<[u8]>::to_vec),
         body: record.body,

@@ -40,7 +40,7 @@ impl Store {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (announce, latest) = watch::channel(seq);
         let disk = write::Disk::new(folder, &sled_folder).map_err(failed("to be opened for writing"))?;
-        let writer = write::Writer { db: db.clone(), seq, disk, announce };
+        let writer = write::Writer { db: db.clone(), seq, disk, announce, broken: None };
         let writer = std::thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(queue));
         let writer = Mutex::new(Some(writer.map_err(failed("to start its writer"))?));
         Ok(Self { db, jobs, latest, writer, _lock: lock })

@@ -53,7 +53,7 @@ fn story(n: u8, seq: u64) -> Story {
 
 fn state(etag: &[u8]) -> SourceState {
     SourceState {
-        url: "https://a.vn/rss".to_owned(),
+        settings: 7,
         etag: Some(etag.to_vec()),
         last_modified: Some(b"h\xF4m qua".to_vec()),
         body: Some([9; 16]),
@@ -107,7 +107,8 @@ impl Case {
     }
 
     fn remove(&self, ids: Vec<StoryId>) {
-        self.runtime.block_on(self.store().remove(ids)).unwrap();
+        let judged = ids.into_iter().map(|id| (id, self.store().story(id).unwrap().map_or(0, |story| story.seq))).collect();
+        self.runtime.block_on(self.store().remove(judged)).unwrap();
     }
 
     fn seqs(&self) -> Vec<(u64, StoryId)> {
@@ -301,7 +302,7 @@ fn a_damaged_value_is_an_error_that_says_so() {
         case.store = Some(Arc::new(Store::open(case.folder.path()).unwrap()));
         let read = case.store().story(id(1)).unwrap_err().to_string();
         assert!(["its checksum is wrong", "it has version", "it is cut off"].iter().any(|why| read.contains(why)), "{read}");
-        assert!(case.store().stories_after(None, 9).is_err());
+        assert!(case.store().stories_after(None, 9).unwrap().iter().all(|story| story.id != id(1)), "it takes no other away");
         assert!(case.commit(batch([story(1, 1)])).is_err(), "what can't be read is not overwritten");
     }
 }

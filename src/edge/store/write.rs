@@ -14,7 +14,8 @@ const GROUP: usize = 64;
 
 pub(super) enum Work {
     Batch(Box<Batch>),
-    Remove(Vec<StoryId>),
+    /// Stories, each with the number that it had when it was judged.
+    Remove(Vec<(StoryId, u64)>),
     Rules([u8; 16]),
     Stamps(Vec<Stamp>),
 }
@@ -30,6 +31,8 @@ pub(super) struct Writer {
     pub(super) seq: u64,
     pub(super) disk: Disk,
     pub(super) announce: watch::Sender<u64>,
+    /// Why nothing is written any more. After a failed fsync nobody knows what is on the disk, and the next one would not tell.
+    pub(super) broken: Option<String>,
 }
 
 impl Writer {
@@ -53,6 +56,15 @@ impl Writer {
 
     /// One batch of sled's for the whole group: each costs it two writes to the disk, however small.
     fn apply(&mut self, rows: Rows) -> Result<(), String> {
+        if let Some(why) = &self.broken {
+            return Err(format!("nothing is written since a write failed ({why}); mend the disk and start again"));
+        }
+        let written = self.write(rows);
+        self.broken = written.as_ref().err().cloned();
+        written
+    }
+
+    fn write(&mut self, rows: Rows) -> Result<(), String> {
         self.db.apply_batch(rows.batch).map_err(|e| e.to_string())?;
         self.seq = rows.seq;
         self.make_durable()
@@ -78,8 +90,9 @@ impl Writer {
                 }
             }
             Work::Remove(stories) => {
-                for id in stories {
-                    let Some(old) = self.stored_seq(id, rows)? else { continue };
+                for (id, judged) in stories {
+                    // One that has changed since is not what was judged.
+                    let Some(old) = self.stored_seq(id, rows)?.filter(|old| *old == judged) else { continue };
                     rows.seq += 1;
                     rows.batch.remove(&codec::story_key(id)[..]);
                     rows.batch.remove(&codec::change_key(old)[..]);
@@ -160,15 +173,20 @@ fn failed(why: &str) -> StoreError {
 }
 
 /// The files that make sled's content durable.
+/// They stay open: a process without descriptors left must still be able to write.
 pub(super) struct Disk {
-    db: File,
-    folder: PathBuf,
+    files: Vec<File>,
 }
 
 impl Disk {
     /// Makes the folders themselves durable, once.
     pub(super) fn new(store: &Path, sled: &Path) -> std::io::Result<Self> {
-        let disk = Self { db: File::open(sled.join("db"))?, folder: sled.to_owned() };
+        let open = |path: PathBuf| match File::open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            opened => Some(opened),
+        };
+        let paths = ["db", "conf", "blobs"].map(|name| sled.join(name)).into_iter().chain([sled.to_owned()]);
+        let disk = Self { files: paths.filter_map(open).collect::<Result<_, _>>()? };
         disk.sync()?;
         for folder in [Some(store), store.parent().filter(|p| !p.as_os_str().is_empty())].into_iter().flatten() {
             File::open(folder)?.sync_all()?;
@@ -177,14 +195,6 @@ impl Disk {
     }
 
     fn sync(&self) -> std::io::Result<()> {
-        self.db.sync_all()?;
-        for name in ["conf", "blobs"] {
-            match File::open(self.folder.join(name)) {
-                Ok(file) => file.sync_all()?,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-        }
-        File::open(&self.folder)?.sync_all()
+        self.files.iter().try_for_each(File::sync_all)
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::flow::dedupe::canonical;
-use crate::model::{Content, Entry, EntryKey, LinkKey, Print, Report, Source, SourceId, StoryId};
+use crate::model::{Author, Content, Entry, EntryKey, LinkKey, Print, Report, Source, SourceId, StoryId};
 use crate::text::clip;
 
 /// The longest title and summary that are kept, in characters: what is longer is a mistake of the source's.
@@ -14,8 +14,11 @@ const TITLE_CHARACTERS: usize = 300;
 const SUMMARY_CHARACTERS: usize = 2_000;
 /// The longest full text that is kept, in bytes of HTML; one that is longer is left out whole, since cut HTML is broken.
 const CONTENT_BYTES: usize = 256 * 1024;
-/// The most authors and categories of one entry.
+/// The most authors and categories of one entry, and the longest of them in characters.
 const MOST_LABELS: usize = 20;
+const LABEL_CHARACTERS: usize = 200;
+/// The longest guid that is kept as it is, in bytes; of a longer one its hash is.
+const GUID_BYTES: usize = 1024;
 
 /// An entry as it would be kept, and what it is known by.
 #[derive(Clone, Debug)]
@@ -42,15 +45,21 @@ pub fn name(source: &Source, entries: &[Entry], now: Timestamp) -> Vec<Named> {
     let links: Vec<Option<String>> = entries.iter().map(|e| e.url.as_deref().and_then(canonical)).collect();
     let shared_guids = shared(entries.iter().map(|e| e.guid.as_deref()).zip(links.iter().map(Option::as_deref)));
     let shared_links = shared(links.iter().map(Option::as_deref).zip(entries.iter().map(|e| Some(e.title.as_str()))));
+    // Where each entry has a link of its own but for a few, those few are one article under two titles, as in a box of "most read".
+    let links_name = shared_links.len() * 2 <= links.iter().flatten().collect::<HashSet<_>>().len();
     let mut taken = HashSet::new();
     let named = entries.iter().zip(&links).map(|(entry, link)| {
         let guid = entry.guid.as_deref().filter(|guid| !shared_guids.contains(guid));
-        let link = link.as_deref().filter(|link| !shared_links.contains(link));
-        let name = match (guid, link) {
-            (Some(guid), _) => guid.to_owned(),
-            (None, Some(link)) => link.to_owned(),
-            (None, None) => format!("{}\n{}", entry.title, entry.published.map(|t| t.to_string()).unwrap_or_default()),
+        let own = link.as_deref().filter(|link| !shared_links.contains(link) || guid.is_none() && links_name);
+        let name = match (guid, own, link) {
+            (Some(guid), _, _) if guid.len() <= GUID_BYTES => guid.to_owned(),
+            (Some(guid), _, _) => blake3::hash(guid.as_bytes()).to_string(),
+            (None, Some(link), _) => link.to_owned(),
+            // A date would not do beside the link: "15 giờ trước" is another one at each poll.
+            (None, None, Some(link)) => format!("{link}\n{}", entry.title),
+            (None, None, None) => format!("{}\n{}", entry.title, entry.published.map(|t| t.to_string()).unwrap_or_default()),
         };
+        let link = own;
         let report = report(source, entry, name, now);
         let key = entry_key(&report.source, &report.guid);
         let story = StoryId(link.map_or(key.0, |link| hash(&["story", link])));
@@ -83,11 +92,16 @@ fn report(source: &Source, entry: &Entry, guid: String, now: Timestamp) -> Repor
         summary: clip(&entry.text, SUMMARY_CHARACTERS),
         content: entry.content.clone().filter(|html| full && html.len() <= CONTENT_BYTES),
         image: entry.image.clone(),
-        authors: entry.authors.iter().take(MOST_LABELS).cloned().collect(),
-        categories: entry.categories.iter().take(MOST_LABELS).cloned().collect(),
+        authors: entry.authors.iter().take(MOST_LABELS).map(author).collect(),
+        categories: entry.categories.iter().take(MOST_LABELS).map(|name| clip(name, LABEL_CHARACTERS)).collect(),
         published: entry.published,
         seen: now,
     }
+}
+
+fn author(author: &Author) -> Author {
+    let short = |text: &Option<String>| text.as_deref().map(|text| clip(text, LABEL_CHARACTERS));
+    Author { name: short(&author.name), email: short(&author.email) }
 }
 
 fn entry_key(source: &SourceId, guid: &str) -> EntryKey {
@@ -107,7 +121,10 @@ fn print(report: &Report) -> Print {
     xxh3_64(&said.expect("plain values can be written to memory"))
 }
 
-/// 128 bits of several texts; their borders count.
+/// 128 bits of several texts; their borders count. A hash that nobody can find collisions of, because sources choose their guids.
 fn hash(parts: &[&str]) -> [u8; 16] {
-    xxh3_128(parts.join("\0").as_bytes()).to_be_bytes()
+    let hash = blake3::hash(parts.join("\0").as_bytes());
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash.as_bytes()[..16]);
+    half
 }

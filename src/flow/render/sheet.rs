@@ -11,7 +11,7 @@ use crate::model::{Listed, Listing, Part, Service};
 pub const SIDEBAR_STORIES: usize = 10;
 
 /// How many stories a page of this size has.
-fn size(part: Part, listing: &Listing, format: Format) -> usize {
+pub fn page_size(part: Part, listing: &Listing, format: Format) -> usize {
     let usual = match format {
         Format::SidebarJson | Format::SidebarHtml => SIDEBAR_STORIES,
         Format::Html => listing.limit,
@@ -25,7 +25,7 @@ fn size(part: Part, listing: &Listing, format: Format) -> usize {
 /// [`SIDEBAR_STORIES`] for sidebars.
 pub(super) fn stories(part: Part, listing: &Listing, format: Format) -> &[Arc<Listed>] {
     let page = part.page.unwrap_or(1).max(1);
-    listing.stories.chunks(size(part, listing, format)).nth(page - 1).unwrap_or_default()
+    listing.stories.chunks(page_size(part, listing, format)).nth(page - 1).unwrap_or_default()
 }
 
 /// The query that asks for a page of a part's size, with its `?`.
@@ -54,7 +54,7 @@ pub(super) struct Sheet<'a> {
 
 impl<'a> Sheet<'a> {
     pub fn new(service: &'a Service, listing: &'a Listing, format: Format, part: Part) -> Self {
-        let size = size(part, listing, format);
+        let size = page_size(part, listing, format);
         let page = part.page.unwrap_or(1).max(1);
         let pages = listing.stories.len().div_ceil(size).max(1);
         Self { service, listing, stories: stories(part, listing, format), format, part, page, pages }

@@ -1,0 +1,182 @@
+//! One field: the pieces that stand in it, and what they come to.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+
+use crate::flow::parse::loose::name::{Field, Role, Room, Spaces, role};
+use crate::flow::parse::loose::token::{Tag, decode, without_prefix};
+use crate::flow::parse::raw::{Markup, RawAuthor};
+
+/// Tags that one field may hold; further ones are passed over, their text stays. No article has so many, and each takes memory.
+const MOST_TAGS: usize = 20_000;
+
+/// A field that is being read.
+pub(super) struct Capture<'a> {
+    /// Tags inside the field so far.
+    tags: usize,
+    pub field: Field,
+    pub name: &'a str,
+    pub tag: Tag<'a>,
+    pub depth: usize,
+    pub pieces: Vec<Piece<'a>>,
+}
+
+/// A part of a field.
+pub(super) enum Piece<'a> {
+    /// Text as it stood there.
+    Text(&'a str),
+    Cdata(&'a str),
+    Start(Tag<'a>),
+    End(&'a str),
+}
+
+impl<'a> Capture<'a> {
+    pub(super) fn new(field: Field, tag: Tag<'a>) -> Self {
+        Self { field, name: tag.name, tag, depth: 0, tags: 0, pieces: Vec::new() }
+    }
+
+    pub(super) fn push_tag(&mut self, tag: Piece<'a>) {
+        self.tags += 1;
+        if self.tags <= MOST_TAGS {
+            self.pieces.push(tag);
+        }
+    }
+}
+
+pub(super) fn is_longer(capture: &Capture, known: Option<&Markup>) -> bool {
+    let length: usize = capture.pieces.iter().map(|p| if let Piece::Text(t) | Piece::Cdata(t) = p { t.len() } else { 0 }).sum();
+    length > known.map_or(0, |k| k.as_str().len())
+}
+
+/// Whether a start tag shows that the end of the field before it was forgotten. Inside a body, names that HTML has too are
+/// markup; entries and the names of dates and guids are not.
+pub(super) fn ends_field(capture: &Capture, role: Role, name: &str) -> bool {
+    let is_person = capture.field == Field::Author
+        && !matches!(role, Role::Field(Field::AuthorName | Field::AuthorEmail | Field::Link | Field::Guid));
+    match role {
+        Role::Entry => true,
+        Role::Field(Field::Published | Field::Updated | Field::Guid | Field::Ttl | Field::Language | Field::Generator) => {
+            capture.field != Field::Author || is_person
+        }
+        Role::Field(Field::Link) => {
+            !name.eq_ignore_ascii_case("link") || !is_body(capture.field) && capture.field != Field::Author
+        }
+        Role::Field(Field::Title | Field::Summary | Field::Category | Field::Author) => {
+            !is_body(capture.field) && (capture.name != name) && is_person_or_text(capture, is_person)
+        }
+        Role::Field(Field::Content) => !is_body(capture.field) && name.contains(':'),
+        Role::Attached(_) => !is_body(capture.field),
+        _ => false,
+    }
+}
+
+fn is_person_or_text(capture: &Capture, is_person: bool) -> bool {
+    capture.field != Field::Author || is_person
+}
+
+/// Fields whose content may be any HTML.
+fn is_body(field: Field) -> bool {
+    matches!(field, Field::Summary | Field::OtherSummary | Field::Content)
+}
+
+/// The text of a field, decoded once; markup inside it says nothing.
+pub(super) fn plain(capture: &Capture) -> String {
+    let parts = capture.pieces.iter().map(|piece| match piece {
+        Piece::Text(text) => decode(text),
+        Piece::Cdata(text) => Cow::Borrowed(*text),
+        Piece::Start(_) | Piece::End(_) => Cow::Borrowed(""),
+    });
+    parts.collect::<String>().trim().to_owned()
+}
+
+/// The content of a field that may hold markup: escaped, in CDATA, or as it is.
+pub(super) fn markup(capture: &Capture) -> Markup {
+    let kind = capture.tag.attribute("type").map(|t| t.trim().to_ascii_lowercase()).unwrap_or_default();
+    let has_tags = capture.pieces.iter().any(|piece| matches!(piece, Piece::Start(_) | Piece::End(_)));
+    let mode = capture.tag.attribute("mode").unwrap_or_default();
+    let mut out = String::new();
+    for piece in &capture.pieces {
+        match piece {
+            // What is left of a CDATA section inside another.
+            Piece::Text(text) if text.trim_start().starts_with("]]>") => {
+                out.push_str(text.trim_start().trim_start_matches("]]>"))
+            }
+            // Beside real tags, text is escaped as HTML's is; without them, what is escaped is the HTML.
+            Piece::Text(text) if has_tags => out.push_str(text),
+            Piece::Text(text) => out.push_str(&decode(text)),
+            Piece::Cdata(text) => out.push_str(inner_cdata(text)),
+            Piece::Start(tag) => tag.write(&mut out),
+            Piece::End(name) => {
+                out.push_str("</");
+                out.push_str(without_prefix(name));
+                out.push('>');
+            }
+        }
+    }
+    let is_binary = !kind.is_empty() && kind.contains('/') && !kind.starts_with("text/") && !kind.ends_with("xml");
+    if mode.eq_ignore_ascii_case("base64") || is_binary && !has_tags {
+        return from_base64(&out).unwrap_or(Markup::Html(out));
+    }
+    let is_text = matches!(kind.as_str(), "text" | "text/plain") && !has_tags;
+    if is_text { Markup::Text(out) } else { Markup::Html(out) }
+}
+
+/// The text that stands in base 64 (Atom 0.3's `mode`, Atom 1.0's other media types).
+fn from_base64(text: &str) -> Option<Markup> {
+    let digits: String = text.split_whitespace().collect();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(digits).ok()?;
+    String::from_utf8(bytes).ok().map(Markup::Html)
+}
+
+/// A CDATA section that was escaped twice holds the text of another: `<![CDATA[…]]&gt;`.
+fn inner_cdata(text: &str) -> &str {
+    let inner = text.trim().strip_prefix("<![CDATA[").unwrap_or(text);
+    inner.strip_suffix("]]>").or(inner.strip_suffix("]]&gt;")).unwrap_or(inner)
+}
+
+/// An author who has elements of his own, or who is only a text.
+pub(super) fn person_of(capture: &Capture, mut person: RawAuthor, spaces: &Spaces) -> RawAuthor {
+    let mut inside: Option<Field> = None;
+    let mut bare = String::new();
+    for piece in &capture.pieces {
+        match piece {
+            Piece::Start(tag) => {
+                let mut room: Room = [0; _];
+                let (space, local) = spaces.resolve(tag.name, &mut room);
+                inside = match role(space, local) {
+                    Role::Field(field) => Some(field),
+                    _ => Some(Field::Ttl),
+                };
+            }
+            Piece::End(_) => inside = None,
+            Piece::Text(text) | Piece::Cdata(text) => {
+                let text = if matches!(piece, Piece::Cdata(_)) { Cow::Borrowed(*text) } else { decode(text) };
+                match inside {
+                    Some(Field::AuthorName) => person.name.get_or_insert_default().push_str(&text),
+                    Some(Field::AuthorEmail) => person.email.get_or_insert_default().push_str(&text),
+                    None => bare.push_str(&text),
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+    if person.name.is_none() && person.email.is_none() { author_of(&bare) } else { person }
+}
+
+/// The author of a text: `a@b.vn (Tên)`, `Tên <a@b.vn>`, or a name.
+pub(super) fn author_of(text: &str) -> RawAuthor {
+    let text = text.trim();
+    if text.is_empty() {
+        return RawAuthor::default();
+    }
+    let is_mail = |word: &str| word.contains('@') && word.rsplit('@').next().is_some_and(|host| host.contains('.'));
+    let separator = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '"' | '“' | '”' | ',' | ';');
+    let mail = text.split(separator).map(|w| w.trim_start_matches("mailto:")).find(|word| is_mail(word));
+    let Some(mail) = mail else {
+        return RawAuthor { name: Some(text.to_owned()), email: None };
+    };
+    let rest = text.replace(mail, " ").replace("mailto:", " ");
+    let name = rest.trim_matches(|c: char| separator(c)).replace("()", "").trim().to_owned();
+    RawAuthor { name: Some(name).filter(|n| !n.is_empty()), email: Some(mail.to_owned()) }
+}
