@@ -20,6 +20,8 @@ use url::Url;
 
 use crate::model::{Document, Note, NoteKind, Select};
 
+pub use date::read as read_date;
+
 /// The most entries that one document yields, the newest first places of it: a publisher's whole archive is no news.
 pub const MOST_ENTRIES: usize = 500;
 

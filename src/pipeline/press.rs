@@ -33,6 +33,13 @@ pub struct Press {
     front_is_printed: bool,
 }
 
+/// The parts that are kept ready.
+#[derive(Default)]
+struct Made {
+    pages: HashMap<(String, Part), Arc<Page>>,
+    bytes: usize,
+}
+
 /// One feed.
 struct Column {
     feed: Feed,
@@ -212,7 +219,7 @@ impl Press {
             Some((column.feed.id.clone(), pages.map(|page| page.modified).max()?))
         };
         let dates: HashMap<FeedId, Timestamp> = self.columns.iter().filter_map(modified).collect();
-        let made: Mutex<(HashMap<(String, Part), Arc<Page>>, usize)> = Mutex::default();
+        let made: Mutex<Made> = Mutex::default();
         Arc::new(move |path, part| {
             let (format, listing) = listings.get(path)?;
             let all = listing.stories.len().max(1);
@@ -224,15 +231,15 @@ impl Press {
                 return None;
             }
             let key = (path.to_owned(), part);
-            if let Some(page) = made.lock().unwrap_or_else(|e| e.into_inner()).0.get(&key) {
+            if let Some(page) = made.lock().unwrap_or_else(|e| e.into_inner()).pages.get(&key) {
                 return Some(Arc::clone(page));
             }
             let rendered = render::part(&config.service, listing, *format, part);
             let page = Arc::new(render::seal(rendered, dates.get(&listing.id).copied()?));
             let mut made = made.lock().unwrap_or_else(|e| e.into_inner());
-            if made.1 < PARTS_BYTES {
-                made.1 += page.body.len();
-                made.0.insert(key, Arc::clone(&page));
+            if made.bytes < PARTS_BYTES {
+                made.bytes += page.body.len();
+                made.pages.insert(key, Arc::clone(&page));
             }
             Some(page)
         })

@@ -1,0 +1,23 @@
+//! Any bytes are a document or none; whatever comes out is fit to be published.
+#![no_main]
+
+use diemtin::flow::parse::{Input, MOST_ENTRIES, parse};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let base = url::Url::parse("https://bao.example.vn/rss").expect("valid");
+    let timezone = jiff::tz::TimeZone::fixed(jiff::tz::offset(7));
+    let now = "2026-11-23T08:00:00Z".parse().expect("valid");
+    let input = Input { bytes, content_type: None, base: &base, timezone: &timezone, encoding: None, select: None, now };
+    if let Ok(document) = parse(input) {
+        assert!(document.entries.len() <= MOST_ENTRIES);
+        for entry in document.entries {
+            let addresses = entry.url.iter().chain(&entry.image).chain(entry.enclosures.iter().map(|e| &e.url));
+            addresses.for_each(|a| assert!(a.starts_with("http://") || a.starts_with("https://"), "{a}"));
+            assert!(!entry.title.contains('\n') && entry.title.trim() == entry.title);
+            for html in std::iter::once(&entry.summary).chain(&entry.content) {
+                assert!(!html.contains("<script") && !html.contains("javascript:\""), "{html}");
+            }
+        }
+    }
+});
