@@ -9,5 +9,6 @@ mod config;
 mod durable;
 mod fetch;
 mod render;
+mod seeds;
 mod serve;
 mod story;
