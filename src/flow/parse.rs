@@ -5,6 +5,7 @@
 
 mod date;
 mod decode;
+mod discover;
 mod finish;
 mod html;
 mod json;
@@ -51,12 +52,14 @@ pub enum NotAFeed {
     #[error("the document is empty")]
     Empty,
     /// An HTML page where a feed was expected.
-    #[error("{kind}{} stands where a feed was expected", title.as_ref().map(|t| format!(" (“{t}”)")).unwrap_or_default())]
+    #[error("{kind}{} stands where a feed was expected{}", title.as_ref().map(|t| format!(" (“{t}”)")).unwrap_or_default(), named(feeds))]
     HtmlPage {
         /// What the page is.
         kind: PageKind,
         /// The page's title.
         title: Option<String>,
+        /// The feeds that the page names.
+        feeds: Vec<String>,
     },
     /// Neither XML nor JSON that is a feed.
     #[error("no feed: {0}")]
@@ -67,6 +70,15 @@ pub enum NotAFeed {
         /// `select.item`
         item: String,
     },
+}
+
+/// The end of a sentence about a page that names feeds.
+fn named(feeds: &[String]) -> String {
+    match feeds {
+        [] => String::new(),
+        [feed] => format!("; it names the feed {feed}"),
+        [first, others @ ..] => format!("; it names the feed {first} and {} more", others.len()),
+    }
 }
 
 /// What an HTML page is that stands where a feed was expected.
@@ -106,7 +118,8 @@ pub fn parse(input: Input) -> Result<Document, NotAFeed> {
     let mut document = match input.select {
         Some(select) => page::read(&text, select, input)?,
         None if html::is_page(&text) && !html::holds_feed(&text) => {
-            return Err(NotAFeed::HtmlPage { kind: html::page_kind(&text), title: html::page_title(&text) });
+            let (kind, title) = (html::page_kind(&text), html::page_title(&text));
+            return Err(NotAFeed::HtmlPage { kind, title, feeds: discover::feeds(&text, input.base) });
         }
         None => finish::finish(newest(read_feed(&text, input)?), input),
     };

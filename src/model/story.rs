@@ -109,6 +109,8 @@ pub enum NoteKind {
     Tags,
     /// An `&` is no entity, or an entity is HTML's and not XML's.
     Entity,
+    /// Several entries have one description.
+    Repeated,
     /// The document ends in the middle of an entry.
     Truncated,
     /// What the software that made the document is known to get wrong.

@@ -1,6 +1,7 @@
 //! What was found → entries: plain titles, clean bodies, absolute addresses, instants. The same for every format.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use url::Url;
@@ -11,6 +12,9 @@ use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, Whe
 use crate::flow::parse::{Input, date, web_address};
 use crate::model::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind};
 use crate::text::{clip, shown};
+
+/// A description that so many entries of a document share is the site's and not theirs.
+const MASTHEAD_TIMES: usize = 3;
 
 /// How much of a long text becomes the summary where the document has none, in characters.
 const SUMMARY_CHARACTERS: usize = 500;
@@ -34,7 +38,26 @@ pub(super) fn finish(mut feed: RawFeed, input: Input) -> Document {
         let entry = entry(raw, &cleaner, input, |kind, message| notes.push(Note { kind, message, entry: Some(place) }));
         entries.push(entry);
     }
+    notes.extend(drop_repeated(&mut entries));
     Document { feed: info, entries, notes }
+}
+
+/// Takes the text away from entries that share it with two others: it is the site's masthead and says nothing of the article ("Báo …, Cơ
+/// quan của Đảng bộ …" would give every item a topic). The summary as the site wrote it stays.
+fn drop_repeated(entries: &mut [Entry]) -> Option<Note> {
+    let mut times: HashMap<String, usize> = HashMap::new();
+    for entry in entries.iter().filter(|entry| !entry.text.is_empty()) {
+        *times.entry(entry.text.clone()).or_default() += 1;
+    }
+    let mut dropped = 0;
+    for entry in entries {
+        if times.get(&entry.text).is_some_and(|&times| times >= MASTHEAD_TIMES) {
+            entry.text.clear();
+            dropped += 1;
+        }
+    }
+    let message = format!("{dropped} entries have a description that others have too; it is not taken for theirs");
+    (dropped > 0).then_some(Note { kind: NoteKind::Repeated, message, entry: None })
 }
 
 /// Makes texts good that were encoded twice, field by field: a site may do it to its titles alone.
@@ -184,4 +207,27 @@ fn enclosures(links: &[RawLink], base: &Url) -> Vec<Enclosure> {
         }
     }
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_masthead_is_not_the_news() {
+        let entry =
+            |title: &str, text: &str| Entry { title: title.into(), text: text.into(), summary: text.into(), ..Entry::default() };
+        let mut entries = [
+            entry("1", "Báo An"),
+            entry("2", "Báo An"),
+            entry("3", "Tin"),
+            entry("4", "Tin"),
+            entry("5", ""),
+            entry("6", "Báo An"),
+        ];
+        let note = drop_repeated(&mut entries).expect("a note");
+        assert_eq!(entries.each_ref().map(|e| e.text.as_str()), ["", "", "Tin", "Tin", "", ""]);
+        assert_eq!((note.kind, entries[0].summary.as_str()), (NoteKind::Repeated, "Báo An"));
+        assert_eq!(drop_repeated(&mut entries), None);
+    }
 }

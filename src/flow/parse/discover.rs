@@ -1,0 +1,69 @@
+//! The feeds that a page names: for an administrator who gave a page's address where a feed's is wanted.
+
+use url::Url;
+
+use crate::flow::parse::loose::{Token, Tokens};
+use crate::flow::parse::web_address;
+
+/// The most feeds that are named; a page with more is a directory.
+const MOST: usize = 20;
+
+/// The addresses of the feeds that a page names, those first that it declares (`<link rel="alternate">` with a feed's type), then those
+/// that it only links to by an address that looks like one. Each once, absolute.
+pub(super) fn feeds(page: &str, base: &Url) -> Vec<String> {
+    let (mut declared, mut linked) = (Vec::new(), Vec::new());
+    for token in Tokens::new(page) {
+        let Token::Start(tag) = token else { continue };
+        let Some(address) = tag.attribute("href").and_then(|href| web_address(&href, base)) else { continue };
+        if tag.name.eq_ignore_ascii_case("link") {
+            let is_alternate = tag.attribute("rel").is_some_and(|rel| rel.to_ascii_lowercase().contains("alternate"));
+            let is_feed = tag.attribute("type").is_some_and(|kind| is_feed_type(&kind));
+            if is_alternate && is_feed {
+                declared.push(address);
+            }
+        } else if tag.name.eq_ignore_ascii_case("a") && looks_like_a_feed(&address) {
+            linked.push(address);
+        }
+    }
+    let mut feeds: Vec<String> = Vec::new();
+    for address in declared.into_iter().chain(linked) {
+        if feeds.len() < MOST && !feeds.contains(&address) {
+            feeds.push(address);
+        }
+    }
+    feeds
+}
+
+fn is_feed_type(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    ["rss", "atom", "rdf+xml", "feed+json"].iter().any(|part| kind.contains(part))
+}
+
+/// Whether an address looks like a feed's: `/rss/thoi-su.rss`, `/rss/thoi-su`, `/home.rss`, `/atom.xml`, `Rss.aspx?catid=5`, `/feed/`.
+/// A page that lists a site's feeds (`/rss`, `/rss.html`) is none.
+fn looks_like_a_feed(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else { return false };
+    let path = url.path().trim_end_matches('/').to_ascii_lowercase();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let ends = [".rss", ".rdf", ".atom", "/feed", "/atom.xml", "/rss.xml", "/feed.xml", "/index.xml", "/feed.json"]
+        .iter()
+        .any(|end| path.ends_with(end));
+    let below_rss = path.contains("/rss/") && !last.ends_with(".html") && !last.ends_with(".htm");
+    ends || below_rss || last == "rss.aspx" && url.query().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_names_its_feeds() {
+        let base = Url::parse("https://bao.example.vn/tin/").expect("valid");
+        let page = "<html><head><link rel='alternate' type='application/rss+xml' href='/rss/home.rss'><link rel=stylesheet href=/a.css>\
+                    <link rel='alternate' hreflang=en href=/en></head><a href='/rss/thoi-su.rss'>RSS</a><a href=/rss>RSS</a><a href='/rss/home.rss'>x</a>\
+                    <a href='/rss/kinh-te'>y</a><a href='Rss.aspx?catid=5'>z</a><a href='/tin/1.html'>tin</a><a href=javascript:x>";
+        let found = feeds(page, &base);
+        let paths: Vec<&str> = found.iter().map(|a| a.trim_start_matches("https://bao.example.vn")).collect();
+        assert_eq!(paths, ["/rss/home.rss", "/rss/thoi-su.rss", "/rss/kinh-te", "/tin/Rss.aspx?catid=5"]);
+    }
+}
