@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use encoding_rs::WINDOWS_1252;
+
 /// A piece of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::flow::parse) enum Token<'a> {
@@ -192,7 +194,23 @@ pub(in crate::flow::parse) fn without_prefix(name: &str) -> &str {
 
 /// Text with its entities decoded: XML's, HTML's and numeric ones. What is no entity stays as it is.
 pub(in crate::flow::parse) fn decode(text: &str) -> Cow<'_, str> {
-    if text.contains('&') { html_escape::decode_html_entities(text) } else { Cow::Borrowed(text) }
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
+    let decoded = html_escape::decode_html_entities(text);
+    if decoded.contains(is_c1) { Cow::Owned(decoded.chars().map(from_c1).collect()) } else { decoded }
+}
+
+fn is_c1(c: char) -> bool {
+    matches!(c, '\u{80}'..='\u{9F}')
+}
+
+/// `&#150;` means what windows-1252 has at 150 (HTML, "numeric character reference end state").
+fn from_c1(c: char) -> char {
+    match u8::try_from(c) {
+        Ok(byte) if is_c1(c) => WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or(c),
+        _ => c,
+    }
 }
 
 #[cfg(test)]
