@@ -33,6 +33,8 @@ struct Reader<'a> {
     repairs: Repairs,
     is_feed: bool,
     is_sitemap: bool,
+    /// Whether the feed's end came behind the last entry.
+    is_ended: bool,
     entry: Option<RawEntry>,
     spaces: Spaces,
     /// The field that is being read.
@@ -168,6 +170,7 @@ impl<'a> Reader<'a> {
 
     fn begin_entry(&mut self, tag: Tag<'a>) {
         self.end_entry();
+        self.is_ended = false;
         let base = tag.attribute("base").map(Cow::into_owned).or_else(|| self.feed_base.clone());
         let guid = tag.attribute("about").map(Cow::into_owned);
         // CDF says the address in an attribute.
@@ -256,6 +259,7 @@ impl<'a> Reader<'a> {
     fn end(&mut self, name: &'a str) {
         let (space, local) = self.spaces.resolve(name);
         let role = self.role(space, &local);
+        self.is_ended |= role == Role::Feed;
         let ends_entry = role == Role::Entry || (role == Role::Feed && local != "rdf");
         if let Some(capture) = &mut self.capture {
             if name.eq_ignore_ascii_case(capture.name) {
@@ -305,7 +309,7 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(mut self) -> Option<RawFeed> {
-        self.repairs.truncated = self.entry.is_some();
+        self.repairs.truncated = self.entry.is_some() || self.is_feed && !self.is_ended && self.feed.entries.len() < 2 * MOST_ENTRIES;
         if self.capture.is_some() {
             self.close();
         }
@@ -470,6 +474,10 @@ fn markup(capture: &Capture) -> Markup {
                 out.push('>');
             }
         }
+    }
+    // A section that was escaped is the text of one.
+    if out.trim_start().starts_with("<![CDATA[") && out.trim_end().ends_with("]]>") {
+        out = inner_cdata(out.trim()).to_owned();
     }
     let is_binary = !kind.is_empty() && kind.contains('/') && !kind.starts_with("text/") && !kind.ends_with("xml");
     if mode.eq_ignore_ascii_case("base64") || is_binary && !has_tags {
