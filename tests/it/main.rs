@@ -8,6 +8,7 @@ mod command;
 mod config;
 mod durable;
 mod fetch;
+mod parse;
 mod render;
 mod seeds;
 mod serve;

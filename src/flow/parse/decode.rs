@@ -1,7 +1,10 @@
 //! Bytes → text: the encoding is decided here, once, so that no parser after this decodes again.
 
+use std::borrow::Cow;
+
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::model::{Note, NoteKind};
 use crate::text::is_legal;
@@ -14,7 +17,10 @@ const DECLARATION_WITHIN: usize = 1024;
 /// out, because it names an encoding that the text no longer has, and characters that XML forbids are removed.
 pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&str>, notes: &mut Vec<Note>) -> String {
     let encoding = choose(bytes, content_type, setting);
-    let (mut text, used, malformed) = encoding.decode(bytes);
+    let (mut text, used, malformed) = match from_utf32(bytes).filter(|_| setting.is_none()) {
+        Some(text) => (Cow::Owned(text), UTF_8, false),
+        None => encoding.decode(bytes),
+    };
     let mut note = |kind, message| notes.push(Note { kind, message, entry: None });
     if malformed && used == UTF_8 && !is_mostly_utf8(&text) {
         text = WINDOWS_1252.decode(bytes).0;
@@ -31,14 +37,29 @@ pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&
     // Without a way out in the middle the loop is one that vectors can do.
     let has_control = bytes.iter().fold(false, |found, &b| found | (b < b' ' && b != b'\t' && b != b'\n'));
     let has_illegal = has_control || noncharacter(0xBE) || noncharacter(0xBF);
-    let text = if has_illegal {
+    let mut text = if has_illegal {
         let illegal = text.chars().filter(|&c| !is_legal(c)).count();
         note(NoteKind::Characters, format!("{illegal} characters that XML forbids were removed"));
         text.chars().filter(|&c| is_legal(c)).collect()
     } else {
         text.into_owned()
     };
+    // windows-1258 decodes to base letters and combining tones (U+0300 to U+036F: their first byte is CC or CD).
+    if memchr2(0xCC, 0xCD, text.as_bytes()).is_some() {
+        text = text.nfc().collect();
+    }
     without_declaration(text)
+}
+
+/// The text of a document in UTF-32, which encoding_rs does not know: it has a byte order mark or begins with `<`.
+fn from_utf32(bytes: &[u8]) -> Option<String> {
+    let read: fn([u8; 4]) -> u32 = match bytes.get(..4)? {
+        [0, 0, 0xFE, 0xFF] | [0, 0, 0, b'<'] => u32::from_be_bytes,
+        [0xFF, 0xFE, 0, 0] | [b'<', 0, 0, 0] => u32::from_le_bytes,
+        _ => return None,
+    };
+    let letters = bytes.as_chunks().0.iter().map(|four| char::from_u32(read(*four)).unwrap_or(char::REPLACEMENT_CHARACTER));
+    Some(letters.filter(|&c| c != '\u{FEFF}').collect())
 }
 
 /// Whether what could be read of a text as UTF-8 outweighs what could not.
@@ -67,6 +88,12 @@ fn choose(bytes: &[u8], content_type: Option<&str>, setting: Option<&str>) -> &'
     }
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return encoding;
+    }
+    // UTF-16 without a mark: every second byte of the first markup is zero (XML 1.0, appendix F).
+    match bytes {
+        [b'<', 0, _, 0, ..] => return UTF_16LE,
+        [0, b'<', 0, _, ..] => return UTF_16BE,
+        _ => {}
     }
     let believable = |encoding: &&'static Encoding| {
         let wide = *encoding == UTF_16LE || *encoding == UTF_16BE;

@@ -114,6 +114,10 @@ pub(super) fn markup(capture: &Capture) -> Markup {
             }
         }
     }
+    // A section that was escaped is the text of one.
+    if out.trim_start().starts_with("<![CDATA[") && out.trim_end().ends_with("]]>") {
+        out = inner_cdata(out.trim()).to_owned();
+    }
     let is_binary = !kind.is_empty() && kind.contains('/') && !kind.starts_with("text/") && !kind.ends_with("xml");
     if mode.eq_ignore_ascii_case("base64") || is_binary && !has_tags {
         return from_base64(&out).unwrap_or(Markup::Html(out));

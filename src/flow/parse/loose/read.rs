@@ -32,6 +32,8 @@ struct Reader<'a> {
     repairs: Repairs,
     is_feed: bool,
     is_sitemap: bool,
+    /// Whether the feed's end came behind the last entry.
+    is_ended: bool,
     entry: Option<RawEntry>,
     spaces: Spaces,
     /// The field that is being read.
@@ -153,6 +155,7 @@ impl<'a> Reader<'a> {
 
     fn begin_entry(&mut self, tag: Tag<'a>) {
         self.end_entry();
+        self.is_ended = false;
         let base = tag.attribute("base").map(Cow::into_owned).or_else(|| self.feed_base.clone());
         let guid = tag.attribute("about").map(Cow::into_owned);
         // CDF says the address in an attribute.
@@ -242,6 +245,7 @@ impl<'a> Reader<'a> {
         let mut room: Room = [0; _];
         let (space, local) = self.spaces.resolve(name, &mut room);
         let role = self.role(space, local);
+        self.is_ended |= role == Role::Feed;
         let ends_entry = role == Role::Entry || (role == Role::Feed && local != "rdf");
         if let Some(capture) = &mut self.capture {
             if name.eq_ignore_ascii_case(capture.name) {
@@ -291,7 +295,8 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(mut self) -> Option<RawFeed> {
-        self.repairs.truncated = self.entry.is_some();
+        self.repairs.truncated =
+            self.entry.is_some() || self.is_feed && !self.is_ended && self.feed.entries.len() < 2 * MOST_ENTRIES;
         // A field that the end of the document cut short says half of something: it is left out.
         self.capture = None;
         self.end_entry();

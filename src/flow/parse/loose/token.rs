@@ -36,11 +36,13 @@ pub(in crate::flow::parse) struct Tokens<'a> {
     /// Marks that are known not to come any more, so that nobody looks through the whole rest for them again and again.
     no_more_cdata_ends: bool,
     no_more_comment_ends: bool,
+    /// Where the next CDATA section ends that is known to end, in bytes before the document's end.
+    cdata_end: Option<usize>,
 }
 
 impl<'a> Tokens<'a> {
     pub(in crate::flow::parse) fn new(text: &'a str) -> Self {
-        Self { rest: text, no_more_cdata_ends: false, no_more_comment_ends: false }
+        Self { rest: text, no_more_cdata_ends: false, no_more_comment_ends: false, cdata_end: None }
     }
 
     /// Takes what stands before a mark, and the mark; everything where there is no such mark.
@@ -53,12 +55,21 @@ impl<'a> Tokens<'a> {
     /// A CDATA section; one that is never closed ends with its entry.
     fn cdata(&mut self) -> &'a str {
         let body = &self.rest["<![CDATA[".len()..];
-        let closed = if self.no_more_cdata_ends { None } else { memmem::find(body.as_bytes(), b"]]>") };
+        let closed = match self.cdata_end {
+            Some(left) if left <= body.len() => Some(body.len() - left),
+            _ if self.no_more_cdata_ends => None,
+            _ => memmem::find(body.as_bytes(), b"]]>"),
+        };
         self.no_more_cdata_ends = closed.is_none();
-        let end = closed.or_else(|| {
-            let is_entry = |at: usize| body[at + 2..].starts_with("item>") || body[at + 2..].starts_with("entry>");
-            body.match_indices("</").map(|(at, _)| at).find(|&at| is_entry(at))
-        });
+        self.cdata_end = closed.map(|at| body.len() - at);
+        let inside = &body[..closed.unwrap_or(body.len())];
+        let is_entry = |at: usize| body[at + 2..].starts_with("item>") || body[at + 2..].starts_with("entry>");
+        let entry_end = inside.match_indices("</").map(|(at, _)| at).find(|&at| is_entry(at));
+        // An end that stands behind the entry's end and another section's start is that section's.
+        let end = match entry_end {
+            Some(at) if closed.is_none() || inside[at..].contains("<![CDATA[") => Some(at),
+            _ => closed,
+        };
         let text = &body[..end.unwrap_or(body.len())];
         let after = &body[text.len()..];
         self.rest = after.strip_prefix("]]>").unwrap_or(after);
@@ -115,7 +126,9 @@ impl<'a> Iterator for Tokens<'a> {
                 return Some(Token::Text(text));
             }
             match self.rest.as_bytes().get(1..) {
-                Some(tail) if tail.starts_with(b"![CDATA[") => return Some(Token::Cdata(self.cdata())),
+                Some(tail) if tail.get(..8).is_some_and(|t| t.eq_ignore_ascii_case(b"![CDATA[")) => {
+                    return Some(Token::Cdata(self.cdata()));
+                }
                 Some(tail) if tail.starts_with(b"!--") => self.comment(),
                 Some([b'!', ..]) => self.declaration(),
                 Some([b'?', ..]) => drop(self.until(">")),
