@@ -5,7 +5,7 @@
 
 use jiff::civil::{Date, DateTime, Time, date};
 use jiff::tz::{Offset, TimeZone};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{Span, Timestamp, ToSpan};
 
 /// Longest text that is read as a date, in characters: one that is longer is none, and costs nothing.
 const LONGEST: usize = 128;
@@ -22,18 +22,23 @@ pub fn read(text: &str, timezone: &TimeZone, now: Timestamp) -> Option<Timestamp
     if text.chars().count() > LONGEST {
         return None;
     }
+    let text = compact(text.trim()).unwrap_or(text);
     let tokens = tokens(&text);
     if let Some(ago) = ago(&tokens) {
-        return now.checked_sub(ago).ok();
+        return timezone.to_timestamp(timezone.to_datetime(now).checked_sub(ago).ok()?).ok();
     }
-    if let [Number(second, 9..=10)] = tokens[..] {
-        return Timestamp::from_second(i64::from(second)).ok();
+    match text.trim().len() {
+        9..=10 if tokens.len() == 1 => return Timestamp::from_second(text.trim().parse().ok()?).ok(),
+        12..=13 if tokens.len() == 1 => return Timestamp::from_millisecond(text.trim().parse().ok()?).ok(),
+        _ => {}
     }
     let clock = Clock::find(&tokens);
     let rest = clock.as_ref().map_or(&tokens[..], |clock| &tokens[..clock.start]);
     let after = clock.as_ref().map_or(&tokens[..0], |clock| &tokens[clock.end..]);
     let month_first = clock.as_ref().is_some_and(|clock| clock.english_half);
-    let day = calendar(rest, month_first).or_else(|| around_clock(rest, after)).or_else(|| calendar(after, month_first))?;
+    let today = || named_day(&tokens, clock.is_some(), timezone.to_datetime(now).date());
+    let day = calendar(rest, month_first).or_else(|| around_clock(rest, after)).or_else(|| calendar(after, month_first));
+    let day = day.or_else(today)?;
     let civil = clock.as_ref().map_or(Some(day.to_datetime(Time::midnight())), |clock| clock.on(day))?;
     let instant = match offset(after).or_else(|| last_offset(after)) {
         Some(offset) => offset.to_timestamp(civil).ok()?,
@@ -94,19 +99,50 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-/// "15 giờ trước": so much before now.
-fn ago(tokens: &[Token]) -> Option<SignedDuration> {
-    let solid: Vec<_> = tokens.iter().filter(|t| **t != Blank).collect();
-    let [Number(count, digits @ 1..=4), Word(unit), Word("trước"), ..] = solid[..] else { return None };
-    let (count, _) = (i64::from(*count), digits);
-    Some(match *unit {
-        "giây" => SignedDuration::from_secs(count),
-        "phút" => SignedDuration::from_mins(count),
-        "giờ" | "tiếng" => SignedDuration::from_hours(count),
-        "ngày" => SignedDuration::from_hours(24 * count),
-        "tuần" => SignedDuration::from_hours(7 * 24 * count),
+/// ISO 8601 without its signs (`20261123T081000Z`, `20261123`, `20261123081000`), with them.
+fn compact(text: &str) -> Option<String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (date, time, rest) = match (digits, text.get(8..).unwrap_or_default()) {
+        (8, "") => (text, "", ""),
+        (8, after) => {
+            let time = after.strip_prefix('t').filter(|t| t.bytes().take_while(u8::is_ascii_digit).count() == 6)?;
+            (&text[..8], &time[..6], &time[6..])
+        }
+        (14, time) => (&text[..8], &time[..6], &time[6..]),
         _ => return None,
-    })
+    };
+    let date = format!("{}-{}-{}", &date[..4], &date[4..6], &date[6..]);
+    if time.is_empty() { Some(date) } else { Some(format!("{date}t{}:{}:{}{rest}", &time[..2], &time[2..4], &time[4..])) }
+}
+
+/// "15 giờ trước", "Khoảng 2 giờ trước", "Cách đây 1 tháng": so much before now.
+fn ago(tokens: &[Token]) -> Option<Span> {
+    let solid: Vec<_> = tokens.iter().copied().filter(|t| *t != Blank).collect();
+    let words = solid.iter().position(|t| matches!(t, Number(..)))?;
+    let [Number(count, 1..=4), Word(unit), ref rest @ ..] = solid[words..] else { return None };
+    let is_past = matches!(rest, [Word("trước"), ..]) || matches!(solid[..words], [.., Word("cách"), Word("đây")]);
+    let count = i64::from(count);
+    match unit {
+        _ if !is_past => None,
+        "giây" => Some(count.seconds()),
+        "phút" => Some(count.minutes()),
+        "giờ" | "tiếng" => Some(count.hours()),
+        "ngày" => Some(count.days()),
+        "tuần" => Some(count.weeks()),
+        "tháng" => Some(count.months()),
+        "năm" => Some(count.years()),
+        _ => None,
+    }
+}
+
+/// "Hôm nay, 08:10", "Hôm qua 21:30"; without a time they say too little.
+fn named_day(tokens: &[Token], has_clock: bool, today: Date) -> Option<Date> {
+    let says = |word| tokens.windows(3).any(|w| w == [Word("hôm"), Blank, Word(word)]);
+    match has_clock {
+        true if says("nay") => Some(today),
+        true if says("qua") => today.yesterday().ok(),
+        _ => None,
+    }
 }
 
 /// A time of day and the tokens that it takes up.
@@ -121,8 +157,27 @@ struct Clock {
 }
 
 impl Clock {
-    /// `8:10`, `08:10:05.123 PM`, `11h30`, `8 giờ 10`.
     fn find(tokens: &[Token]) -> Option<Self> {
+        Self::in_signs(tokens).or_else(|| Self::in_words(tokens))
+    }
+
+    /// `7h`, `8 giờ 5 phút`.
+    fn in_words(tokens: &[Token]) -> Option<Self> {
+        let solid = |from: usize| (from..tokens.len()).find(|&at| tokens[at] != Blank);
+        (0..tokens.len()).find_map(|start| {
+            let Number(hour, 1..=2) = tokens[start] else { return None };
+            let name = solid(start + 1).filter(|&at| matches!(tokens[at], Word("h" | "g" | "giờ")))?;
+            let minute = solid(name + 1).and_then(|at| match (tokens[at], solid(at + 1).map(|next| (next, tokens[next]))) {
+                (Number(minute, 1..=2), Some((next, Word("phút" | "p" | "ph")))) => Some((minute, next)),
+                _ => None,
+            });
+            let (minute, end) = minute.unwrap_or((0, name));
+            Some(Self { hour, minute, second: 0, english_half: false, start, end: end + 1 })
+        })
+    }
+
+    /// `8:10`, `08:10:05.123 PM`, `11h30`.
+    fn in_signs(tokens: &[Token]) -> Option<Self> {
         (0..tokens.len()).find_map(|start| {
             let (Number(hour, 1..=2), Sign(':') | Word("h" | "g")) = (*tokens.get(start)?, *tokens.get(start + 1)?) else {
                 return None;
@@ -251,6 +306,11 @@ fn calendar(tokens: &[Token], month_first: bool) -> Option<Date> {
     match solid[..] {
         [Number(year, 4)] => return ymd(year, 1, 1),
         [Number(year, 4), Sign('-'), Number(month, 2)] => return ymd(year, month, 1),
+        // The day of the year.
+        [Number(year, 4), Sign('-'), Number(day @ 1..=366, 3)] => {
+            let day = ymd(year, 1, 1)?.checked_add(i64::from(day - 1).days()).ok()?;
+            return Some(day).filter(|day| u32::try_from(day.year()) == Ok(year));
+        }
         _ => {}
     }
     (0..solid.len()).find_map(|i| match solid[i..] {
@@ -265,8 +325,13 @@ fn calendar(tokens: &[Token], month_first: bool) -> Option<Date> {
             let by_month = ymd(year, first, second);
             if month_first { by_month.or(day_first) } else { day_first.or(by_month) }
         }
-        [Number(day, 1..=2), Word("tháng"), Number(month, 1..=2), Word("năm"), Number(year, 4), ..]
-        | [Number(day, 1..=2), Word("tháng"), Number(month, 1..=2), Sign(','), Number(year, 4), ..] => ymd(year, month, day),
+        [Number(day, 1..=2), Word("tháng" | "thg" | "th"), ref rest @ ..] => {
+            let (month, rest) = vietnamese_month(rest)?;
+            match rest {
+                [Number(year, 4), ..] | [Word("năm") | Sign(',' | '/' | '-'), Number(year, 4), ..] => ymd(*year, month, day),
+                _ => None,
+            }
+        }
         [Number(day, 1..=2), Word(name), Number(year, digits @ (2 | 4)), ..]
         | [Number(day, 1..=2), Word(name), Sign(','), Number(year, digits @ (2 | 4)), ..]
         | [Number(day, 1..=2), Sign(','), Word(name), Number(year, digits @ (2 | 4)), ..] => {
@@ -280,6 +345,21 @@ fn calendar(tokens: &[Token], month_first: bool) -> Option<Date> {
         [Word(name), Number(day, 1..=2), Number(year, 4), ..] => ymd(year, month(name)?, day),
         _ => None,
     })
+}
+
+/// The month behind "tháng", as a number or in words, and what follows it.
+fn vietnamese_month<'a>(tokens: &'a [Token<'a>]) -> Option<(u32, &'a [Token<'a>])> {
+    const MONTHS: [&str; 10] = ["một", "hai", "ba", "tư", "năm", "sáu", "bảy", "tám", "chín", "mười"];
+    match tokens {
+        [Number(month, 1..=2), rest @ ..] => Some((*month, rest)),
+        [Word("mười"), Word("một"), rest @ ..] => Some((11, rest)),
+        [Word("mười"), Word("hai"), rest @ ..] => Some((12, rest)),
+        [Word(name), rest @ ..] => {
+            let number = MONTHS.iter().position(|month| month == name)?;
+            Some((u32::try_from(number + 1).ok()?, rest))
+        }
+        _ => None,
+    }
 }
 
 fn is_separator(sign: char) -> bool {

@@ -65,7 +65,8 @@ pub(super) fn ends_field(capture: &Capture, role: Role, name: &str) -> bool {
         Role::Field(Field::Title | Field::Summary | Field::Category | Field::Author) => {
             !is_body(capture.field) && (capture.name != name) && is_person_or_text(capture, is_person)
         }
-        Role::Field(Field::Content) => !is_body(capture.field) && name.contains(':'),
+        // A title may be XHTML with a prefix (`<h:div>`).
+        Role::Field(Field::Content) => !is_body(capture.field) && name.contains(':') && without_prefix(name) != "div",
         Role::Attached(_) => !is_body(capture.field),
         _ => false,
     }
@@ -130,7 +131,8 @@ pub(super) fn markup(capture: &Capture) -> Markup {
 fn from_base64(text: &str) -> Option<Markup> {
     let digits: String = text.split_whitespace().collect();
     let bytes = base64::engine::general_purpose::STANDARD.decode(digits).ok()?;
-    String::from_utf8(bytes).ok().map(Markup::Html)
+    // What is no text, such as a picture, says nothing.
+    Some(Markup::Html(String::from_utf8(bytes).unwrap_or_default()))
 }
 
 /// A CDATA section that was escaped twice holds the text of another: `<![CDATA[…]]&gt;`.
