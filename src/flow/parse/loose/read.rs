@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use base64::Engine;
+use url::Url;
 
 use crate::flow::parse::MOST_ENTRIES;
 use crate::flow::parse::loose::name::{Attached, Field, Role, Space, Spaces, role};
@@ -36,6 +37,9 @@ struct Reader<'a> {
     /// Whether the feed's end came behind the last entry.
     is_ended: bool,
     entry: Option<RawEntry>,
+    /// The entry's title and summary of second choice, wherever they stand in it.
+    other_title: Option<Markup>,
+    other_summary: Option<Markup>,
     spaces: Spaces,
     /// The field that is being read.
     capture: Option<Capture<'a>>,
@@ -171,7 +175,7 @@ impl<'a> Reader<'a> {
     fn begin_entry(&mut self, tag: Tag<'a>) {
         self.end_entry();
         self.is_ended = false;
-        let base = tag.attribute("base").map(Cow::into_owned).or_else(|| self.feed_base.clone());
+        let base = tag.attribute("base").map(|own| under(self.feed_base.as_deref(), &own)).or_else(|| self.feed_base.clone());
         let guid = tag.attribute("about").map(Cow::into_owned);
         // CDF says the address in an attribute.
         let href = tag.attribute("href").map(Cow::into_owned);
@@ -303,7 +307,10 @@ impl<'a> Reader<'a> {
     }
 
     fn end_entry(&mut self) {
-        if let Some(entry) = self.entry.take() {
+        let (title, summary) = (self.other_title.take(), self.other_summary.take());
+        if let Some(mut entry) = self.entry.take() {
+            entry.title = entry.title.or(title);
+            entry.summary = entry.summary.or(summary);
             self.feed.entries.push(entry);
         }
     }
@@ -314,6 +321,7 @@ impl<'a> Reader<'a> {
             self.close();
         }
         self.end_entry();
+        self.feed.link = self.feed.link.map(|link| under(self.feed_base.as_deref(), &link));
         self.feed.notes = self.repairs.notes();
         (self.is_feed || !self.feed.entries.is_empty()).then_some(self.feed)
     }
@@ -344,9 +352,7 @@ impl<'a> Reader<'a> {
         let given = |text: String| Some(text).filter(|t| !t.trim().is_empty());
         match capture.field {
             Field::Title => first(&mut entry.title, Some(markup(capture))),
-            Field::OtherTitle => {
-                entry.title.get_or_insert_with(|| markup(capture));
-            }
+            Field::OtherTitle => first(&mut self.other_title, Some(markup(capture))),
             Field::Link => entry.links.extend(given(text).map(|href| RawLink { href, ..RawLink::default() })),
             Field::OriginalLink => {
                 entry.links.extend(given(text).map(|href| RawLink {
@@ -365,9 +371,7 @@ impl<'a> Reader<'a> {
                 entry.content = Some(markup(capture));
             }
             Field::Summary => first(&mut entry.summary, Some(markup(capture))),
-            Field::OtherSummary => {
-                entry.summary.get_or_insert_with(|| markup(capture));
-            }
+            Field::OtherSummary => first(&mut self.other_summary, Some(markup(capture))),
             Field::Content => first(&mut entry.content, Some(markup(capture))),
             Field::Published => first(&mut entry.published, given(text).map(When::Written)),
             Field::Updated => first(&mut entry.updated, given(text).map(When::Written)),
@@ -396,6 +400,12 @@ impl<'a> Reader<'a> {
             _ => {}
         }
     }
+}
+
+/// An address under a base; as it was written, where there is no base that is an address.
+fn under(base: Option<&str>, address: &str) -> String {
+    let base = base.and_then(|base| Url::parse(base.trim()).ok());
+    base.and_then(|base| base.join(address.trim()).ok()).map_or_else(|| address.to_owned(), String::from)
 }
 
 /// Keeps the first value that there is.
