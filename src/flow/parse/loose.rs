@@ -7,6 +7,7 @@
 mod field;
 mod name;
 mod read;
+mod repairs;
 mod token;
 
 pub(super) use read::read;

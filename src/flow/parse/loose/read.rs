@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
+use url::Url;
+
 use crate::flow::parse::MOST_ENTRIES;
 use crate::flow::parse::loose::field::{Capture, Piece, author_of, ends_field, is_longer, markup, person_of, plain};
 use crate::flow::parse::loose::name::{Attached, Field, Role, Room, Space, Spaces, role};
+use crate::flow::parse::loose::repairs::{Repairs, count, has_wild_ampersand};
 use crate::flow::parse::loose::token::{Tag, Token, Tokens};
-use crate::flow::parse::raw::{RawAuthor, RawEntry, RawFeed, RawLink, When};
-use crate::model::{Note, NoteKind};
+use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
 
 /// Reads whatever a document holds of a feed; `None` where it holds neither a feed nor an entry.
 pub(in crate::flow::parse) fn read(text: &str) -> Option<RawFeed> {
@@ -35,6 +37,9 @@ struct Reader<'a> {
     /// Whether the feed's end came behind the last entry.
     is_ended: bool,
     entry: Option<RawEntry>,
+    /// The entry's title and summary of second choice, wherever they stand in it.
+    other_title: Option<Markup>,
+    other_summary: Option<Markup>,
     spaces: Spaces,
     /// The field that is being read.
     capture: Option<Capture<'a>>,
@@ -42,53 +47,6 @@ struct Reader<'a> {
     skipped: Option<(&'a str, usize)>,
     person: Option<RawAuthor>,
     feed_base: Option<String>,
-}
-
-/// What had to be repaired; told once a kind, with the number and the first entry.
-#[derive(Default)]
-struct Repairs {
-    /// Fields whose end tag is missing.
-    unclosed: (usize, Option<usize>),
-    /// `&` that are no XML entity.
-    entities: (usize, Option<usize>),
-    truncated: bool,
-}
-
-impl Repairs {
-    fn notes(&self) -> Vec<Note> {
-        let mut notes = Vec::new();
-        let mut note = |kind, message, entry| notes.push(Note { kind, message, entry });
-        if let (count @ 1.., entry) = self.unclosed {
-            note(NoteKind::Tags, format!("{count} end tags are missing"), entry);
-        }
-        if let (count @ 1.., entry) = self.entities {
-            note(
-                NoteKind::Entity,
-                format!("{count} times & stands where XML wants &amp;, or an entity that only HTML knows"),
-                entry,
-            );
-        }
-        if self.truncated {
-            note(NoteKind::Truncated, "the document ends in the middle; what stands before the cut is kept".to_owned(), None);
-        }
-        notes
-    }
-}
-
-/// Counts a repair.
-fn count((times, first): &mut (usize, Option<usize>), entry: Option<usize>) {
-    *times += 1;
-    *first = if *times == 1 { entry } else { *first };
-}
-
-/// Whether a text has an `&` that is none of XML's own entities.
-fn has_wild_ampersand(text: &str) -> bool {
-    text.match_indices('&').any(|(at, _)| {
-        let rest = &text[at + 1..];
-        let entity = rest.split(';').next().unwrap_or_default();
-        let known = matches!(entity, "amp" | "lt" | "gt" | "quot" | "apos") || entity.starts_with('#');
-        !known || entity.len() == rest.len()
-    })
 }
 
 impl<'a> Reader<'a> {
@@ -156,7 +114,7 @@ impl<'a> Reader<'a> {
     fn begin_entry(&mut self, tag: Tag<'a>) {
         self.end_entry();
         self.is_ended = false;
-        let base = tag.attribute("base").map(Cow::into_owned).or_else(|| self.feed_base.clone());
+        let base = tag.attribute("base").map(|own| under(self.feed_base.as_deref(), &own)).or_else(|| self.feed_base.clone());
         let guid = tag.attribute("about").map(Cow::into_owned);
         // CDF says the address in an attribute.
         let href = tag.attribute("href").map(Cow::into_owned);
@@ -289,7 +247,10 @@ impl<'a> Reader<'a> {
     }
 
     fn end_entry(&mut self) {
-        if let Some(entry) = self.entry.take() {
+        let (title, summary) = (self.other_title.take(), self.other_summary.take());
+        if let Some(mut entry) = self.entry.take() {
+            entry.title = entry.title.or(title);
+            entry.summary = entry.summary.or(summary);
             self.feed.entries.push(entry);
         }
     }
@@ -300,6 +261,7 @@ impl<'a> Reader<'a> {
         // A field that the end of the document cut short says half of something: it is left out.
         self.capture = None;
         self.end_entry();
+        self.feed.link = self.feed.link.map(|link| under(self.feed_base.as_deref(), &link));
         self.feed.notes = self.repairs.notes();
         (self.is_feed || !self.feed.entries.is_empty()).then_some(self.feed)
     }
@@ -330,9 +292,7 @@ impl<'a> Reader<'a> {
         let given = |text: String| Some(text).filter(|t| !t.trim().is_empty());
         match capture.field {
             Field::Title => first(&mut entry.title, Some(markup(capture))),
-            Field::OtherTitle => {
-                entry.title.get_or_insert_with(|| markup(capture));
-            }
+            Field::OtherTitle => first(&mut self.other_title, Some(markup(capture))),
             Field::Link => entry.links.extend(given(text).map(|href| RawLink { href, ..RawLink::default() })),
             Field::OriginalLink => {
                 entry.links.extend(given(text).map(|href| RawLink {
@@ -351,9 +311,7 @@ impl<'a> Reader<'a> {
                 entry.content = Some(markup(capture));
             }
             Field::Summary => first(&mut entry.summary, Some(markup(capture))),
-            Field::OtherSummary => {
-                entry.summary.get_or_insert_with(|| markup(capture));
-            }
+            Field::OtherSummary => first(&mut self.other_summary, Some(markup(capture))),
             Field::Content => first(&mut entry.content, Some(markup(capture))),
             Field::Published => first(&mut entry.published, given(text).map(When::Written)),
             Field::Updated => first(&mut entry.updated, given(text).map(When::Written)),
@@ -382,6 +340,12 @@ impl<'a> Reader<'a> {
             _ => {}
         }
     }
+}
+
+/// An address under a base; as it was written, where there is no base that is an address.
+fn under(base: Option<&str>, address: &str) -> String {
+    let base = base.and_then(|base| Url::parse(base.trim()).ok());
+    base.and_then(|base| base.join(address.trim()).ok()).map_or_else(|| address.to_owned(), String::from)
 }
 
 /// Keeps the first value that there is.
