@@ -5,6 +5,7 @@
 
 mod fold;
 mod shown;
+mod words;
 
-pub use fold::words;
 pub use shown::{clip, is_legal, shown};
+pub use words::{Word, Words, words};
