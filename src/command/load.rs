@@ -7,7 +7,7 @@ use anyhow::Context;
 use crate::command::dump::Line;
 use crate::command::{Exit, Setup, setup};
 use crate::edge::store::Store;
-use crate::flow::dedupe::keys;
+use crate::flow::dedupe::{bands, keys};
 use crate::model::{Batch, StoryChange};
 use crate::pipeline::UNDONE;
 
@@ -63,15 +63,16 @@ async fn load(store: &Store, input: impl BufRead, loaded: &mut Loaded) -> anyhow
                 let known: Vec<_> = story.entries.iter().map(keys).collect();
                 let entries = known.iter().map(|(key, print, _)| (*key, *print)).collect();
                 let links = known.iter().filter_map(|(_, _, link)| *link).collect();
+                let bands = bands(&story);
                 batch.stories.retain(|change: &StoryChange| change.story.id != story.id);
-                batch.stories.push(StoryChange { story, entries, links });
+                batch.stories.push(StoryChange { story, entries, links, bands });
                 loaded.stories += 1;
             }
             Line::Source(line) => {
                 // A source's validators are never stored before its entries are.
                 store.commit(std::mem::take(&mut batch)).await?;
                 let source = Some((line.id.clone(), line.state()));
-                store.commit(Batch { source, stories: Vec::new() }).await?;
+                store.commit(Batch { source, ..Batch::default() }).await?;
                 loaded.sources += 1;
             }
         }

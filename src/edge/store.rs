@@ -10,11 +10,13 @@
 //! | `s` + story id | a story |
 //! | `e` + entry key | the story of an entry and what the entry said; it outlives the story, so that nothing pruned comes back |
 //! | `l` + link key | the story of a canonical link |
+//! | `n` + band + day + story id | nothing: a story that near copies are sought among |
 //! | `c` + sequence number | the story that changed; each story stands at its last change only |
 //! | `p` + source id | a source's state |
 //! | `m` + name | the format of all this, the rules' fingerprint, the pages' stamps |
 
 mod codec;
+mod near;
 mod open;
 mod write;
 
@@ -24,7 +26,7 @@ use std::sync::Mutex;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::model::{Batch, Change, Known, LinkKey, Lookup, Slug, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::model::{Batch, Change, Known, LinkKey, Lookup, Removal, Slug, SourceId, SourceState, Stamp, Story, StoryId};
 
 /// Batches that may wait for the writer; more wait in their senders.
 const QUEUE: usize = 64;
@@ -78,7 +80,8 @@ pub struct Store {
 impl Store {
     /// What is known about some entries.
     pub fn known(&self, lookups: &[Lookup]) -> Result<Known, StoreError> {
-        let mut known = Known::default();
+        // First the number, then what there is: what comes between is known too, and only makes the writer more careful.
+        let mut known = Known { seq: *self.latest.borrow(), ..Known::default() };
         let get = |key: [u8; 17]| self.db.get(key).map_err(StoreError::failed("to look up an entry"));
         for lookup in lookups {
             if let Some(value) = get(codec::entry_key(lookup.key))? {
@@ -181,9 +184,8 @@ impl Store {
         self.write(write::Work::Batch(Box::new(batch))).await
     }
 
-    /// Removes stories, each given with its `seq`, and tells the followers; one that has changed since stays. The names of the
-    /// entries stay.
-    pub async fn remove(&self, stories: Vec<(StoryId, u64)>) -> Result<(), StoreError> {
+    /// Removes stories and tells the followers; one that has changed since it was judged stays. The names of the entries stay.
+    pub async fn remove(&self, stories: Vec<Removal>) -> Result<(), StoreError> {
         self.write(write::Work::Remove(stories)).await
     }
 

@@ -1,19 +1,24 @@
 //! Entries and what is known → new, changed, seen, or the same story as one that another source carries.
 //!
-//! An entry is named by (source, guid), so that no source can change another's. Entries of several sources with an equal
-//! canonical link are one story. The decision depends only on its arguments: taken again on the same ground it is the same.
+//! An entry is named by (source, guid), so that no source can change another's. Entries of several sources are one story when their
+//! canonical links are equal, or when they are near copies within 72 hours. The decision depends only on its arguments: taken again
+//! on the same ground it is the same.
 
+mod copy;
 mod link;
 mod name;
+mod place;
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::model::{Known, LinkKey, Lookup, Report, SourceId, Story, StoryChange, StoryId};
+use crate::model::{Band, Known, LinkKey, Lookup, Report, Search, SourceId, Story, StoryChange, StoryId};
 
+pub use copy::{Difference, Gist, Judgement, Likeness, Reason, judge};
 pub use link::canonical;
 pub use name::{Named, keys, name};
+pub use place::{Refusal, placement};
 
 /// What a decision depends on beside the entries.
 pub struct Ground<'a> {
@@ -28,6 +33,8 @@ pub struct Ground<'a> {
 /// What became of the entries of one document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decision {
+    /// The number of the last change that it takes into account.
+    pub based_on: u64,
     /// New and changed stories. Their topics are still to be set.
     pub stories: Vec<StoryChange>,
     /// How many entries are new.
@@ -43,9 +50,35 @@ pub fn lookups(named: &[Named]) -> Vec<Lookup> {
     named.iter().map(|n| Lookup { key: n.key, print: n.print, link: n.link, begins: n.story }).collect()
 }
 
+/// Which near copies to ask the store for: of the entries that it knows neither by name nor by link.
+pub fn searches(named: &[Named], known: &Known) -> Vec<Search> {
+    let is_new = |n: &&Named| {
+        let linked = n.link.is_some_and(|link| known.links.contains_key(&link));
+        !known.entries.contains_key(&n.key) && !linked && !known.stories.contains_key(&n.story)
+    };
+    named.iter().filter(is_new).map(|n| Search { key: n.key, bands: n.bands(day(n.published())) }).collect()
+}
+
+/// The bands that a stored story is found by.
+pub fn bands(story: &Story) -> Vec<Band> {
+    let of = |report: &Report| with_day(Gist::of(report).bands(), day(story.published));
+    let mut bands: Vec<Band> = story.entries.iter().flat_map(of).collect();
+    bands.sort_unstable();
+    bands.dedup();
+    bands
+}
+
+fn day(time: Timestamp) -> i32 {
+    time.as_second().div_euclid(86_400) as i32
+}
+
+fn with_day(hashes: Vec<u64>, day: i32) -> Vec<Band> {
+    hashes.into_iter().map(|hash| Band { hash, day }).collect()
+}
+
 /// Decides for each entry what it is.
 pub fn decide(named: &[Named], known: &Known, ground: &Ground) -> Decision {
-    let mut decision = Decision::default();
+    let mut decision = Decision { based_on: known.seq, ..Decision::default() };
     let mut work = Work { known, touched: Vec::new(), places: HashMap::new(), links: HashMap::new() };
     // Documents list the newest first: from the end, what happened first is decided first.
     for entry in named.iter().rev() {
@@ -62,7 +95,8 @@ pub fn decide(named: &[Named], known: &Known, ground: &Ground) -> Decision {
             },
             None => {
                 let same = entry.link.and_then(|link| work.links.get(&link).or(known.links.get(&link)).copied());
-                match same.or(Some(entry.story)).and_then(|id| work.story(id)) {
+                let same = same.or(Some(entry.story)).filter(|id| work.has(*id)).or_else(|| work.near(entry, ground));
+                match same.and_then(|id| work.story(id)) {
                     Some(change) => {
                         tell(change, entry, ground);
                         change.links.extend(entry.link);
@@ -86,17 +120,43 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    fn has(&self, id: StoryId) -> bool {
+        self.places.contains_key(&id) || self.known.stories.contains_key(&id)
+    }
+
+    /// The story that an entry is a near copy of: of several the most alike, then the oldest.
+    fn near(&self, entry: &Named, ground: &Ground) -> Option<StoryId> {
+        let mut best: Option<(Likeness, &Story)> = None;
+        for id in self.known.near.get(&entry.key)? {
+            let Some(story) = self.places.get(id).map(|&place| &self.touched[place].story).or(self.known.stories.get(id)) else {
+                continue;
+            };
+            let Ok(judgement) = placement(&entry.report, entry.gist(), entry.published(), story, ground.rank) else { continue };
+            let likeness = judgement.likeness;
+            let better = |(other, old): &(Likeness, &Story)| {
+                let order = likeness.total().total_cmp(&other.total());
+                order.then_with(|| (old.published, old.id).cmp(&(story.published, story.id))).is_gt()
+            };
+            if best.as_ref().is_none_or(better) {
+                best = Some((likeness, story));
+            }
+        }
+        best.map(|(_, story)| story.id)
+    }
+
     fn story(&mut self, id: StoryId) -> Option<&mut StoryChange> {
         if !self.places.contains_key(&id) {
             let story = self.known.stories.get(&id)?.clone();
-            self.push(StoryChange { story, entries: Vec::new(), links: Vec::new() });
+            self.push(StoryChange { story, entries: Vec::new(), links: Vec::new(), bands: Vec::new() });
         }
         self.places.get(&id).map(|&place| &mut self.touched[place])
     }
 
     fn begin(&mut self, story: Story, entry: &Named) {
         self.links.extend(entry.link.map(|link| (link, story.id)));
-        self.push(StoryChange { story, entries: vec![(entry.key, entry.print)], links: entry.link.into_iter().collect() });
+        let (entries, links, bands) =
+            (vec![(entry.key, entry.print)], entry.link.into_iter().collect(), entry.bands(day(story.published)));
+        self.push(StoryChange { story, entries, links, bands });
     }
 
     fn push(&mut self, change: StoryChange) {
@@ -130,7 +190,12 @@ fn tell(change: &mut StoryChange, entry: &Named, ground: &Ground) {
     };
     let before = shown(&change.story);
     let report = entry.report.clone();
-    match change.story.entries.iter_mut().find(|old| old.source == report.source) {
+    let words = |report: &Report| (report.title.clone(), report.summary.clone());
+    let old = change.story.entries.iter_mut().find(|old| old.source == report.source);
+    if old.as_ref().is_none_or(|old| words(old) != words(&report)) {
+        change.bands.extend(entry.bands(day(change.story.published)));
+    }
+    match old {
         Some(old) => *old = Report { seen: old.seen, published: report.published.or(old.published), ..report },
         None => change.story.entries.push(report),
     }

@@ -22,9 +22,31 @@ pub struct Lookup {
     pub begins: StoryId,
 }
 
+/// A place in the index of near copies: a hash of some words of a story, and the story's day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Band {
+    /// A hash of neighbouring words. Stories that are alike share one.
+    pub hash: u64,
+    /// The day that the story was published on, in days since 1970-01-01 UTC.
+    pub day: i32,
+}
+
+/// A search for stories that an entry may be a near copy of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// The entry.
+    pub key: EntryKey,
+    /// Its bands, with its own day.
+    pub bands: Vec<Band>,
+}
+
 /// What the store answers.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
+    /// The number of the last change that the answer takes into account.
+    pub seq: u64,
+    /// Stories that share a band with an entry, those that share the most first.
+    pub near: HashMap<EntryKey, Vec<StoryId>>,
     /// The story of each entry that is known by name, and what the entry said.
     pub entries: HashMap<EntryKey, (StoryId, Print)>,
     /// The story of each link that was asked for and is known.
@@ -42,6 +64,8 @@ pub struct StoryChange {
     pub entries: Vec<(EntryKey, Print)>,
     /// The links that lead to the story from now on.
     pub links: Vec<LinkKey>,
+    /// The bands that the story is found by from now on.
+    pub bands: Vec<Band>,
 }
 
 /// Everything that one poll changes: committed whole or not at all.
@@ -51,6 +75,20 @@ pub struct Batch {
     pub source: Option<(SourceId, SourceState)>,
     /// New and changed stories.
     pub stories: Vec<StoryChange>,
+    /// The number of the last change that the decision knew of, where it depends on which near copies exist: a story that has come since
+    /// and shares a band with a new one of the batch makes the decision void.
+    pub based_on: Option<u64>,
+}
+
+/// A story to be removed, if nobody has changed it since it was judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// The story.
+    pub id: StoryId,
+    /// Its `seq` when it was judged.
+    pub seq: u64,
+    /// The bands that it is found by.
+    pub bands: Vec<Band>,
 }
 
 /// One change in the change sequence, as followers read it.

@@ -126,7 +126,8 @@ impl Poll<'_> {
             let (new, updated) = (decision.new, decision.updated);
             let changed = new + updated > 0;
             let state = state(&self, if changed { Heard::News } else { Heard::NoNews });
-            let batch = Batch { source: Some((self.source.id.clone(), state.clone())), stories: decision.stories };
+            let source = Some((self.source.id.clone(), state.clone()));
+            let batch = Batch { source, stories: decision.stories, based_on: Some(decision.based_on) };
             match self.store.commit(batch).await {
                 Ok(()) => {
                     let outcome = if changed { Outcome::Changed } else { Outcome::Unchanged };
@@ -147,7 +148,8 @@ impl Poll<'_> {
         let now = self.now;
         blocking(move || {
             let named = dedupe::name(&source, &document.entries, now);
-            let known = store.known(&dedupe::lookups(&named))?;
+            let mut known = store.known(&dedupe::lookups(&named))?;
+            store.near(&dedupe::searches(&named, &known), &mut known)?;
             let ground = Ground { baseline, rank: &|id| desk.rank(id), now };
             let mut decision = dedupe::decide(&named, &known, &ground);
             for change in &mut decision.stories {
@@ -196,7 +198,7 @@ impl Poll<'_> {
     }
 
     async fn store_state(&self, state: &SourceState) -> Result<(), StoreError> {
-        self.store.commit(Batch { source: Some((self.source.id.clone(), state.clone())), stories: Vec::new() }).await
+        self.store.commit(Batch { source: Some((self.source.id.clone(), state.clone())), ..Batch::default() }).await
     }
 
     fn polled(self, outcome: Outcome, status: Option<u16>, error: Option<String>, state: SourceState) -> Polled {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::edge::store::{Store, StoreError};
+use crate::flow::dedupe;
 use crate::flow::topic::Rules;
-use crate::model::{Batch, Story, StoryChange, StoryId};
+use crate::model::{Batch, Removal, Story, StoryChange, StoryId};
 use crate::pipeline::poll::blocking;
 
 /// Stories that are read and committed in one step.
@@ -53,7 +54,7 @@ pub async fn classify(store: &Arc<Store>, rules: &Arc<Rules>) -> Result<usize, S
         let Some(last) = last else { break };
         let count = changes.len();
         if count > 0 {
-            match store.commit(Batch { source: None, stories: changes }).await {
+            match store.commit(Batch { stories: changes, ..Batch::default() }).await {
                 // A poll came between: look at these stories again.
                 Err(StoreError::Conflict) => continue,
                 other => other?,
@@ -68,7 +69,12 @@ pub async fn classify(store: &Arc<Store>, rules: &Arc<Rules>) -> Result<usize, S
 /// The story with the topics that the rules give it, if those are not the ones that it has.
 fn with_topics(rules: &Rules, story: Story) -> Option<StoryChange> {
     let topics = rules.topics(&story);
-    (topics != story.topics).then(|| StoryChange { story: Story { topics, ..story }, entries: Vec::new(), links: Vec::new() })
+    (topics != story.topics).then(|| StoryChange {
+        story: Story { topics, ..story },
+        entries: Vec::new(),
+        links: Vec::new(),
+        bands: Vec::new(),
+    })
 }
 
 /// Removes every story of which nothing new was seen for longer than `keep`. Returns how many. The age counts from when we saw
@@ -82,10 +88,10 @@ pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp
         let stories = blocking(move || reader.stories_after(after, STEP)).await?;
         let Some(last) = stories.last() else { return Ok(removed) };
         after = Some(last.id);
-        let old: Vec<(StoryId, u64)> = stories
+        let old: Vec<Removal> = stories
             .iter()
             .filter(|story| story.entries.iter().all(|report| report.seen < before))
-            .map(|story| (story.id, story.seq))
+            .map(|story| Removal { id: story.id, seq: story.seq, bands: dedupe::bands(story) })
             .collect();
         removed += old.len();
         if !old.is_empty() {

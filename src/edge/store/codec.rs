@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::StoreError;
-use crate::model::{Author, EntryKey, LinkKey, Print, Report, Slug, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::model::{Author, Band, EntryKey, LinkKey, Print, Report, Slug, SourceId, SourceState, Stamp, Story, StoryId};
 
 pub(super) const FORMAT: &[u8] = b"mformat";
 pub(super) const THIS_FORMAT: &[u8] = b"diemtin 1";
@@ -64,6 +64,19 @@ fn key(kind: u8, bytes: [u8; 16]) -> [u8; 17] {
 
 fn sixteen(bytes: &[u8]) -> Result<[u8; 16], StoreError> {
     bytes.try_into().map_err(|_| broken("it is no id"))
+}
+
+pub(super) fn band_key(band: Band, story: StoryId) -> [u8; 29] {
+    let mut key = [b'n'; 29];
+    key[1..9].copy_from_slice(&band.hash.to_be_bytes());
+    // Shifted, so that the days before 1970 sort before the others.
+    key[9..13].copy_from_slice(&(band.day as u32 ^ 1 << 31).to_be_bytes());
+    key[13..].copy_from_slice(&story.0);
+    key
+}
+
+pub(super) fn story_of_band(key: &[u8]) -> Result<StoryId, StoreError> {
+    sixteen(key.get(13..).unwrap_or_default()).map(StoryId)
 }
 
 pub(super) fn story_key(id: StoryId) -> [u8; 17] {

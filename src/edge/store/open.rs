@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::edge::store::{QUEUE, Store, StoreError, codec, write};
+use crate::edge::store::{QUEUE, Store, StoreError, codec, near, write};
 
 /// sled's page cache, in bytes. Its default is 1 GB; measured peaks are one and a half to two and a half times this.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
@@ -40,7 +40,8 @@ impl Store {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (announce, latest) = watch::channel(seq);
         let disk = write::Disk::new(folder, &sled_folder).map_err(failed("to be opened for writing"))?;
-        let writer = write::Writer { db: db.clone(), seq, disk, announce, broken: None };
+        let recent = near::Recent::since(seq);
+        let writer = write::Writer { db: db.clone(), seq, recent, disk, announce, broken: None };
         let writer = std::thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(queue));
         let writer = Mutex::new(Some(writer.map_err(failed("to start its writer"))?));
         Ok(Self { db, jobs, latest, writer, _lock: lock })

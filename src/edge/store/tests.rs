@@ -19,7 +19,7 @@ fn slug(text: &str) -> Slug {
     Slug::new(text).unwrap()
 }
 
-fn id(n: u8) -> StoryId {
+pub(super) fn id(n: u8) -> StoryId {
     StoryId([n; 16])
 }
 
@@ -39,7 +39,7 @@ fn report(source: &str, guid: &str) -> Report {
     }
 }
 
-fn story(n: u8, seq: u64) -> Story {
+pub(super) fn story(n: u8, seq: u64) -> Story {
     Story {
         id: id(n),
         seq,
@@ -66,13 +66,13 @@ fn state(etag: &[u8]) -> SourceState {
     }
 }
 
-fn change(story: Story) -> StoryChange {
+pub(super) fn change(story: Story) -> StoryChange {
     let n = story.id.0[0];
-    StoryChange { story, entries: vec![(EntryKey([n; 16]), Print::from(n))], links: vec![LinkKey([n; 16])] }
+    StoryChange { story, entries: vec![(EntryKey([n; 16]), Print::from(n))], links: vec![LinkKey([n; 16])], bands: Vec::new() }
 }
 
 fn batch(stories: impl IntoIterator<Item = Story>) -> Batch {
-    Batch { source: None, stories: stories.into_iter().map(change).collect() }
+    Batch { stories: stories.into_iter().map(change).collect(), ..Batch::default() }
 }
 
 fn lookup(n: u8, print: Print) -> Lookup {
@@ -80,35 +80,40 @@ fn lookup(n: u8, print: Print) -> Lookup {
 }
 
 /// A store in a folder of its own.
-struct Case {
+pub(super) struct Case {
     folder: TempDir,
     store: Option<Arc<Store>>,
     runtime: Runtime,
 }
 
 impl Case {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Some(Arc::new(Store::open(folder.path()).unwrap()));
         Self { folder, store, runtime: tokio::runtime::Builder::new_multi_thread().build().unwrap() }
     }
 
-    fn store(&self) -> &Arc<Store> {
+    pub(super) fn store(&self) -> &Arc<Store> {
         self.store.as_ref().unwrap()
     }
 
-    fn reopen(&mut self) {
+    pub(super) fn reopen(&mut self) {
         self.store = None;
         self.store = Some(Arc::new(Store::open(self.folder.path()).unwrap()));
     }
 
-    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+    pub(super) fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         self.runtime.block_on(self.store().commit(batch))
     }
 
+    pub(super) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
     fn remove(&self, ids: Vec<StoryId>) {
-        let judged = ids.into_iter().map(|id| (id, self.store().story(id).unwrap().map_or(0, |story| story.seq))).collect();
-        self.runtime.block_on(self.store().remove(judged)).unwrap();
+        let seq = |id| self.store().story(id).unwrap().map_or(0, |story| story.seq);
+        let judged = ids.into_iter().map(|id| Removal { id, seq: seq(id), bands: Vec::new() }).collect();
+        self.block_on(self.store().remove(judged)).unwrap();
     }
 
     fn seqs(&self) -> Vec<(u64, StoryId)> {
@@ -150,7 +155,7 @@ fn every_field_comes_back_as_it_was() {
     };
     let sources = [(slug("a"), state(b"W/\"\x80\xFF\"")), (slug("b"), state(b""))];
     for (name, state) in &sources {
-        case.commit(Batch { source: Some((name.clone(), state.clone())), stories: Vec::new() }).unwrap();
+        case.commit(Batch { source: Some((name.clone(), state.clone())), ..Batch::default() }).unwrap();
     }
     case.commit(batch([written.clone()])).unwrap();
     let stamp = Stamp { path: "/feeds/moi-nhat.rss".to_owned(), hash: "ab".to_owned(), modified: second(5) };
@@ -171,7 +176,7 @@ fn every_field_comes_back_as_it_was() {
 fn what_is_empty_comes_back_empty() {
     let case = Case::new();
     let bare = SourceState { etag: None, last_modified: None, body: None, succeeded: None, error: None, ..state(b"") };
-    case.commit(Batch { source: Some((slug("a"), bare.clone())), stories: Vec::new() }).unwrap();
+    case.commit(Batch { source: Some((slug("a"), bare.clone())), ..Batch::default() }).unwrap();
     assert_eq!(case.store().source_states().unwrap()["a"], bare);
     assert_eq!(case.store().story(id(1)).unwrap(), None);
     assert_eq!(case.store().rules().unwrap(), None);
@@ -185,7 +190,11 @@ fn a_decision_on_an_old_story_is_a_conflict_and_writes_nothing() {
     case.commit(batch([story(1, 0)])).unwrap();
     let source = Some((slug("a"), state(b"new")));
     for stale in [0, 2, 99] {
-        let refused = case.commit(Batch { source: source.clone(), stories: vec![change(story(2, 0)), change(story(1, stale))] });
+        let refused = case.commit(Batch {
+            source: source.clone(),
+            stories: vec![change(story(2, 0)), change(story(1, stale))],
+            based_on: None,
+        });
         assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
     }
     assert_eq!(case.store().story(id(2)).unwrap(), None, "not a part of the batch");

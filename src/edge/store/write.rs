@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::edge::store::near::Recent;
 use crate::edge::store::{StoreError, codec};
-use crate::model::{Batch, Stamp, StoryChange, StoryId};
+use crate::model::{Batch, Removal, Stamp, StoryChange, StoryId};
 
 /// Batches that are made durable together at the most: under load one `fsync` serves many polls.
 const GROUP: usize = 64;
 
 pub(super) enum Work {
     Batch(Box<Batch>),
-    /// Stories, each with the number that it had when it was judged.
-    Remove(Vec<(StoryId, u64)>),
+    Remove(Vec<Removal>),
     Rules([u8; 16]),
     Stamps(Vec<Stamp>),
 }
@@ -29,6 +29,7 @@ pub(super) struct Writer {
     pub(super) db: sled::Db,
     /// The number of the last change.
     pub(super) seq: u64,
+    pub(super) recent: Recent,
     pub(super) disk: Disk,
     pub(super) announce: watch::Sender<u64>,
     /// Why nothing is written any more. After a failed fsync nobody knows what is on the disk, and the next one would not tell.
@@ -76,7 +77,7 @@ impl Writer {
         self.disk.sync().map_err(|e| e.to_string())
     }
 
-    fn add(&self, work: Work, rows: &mut Rows) -> Result<(), StoreError> {
+    fn add(&mut self, work: Work, rows: &mut Rows) -> Result<(), StoreError> {
         match work {
             Work::Batch(batch) => {
                 let encoded = self.encode(&batch, rows)?;
@@ -84,18 +85,20 @@ impl Writer {
                 let source = source.transpose()?;
                 for (change, (old, value)) in batch.stories.iter().zip(encoded) {
                     rows.put_story(change, old, value);
+                    self.recent.post(&change.bands, rows.seq);
                 }
                 if let Some((key, value)) = source {
                     rows.batch.insert(key, value);
                 }
             }
             Work::Remove(stories) => {
-                for (id, judged) in stories {
+                for Removal { id, seq: judged, bands } in stories {
                     // One that has changed since is not what was judged.
                     let Some(old) = self.stored_seq(id, rows)?.filter(|old| *old == judged) else { continue };
                     rows.seq += 1;
                     rows.batch.remove(&codec::story_key(id)[..]);
                     rows.batch.remove(&codec::change_key(old)[..]);
+                    bands.iter().for_each(|band| rows.batch.remove(&codec::band_key(*band, id)[..]));
                     rows.batch.insert(&codec::change_key(rows.seq)[..], codec::change(id));
                     rows.stories.insert(id, None);
                 }
@@ -114,6 +117,9 @@ impl Writer {
     fn encode(&self, batch: &Batch, rows: &Rows) -> Result<Vec<Encoded>, StoreError> {
         let mut ids = HashSet::new();
         if !batch.stories.iter().all(|change| ids.insert(change.story.id)) {
+            return Err(StoreError::Conflict);
+        }
+        if batch.based_on.is_some_and(|seq| self.recent.overtook(&batch.stories, seq)) {
             return Err(StoreError::Conflict);
         }
         let numbered = batch.stories.iter().zip(rows.seq + 1..);
@@ -163,6 +169,9 @@ impl Rows {
         }
         for link in &change.links {
             self.batch.insert(&codec::link_key(*link)[..], codec::link(id));
+        }
+        for band in &change.bands {
+            self.batch.insert(&codec::band_key(*band, id)[..], &[][..]);
         }
         self.stories.insert(id, Some(self.seq));
     }

@@ -1,12 +1,13 @@
 //! What an entry is called for good, what is kept of it, and which story it begins if it begins one.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::flow::dedupe::canonical;
-use crate::model::{Author, Content, Entry, EntryKey, LinkKey, Print, Report, Source, SourceId, StoryId};
+use crate::flow::dedupe::{Gist, canonical};
+use crate::model::{Author, Band, Content, Entry, EntryKey, LinkKey, Print, Report, Source, SourceId, StoryId};
 use crate::text::clip;
 
 /// The longest title and summary that are kept, in characters: what is longer is a mistake of the source's.
@@ -34,6 +35,25 @@ pub struct Named {
     pub print: Print,
     /// The id of the story that it begins, if it begins one.
     pub story: StoryId,
+    /// What near copies are recognised by, once that is asked for.
+    gist: OnceCell<Gist>,
+}
+
+impl Named {
+    /// What near copies are recognised by.
+    pub fn gist(&self) -> &Gist {
+        self.gist.get_or_init(|| Gist::of(&self.report))
+    }
+
+    /// When it was published, as far as that counts: not later than it was seen.
+    pub fn published(&self) -> Timestamp {
+        self.report.published.map_or(self.report.seen, |published| published.min(self.report.seen))
+    }
+
+    /// The bands that a story of some day is found by for its sake.
+    pub fn bands(&self, day: i32) -> Vec<Band> {
+        self.gist().bands().into_iter().map(|hash| Band { hash, day }).collect()
+    }
 }
 
 /// Names the entries of one document, each name once: of entries that share one, the first is taken. An entry with neither title
@@ -63,7 +83,7 @@ pub fn name(source: &Source, entries: &[Entry], now: Timestamp) -> Vec<Named> {
         let report = report(source, entry, name, now);
         let key = entry_key(&report.source, &report.guid);
         let story = StoryId(link.map_or(key.0, |link| hash(&["story", link])));
-        Named { print: print(&report), key, link: link.map(link_key), story, report }
+        Named { print: print(&report), key, link: link.map(link_key), story, report, gist: OnceCell::new() }
     });
     named.filter(|named| !named.report.title.is_empty() && taken.insert(named.key)).collect()
 }

@@ -50,6 +50,7 @@ struct Memory {
     entries: HashMap<EntryKey, (StoryId, Print)>,
     links: HashMap<LinkKey, StoryId>,
     stories: BTreeMap<StoryId, Story>,
+    bands: HashMap<Band, BTreeSet<StoryId>>,
     ranks: HashMap<&'static str, i32>,
 }
 
@@ -57,7 +58,13 @@ impl Memory {
     fn decide(&self, id: &str, entries: &[Entry], baseline: bool, now: i64) -> Decision {
         let named = name(&source(id), entries, second(now));
         let stories = self.stories.iter().map(|(id, story)| (*id, story.clone())).collect();
-        let known = Known { entries: self.entries.clone(), links: self.links.clone(), stories };
+        let mut known = Known { entries: self.entries.clone(), links: self.links.clone(), stories, ..Known::default() };
+        for search in searches(&named, &known) {
+            let days = |band: &Band| (-3..=3).map(|d| Band { day: band.day + d, ..*band }).collect::<Vec<_>>();
+            let near: BTreeSet<StoryId> =
+                search.bands.iter().flat_map(days).filter_map(|band| self.bands.get(&band)).flatten().copied().collect();
+            known.near.insert(search.key, near.into_iter().collect());
+        }
         let rank = |source: &SourceId| self.ranks.get(source.as_str()).copied().unwrap_or(0);
         decide(&named, &known, &Ground { baseline, rank: &rank, now: second(now) })
     }
@@ -67,6 +74,9 @@ impl Memory {
             let id = change.story.id;
             self.entries.extend(change.entries.into_iter().map(|(key, print)| (key, (id, print))));
             self.links.extend(change.links.into_iter().map(|link| (link, id)));
+            for band in change.bands {
+                self.bands.entry(band).or_default().insert(id);
+            }
             self.stories.insert(id, change.story);
         }
     }

@@ -1,0 +1,39 @@
+//! The bands of a text: a few hashes of runs of its words, chosen so that texts which share much share one.
+//!
+//! Bottom-k sampling (Broder, "On the resemblance and containment of documents", 1997; Cohen and Kaplan, 2007): of all runs of words
+//! those with the smallest hashes stand for the text. If two texts share half of their runs, the chance that none of four is
+//! shared is below one in ten for the title alone and below one in a hundred for title and lead together.
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::flow::dedupe::copy::token::Token;
+
+/// Bands that are taken of the title, and of the lead.
+const PER_PART: usize = 4;
+/// Tokens of a lead that bands are taken from: a source that cuts its summaries short still has them.
+const LEAD: usize = 25;
+/// Runs that weigh less say nothing, and are not looked for.
+const LEAST_WEIGHT: f32 = 0.9;
+
+pub(super) fn bands(title: &[Token], lead: &[Token]) -> Vec<u64> {
+    let mut bands = smallest(title, 2, 1);
+    if bands.is_empty() {
+        bands = smallest(title, 1, 2);
+    }
+    bands.extend(smallest(&lead[..lead.len().min(LEAD)], 3, 3));
+    bands
+}
+
+/// The smallest hashes of the runs of `len` tokens.
+fn smallest(tokens: &[Token], len: usize, seed: u64) -> Vec<u64> {
+    let runs = tokens.windows(len).filter(|run| run.iter().map(|t| t.weight).sum::<f32>() >= LEAST_WEIGHT);
+    let hash = |run: &[Token]| {
+        let keys: Vec<&str> = run.iter().map(|t| t.key.as_str()).collect();
+        xxh3_64_with_seed(keys.join(" ").as_bytes(), seed)
+    };
+    let mut hashes: Vec<u64> = runs.map(hash).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes.truncate(PER_PART);
+    hashes
+}

@@ -1,0 +1,78 @@
+//! Whether an entry belongs to a story as a near copy, and if not, why.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::flow::dedupe::{Gist, Judgement, canonical, judge};
+use crate::model::{Report, SourceId, Story};
+
+/// How far apart near copies may be published.
+const WINDOW: SignedDuration = SignedDuration::from_hours(72);
+
+/// Why an entry is no part of a story. Reads as a sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// The story has an entry of this source already.
+    OwnSource,
+    /// They were published too far apart.
+    Time,
+    /// It is not like the story's leading entry.
+    Lead(Judgement),
+    /// It is like the leading entry, but a member of the story forbids it.
+    Member(SourceId, Judgement),
+    /// Both articles stand on one site, which has its reason to publish two.
+    OneSite,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OwnSource => f.write_str("the story has another entry of this source"),
+            Self::Time => f.write_str("they were published more than 72 hours apart"),
+            Self::Lead(judgement) => judgement.reason.fmt(f),
+            Self::Member(source, judgement) => write!(f, "compared with the entry of {source}, {}", judgement.reason),
+            Self::OneSite => f.write_str("both articles stand on one site and are not word for word the same"),
+        }
+    }
+}
+
+/// Judges whether an entry, published at some time, belongs to a story of other sources: it is like the story's leading entry, and
+/// nothing sets it apart from any other, so that a chain of weak likenesses makes no story.
+pub fn placement(
+    report: &Report,
+    gist: &Gist,
+    published: Timestamp,
+    story: &Story,
+    rank: &dyn Fn(&SourceId) -> i32,
+) -> Result<Judgement, Refusal> {
+    if story.entries.iter().any(|member| member.source == report.source) {
+        return Err(Refusal::OwnSource);
+    }
+    if published.duration_since(story.published).abs() > WINDOW {
+        return Err(Refusal::Time);
+    }
+    let lead = story.lead(rank);
+    let judgement = judge(gist, &Gist::of(lead));
+    if !judgement.same {
+        return Err(Refusal::Lead(judgement));
+    }
+    for member in story.entries.iter().filter(|member| member.source != lead.source) {
+        let against = judge(gist, &Gist::of(member));
+        if against.reason.is_veto() {
+            return Err(Refusal::Member(member.source.clone(), against));
+        }
+    }
+    if site(report).is_some_and(|own| story.entries.iter().any(|member| site(member) == Some(own.clone())))
+        && !judgement.likeness.is_whole()
+    {
+        return Err(Refusal::OneSite);
+    }
+    Ok(judgement)
+}
+
+/// The host of an article, as it is compared.
+fn site(report: &Report) -> Option<String> {
+    let link = canonical(report.url.as_deref()?)?;
+    Some(link.split(['/', '?']).next().unwrap_or_default().to_owned())
+}
