@@ -159,7 +159,7 @@ impl Gist {
     }
 }
 
-fn weight(tokens: &[Token]) -> f32 {
+fn weight(tokens: &[Token]) -> u32 {
     tokens.iter().map(|t| t.weight).sum()
 }
 
@@ -170,16 +170,17 @@ pub fn judge(a: &Gist, b: &Gist) -> Judgement {
     let shared = weight(title_a) - weight(&only_a);
     let union = shared + weight(&only_a) + weight(&only_b);
     let shorter = weight(title_a).min(weight(title_b));
-    let likeness = Likeness {
-        titles: if union > 0.0 { shared / union } else { 0.0 },
-        contained: if shorter > 0.0 { shared / shorter } else { 0.0 },
-        leads: leads(&a.lead, &b.lead),
-    };
+    let likeness = Likeness { titles: part(shared, union), contained: part(shared, shorter), leads: leads(&a.lead, &b.lead) };
     let (same, reason) = match veto(a, b, &only_a, &only_b, likeness) {
         Some(reason) => (false, reason),
-        None => alike(likeness, shared, a.lead.len().min(b.lead.len())),
+        None => alike(likeness, part(shared, lexicon::RARE), a.lead.len().min(b.lead.len())),
     };
     Judgement { same, likeness, reason }
+}
+
+/// A part of a whole, from 0 to 1.
+fn part(part: u32, whole: u32) -> f32 {
+    if whole == 0 { 0.0 } else { part as f32 / whole as f32 }
 }
 
 /// The titles, the longer one cut to the length of one that ends with an ellipsis.
@@ -230,10 +231,12 @@ fn veto(a: &Gist, b: &Gist, only_a: &[Token], only_b: &[Token], likeness: Likene
     let is_number = |t: &Token| t.kind == Kind::Number;
     let (mut first, mut second) = (keys(only_a, is_number), keys(only_b, is_number));
     let both = !first.is_empty() && !second.is_empty();
-    if !both {
-        // A number that only one title names sets them apart where the other text does not know it.
-        first.retain(|key| !told_by(b, key) && !confirmed);
-        second.retain(|key| !told_by(a, key) && !confirmed);
+    let known = first.iter().all(|key| told_by(b, key)) && second.iter().all(|key| told_by(a, key));
+    // A number that only one title names sets them apart where the other text does not know it; where each title names another one, both
+    // texts must know both, and be the same.
+    if !both && (confirmed || known) || known && likeness.leads.is_some_and(|leads| leads >= 0.8) {
+        first.clear();
+        second.clear();
     }
     if !first.is_empty() || !second.is_empty() {
         return Some(difference(Difference::Number, first, second));
@@ -261,7 +264,7 @@ fn veto(a: &Gist, b: &Gist, only_a: &[Token], only_b: &[Token], likeness: Likene
     let (mut first, mut second) = (keys(only_a, is_name), keys(only_b, is_name));
     // Where one title is in capitals, a rare word that only it has may be a name.
     if a.shouted != b.shouted && !confirmed {
-        let rare = |t: &Token| t.weight >= 1.0;
+        let rare = |t: &Token| t.weight >= lexicon::RARE;
         (first, second) = (keys(only_a, rare), keys(only_b, rare));
     }
     first.retain(|key| !told_by(b, key));
@@ -312,3 +315,6 @@ fn alike(likeness: Likeness, shared: f32, lead_words: usize) -> (bool, Reason) {
     }
     (false, Reason::Unlike)
 }
+
+#[cfg(test)]
+mod tests;

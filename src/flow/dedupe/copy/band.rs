@@ -13,7 +13,7 @@ const PER_PART: usize = 4;
 /// Tokens of a lead that bands are taken from: a source that cuts its summaries short still has them.
 const LEAD: usize = 25;
 /// Runs that weigh less say nothing, and are not looked for.
-const LEAST_WEIGHT: f32 = 0.9;
+const LEAST_WEIGHT: u32 = 18;
 
 pub(super) fn bands(title: &[Token], lead: &[Token]) -> Vec<u64> {
     let mut bands = smallest(title, 2, 1);
@@ -26,7 +26,7 @@ pub(super) fn bands(title: &[Token], lead: &[Token]) -> Vec<u64> {
 
 /// The smallest hashes of the runs of `len` tokens.
 fn smallest(tokens: &[Token], len: usize, seed: u64) -> Vec<u64> {
-    let runs = tokens.windows(len).filter(|run| run.iter().map(|t| t.weight).sum::<f32>() >= LEAST_WEIGHT);
+    let runs = tokens.windows(len).filter(|run| run.iter().map(|t| t.weight).sum::<u32>() >= LEAST_WEIGHT);
     let hash = |run: &[Token]| {
         let keys: Vec<&str> = run.iter().map(|t| t.key.as_str()).collect();
         xxh3_64_with_seed(keys.join(" ").as_bytes(), seed)

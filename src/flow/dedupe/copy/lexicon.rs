@@ -242,8 +242,10 @@ const COMMON: &str = "người công không ngày nam nhiều quốc động đ�
      cấp trọng lần biến đổi tạo mở chí tiêu sống trưởng trang thiết cứu tổng dẫn đội nhanh phục hướng chuyển đặc diện huyện tham phần tích đoàn đưa dựng xây tịch \
      thôn phường tăng cường đẩy tuyên truyền nâng chất hội nghị lễ chương đơn vị cán";
 
-/// A rare word, a common one, one that only joins others.
-const WEIGHTS: (f32, f32, f32) = (1.0, 0.6, 0.15);
+/// How much a rare word, a common one, and one that only joins others say, in twentieths of a rare word.
+pub(super) const RARE: u32 = 20;
+const COMMON_WEIGHT: u32 = 12;
+const JOINING_WEIGHT: u32 = 3;
 
 /// What an expression of several words stands for.
 #[derive(Clone, Debug)]
@@ -252,14 +254,14 @@ pub(super) struct Expression {
     rest: Vec<String>,
     /// What stands for it in the comparison; empty where it is left out.
     pub token: String,
-    pub weight: f32,
+    pub weight: u32,
     pub place: bool,
 }
 
 /// The tables, by keys.
 pub(super) struct Lexicon {
     expressions: HashMap<String, Vec<Expression>>,
-    weights: HashMap<String, f32>,
+    weights: HashMap<String, u32>,
     opposites: HashMap<String, Vec<usize>>,
 }
 
@@ -272,26 +274,28 @@ fn keys(text: &str) -> Vec<String> {
 
 impl Lexicon {
     fn new() -> Self {
-        let (_, common, joining) = WEIGHTS;
-        let mut weights: HashMap<String, f32> = keys(COMMON).into_iter().map(|key| (key, common)).collect();
-        weights.extend(keys(JOINING).into_iter().map(|key| (key, joining)));
+        let mut weights: HashMap<String, u32> = keys(COMMON).into_iter().map(|key| (key, COMMON_WEIGHT)).collect();
+        weights.extend(keys(JOINING).into_iter().map(|key| (key, JOINING_WEIGHT)));
         let mut lexicon = Self { expressions: HashMap::new(), weights, opposites: HashMap::new() };
         for ways in SAME {
             let token = if ways[0] == "-" { String::new() } else { keys(ways[0]).join("_") };
             for way in *ways {
-                lexicon.add(way, token.clone(), common, false);
+                lexicon.add(way, token.clone(), COMMON_WEIGHT, false);
             }
         }
         for group in OPPOSITES {
-            group.iter().filter(|way| way.contains(' ')).for_each(|way| lexicon.add(way, keys(way).join("_"), common, false));
+            group
+                .iter()
+                .filter(|way| way.contains(' '))
+                .for_each(|way| lexicon.add(way, keys(way).join("_"), COMMON_WEIGHT, false));
         }
         for phrase in OFFICIAL {
-            lexicon.add(phrase, keys(phrase).join("_"), common, false);
+            lexicon.add(phrase, keys(phrase).join("_"), COMMON_WEIGHT, false);
         }
         for place in PLACES {
             let token = keys(place).join("_");
             let token = if token.ends_with("hcm") || token.ends_with("minh") { "tphcm".to_owned() } else { token };
-            lexicon.add(place, token.replace("thua2_thien_", ""), 1.0, true);
+            lexicon.add(place, token.replace("thua2_thien_", ""), RARE, true);
         }
         for expressions in lexicon.expressions.values_mut() {
             expressions.sort_by_key(|e| (std::cmp::Reverse(e.rest.len()), !e.place));
@@ -304,7 +308,7 @@ impl Lexicon {
         lexicon
     }
 
-    fn add(&mut self, way: &str, token: String, weight: f32, place: bool) {
+    fn add(&mut self, way: &str, token: String, weight: u32, place: bool) {
         let mut words = keys(way).into_iter();
         if let Some(first) = words.next() {
             let expression = Expression { rest: words.collect(), token, weight, place };
@@ -317,14 +321,15 @@ impl Lexicon {
         let fits = |expression: &&Expression| {
             let len = expression.rest.len() + 1;
             expression.rest.iter().zip(at + 1..).all(|(word, place)| words.key_of(place) == word)
-                && (!expression.place || (at..at + len).all(|place| words.get(place).is_some_and(|word| word.capital)))
+                && (!expression.place
+                    || [at, at + len - 1].into_iter().all(|place| words.get(place).is_some_and(|word| word.capital)))
         };
         self.expressions.get(words.key_of(at))?.iter().find(fits).map(|expression| (expression, expression.rest.len() + 1))
     }
 
     /// How much a single word says.
-    pub fn weight(&self, key: &str) -> f32 {
-        self.weights.get(key).copied().unwrap_or(WEIGHTS.0)
+    pub fn weight(&self, key: &str) -> u32 {
+        self.weights.get(key).copied().unwrap_or(RARE)
     }
 
     /// Whether two tokens are opposites: different members of one group.

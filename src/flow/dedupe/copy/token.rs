@@ -1,6 +1,6 @@
 //! A text as a row of tokens: words, names, numbers and official phrases, written one way.
 
-use crate::flow::dedupe::copy::lexicon::LEXICON;
+use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE};
 use crate::text::Words;
 
 /// What two texts have in common or not.
@@ -8,8 +8,8 @@ use crate::text::Words;
 pub(super) struct Token {
     /// Its key; of an expression the joined keys of its words, of a number its digits, `23.11.2026` for a date.
     pub key: String,
-    /// How much it says.
-    pub weight: f32,
+    /// How much it says, in twentieths of a rare word.
+    pub weight: u32,
     pub kind: Kind,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn is_shouted(words: &Words) -> bool {
 
 fn next(words: &Words, at: usize, begins: bool, shouted: bool) -> (Option<Token>, usize) {
     if let Some((key, len)) = number(words, at, shouted) {
-        return (Some(Token { key, weight: 1.0, kind: Kind::Number }), len);
+        return (Some(Token { key, weight: RARE, kind: Kind::Number }), len);
     }
     if let Some((expression, len)) = LEXICON.expression(words, at) {
         let kind = if expression.place { Kind::Place } else { Kind::Word };
@@ -63,7 +63,7 @@ fn next(words: &Words, at: usize, begins: bool, shouted: bool) -> (Option<Token>
     let key = words.key_of(at).to_owned();
     let weight = LEXICON.weight(&key);
     let capital = words.get(at).is_some_and(|word| word.capital);
-    let named = capital && (if shouted { weight >= 1.0 } else { !begins });
+    let named = capital && (if shouted { weight >= RARE } else { !begins });
     (Some(Token { weight, kind: if named { Kind::Name } else { Kind::Word }, key }), 1)
 }
 

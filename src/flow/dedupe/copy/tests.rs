@@ -1,0 +1,110 @@
+//! Pairs after real headlines: what is one story, what is not, and the reason that is given.
+
+use super::*;
+
+fn judged(a: (&str, &str), b: (&str, &str)) -> Judgement {
+    let (a, b) = (Gist::new(a.0, a.1), Gist::new(b.0, b.1));
+    let (there, back) = (judge(&a, &b), judge(&b, &a));
+    assert_eq!((there.same, there.likeness), (back.same, back.likeness), "the order makes no difference");
+    there
+}
+
+const LEAD: &str = "Sáng 20/11, UBND tỉnh tổ chức lễ khởi công tuyến đường nối cảng Vạn Sơn với quốc lộ 18, dài 12 km, tổng mức đầu tư 1.450 tỷ đồng, \
+     dự kiến hoàn thành vào cuối năm 2028.";
+
+#[test]
+fn ways_of_writing_make_no_difference() {
+    for (a, b) in [
+        ("Sông Đà sẽ 'hồi sinh' sau dự án nạo vét lòng hồ", "Sông Đà sẽ “hồi sinh” sau dự án nạo vét lòng hồ"),
+        ("TP.HCM cấp thẻ xanh COVID-19 cho tài xế công nghệ", "Thành phố Hồ Chí Minh cấp thẻ xanh Covid-19 cho tài xế công nghệ"),
+        (
+            "Chủ tịch UBND tỉnh đối thoại với nông dân trồng vải Lục Ngạn",
+            "Chủ tịch Ủy ban nhân dân tỉnh đối thoại với nông dân trồng vải Lục Ngạn",
+        ),
+        ("Hạ Long đón 3.000 khách tàu biển trong ngày 23/11", "Hạ Long đón 3000 khách tàu biển trong ngày 23-11"),
+        ("BÀN GIAO 45 NGÔI NHÀ CHO HỘ NGHÈO VÙNG CAO MƯỜNG KHƯƠNG", "Bàn giao 45 ngôi nhà cho hộ nghèo vùng cao Mường Khương"),
+        ("Thuỷ điện Hoà An xả lũ, cảnh báo hạ du sông Gâm", "Thủy điện Hòa An xả lũ, cảnh báo hạ du sông Gâm"),
+    ] {
+        let judgement = judged((a, ""), (b, ""));
+        assert!(judgement.same, "{a} / {b}: {judgement:?}");
+    }
+}
+
+#[test]
+fn what_differs_in_a_number_a_name_or_a_moment_is_two_stories() {
+    use Difference::{Name, Number, Opposite, Place};
+    for (a, b, why) in [
+        ("Bản tin dịch bệnh số 103 (ngày 22/10)", "Bản tin dịch bệnh số 100 (ngày 19/10)", Number),
+        ("Lịch cắt điện tuần 45 trên địa bàn thành phố Vinh", "Lịch cắt điện tuần 46 trên địa bàn thành phố Vinh", Number),
+        ("Thời sự Lào Cai 11h30 (9/10/2021)", "Thời sự Lào Cai 11h30 (23/10/2021)", Number),
+        (
+            "Đại hội Đảng bộ huyện lần thứ XXIII thành công tốt đẹp",
+            "Đại hội Đảng bộ huyện lần thứ XXIV thành công tốt đẹp",
+            Number,
+        ),
+        ("Khai mạc Hội khỏe Phù Đổng toàn tỉnh năm học này", "Bế mạc Hội khỏe Phù Đổng toàn tỉnh năm học này", Opposite),
+        (
+            "Giá xăng dầu trong nước tiếp tục tăng mạnh từ chiều nay",
+            "Giá xăng dầu trong nước tiếp tục giảm mạnh từ chiều nay",
+            Opposite,
+        ),
+        ("Hải Phòng: Phát động tháng cao điểm vì người nghèo", "Quảng Ninh: Phát động tháng cao điểm vì người nghèo", Place),
+        ("Trao Huy hiệu Đảng cho đảng viên xã Tân Lập", "Trao Huy hiệu Đảng cho đảng viên xã Tân Hòa", Name),
+    ] {
+        let judgement = judged((a, ""), (b, ""));
+        let what = match &judgement.reason {
+            Reason::Apart { what, .. } => Some(*what),
+            _ => None,
+        };
+        assert!(!judgement.same && what == Some(why), "{a} / {b}: {judgement:?}");
+    }
+}
+
+#[test]
+fn a_lead_confirms_another_headline() {
+    let other = judged(
+        ("Khởi công đường nối cảng Vạn Sơn với quốc lộ 18", LEAD),
+        ("Quảng Ninh xây tuyến đường ra cảng Vạn Sơn 1.450 tỷ đồng", LEAD),
+    );
+    assert!(other.same && other.reason == Reason::Leads, "{other:?}");
+    let cut = &LEAD[..LEAD.len() / 2];
+    let shortened =
+        judged(("Khởi công đường nối cảng Vạn Sơn với quốc lộ 18", LEAD), ("Khởi công đường ra cảng Vạn Sơn, Quảng Ninh", cut));
+    assert!(shortened.same, "{shortened:?}");
+    let elsewhere = LEAD.replace("12 km", "15 km");
+    let numbers = judged(("Khởi công tuyến đường mới", LEAD), ("Khởi công tuyến đường mới", &elsewhere));
+    assert!(!numbers.same, "{numbers:?}");
+}
+
+#[test]
+fn a_title_that_fits_many_articles_needs_its_text() {
+    let general = judged(("Thông báo", ""), ("Thông báo", ""));
+    assert_eq!((general.same, general.reason), (false, Reason::General));
+    let confirmed = judged(("Thông báo", LEAD), ("Thông báo", LEAD));
+    assert!(confirmed.same, "{confirmed:?}");
+    assert!(
+        !judged(
+            ("Học tập và làm theo tư tưởng, đạo đức, phong cách Hồ Chí Minh", ""),
+            ("Học tập và làm theo tư tưởng, đạo đức, phong cách Hồ Chí Minh", "")
+        )
+        .same
+    );
+}
+
+#[test]
+fn nothing_is_like_nothing() {
+    assert!(!judged(("", ""), ("", "")).same);
+    assert!(!judged(("…", ""), ("...", "")).same);
+}
+
+#[test]
+fn texts_that_are_alike_share_a_band() {
+    let bands = |title: &str, lead: &str| Gist::new(title, lead).bands();
+    let first = bands("Khởi công đường nối cảng Vạn Sơn với quốc lộ 18", LEAD);
+    let again = bands("Quảng Ninh khởi công tuyến đường nối cảng Vạn Sơn với quốc lộ 18", LEAD);
+    assert!(first.iter().any(|band| again.contains(band)));
+    assert!(first.len() <= 8 && bands("", "").is_empty());
+    assert!(!bands("Thông báo", "").is_empty());
+    let other = bands("Giá vải thiều đầu mùa tăng gấp đôi", "Thương lái vào tận vườn mua, nông dân phấn khởi.");
+    assert!(!first.iter().any(|band| other.contains(band)));
+}
