@@ -1,5 +1,6 @@
 //! The command line: one file a command. Results go to stdout, everything else to stderr.
 
+mod add;
 mod check;
 mod demo;
 mod dump;
@@ -47,6 +48,8 @@ pub enum Command {
     Check(check::Arguments),
     /// Fetch a source and show its entries with their topics, storing nothing.
     Preview(preview::Arguments),
+    /// Find the feed of a site, or selectors for a listing page, and append it to feeds.toml as a source.
+    Add(add::Arguments),
     /// Read documents and print what is in them, one JSON object each.
     Parse(parse::Arguments),
     /// Print one merged feed, the same bytes as over HTTP.
@@ -67,6 +70,7 @@ pub fn run(cli: Cli, env: fn(&str) -> Option<String>, clock: fn() -> Timestamp) 
         Command::Poll(arguments) => poll::run(&setup, &arguments),
         Command::Check(arguments) => check::run(&setup, &arguments),
         Command::Preview(arguments) => preview::run(&setup, &arguments),
+        Command::Add(arguments) => add::run(&setup, &arguments),
         Command::Parse(arguments) => parse::run(&setup, &arguments),
         Command::Render(arguments) => render::run(&setup, &arguments),
         Command::Dump => dump::run(&setup),

@@ -23,7 +23,7 @@ mod source;
 mod story;
 mod topic;
 
-pub use change::{Band, Batch, Change, Known, Lookup, Print, Removal, Search, Stamp, StoryChange};
+pub use change::{Band, Batch, Change, Known, Lookup, NEAR, Print, Search, Stamp, StoryChange, span};
 pub use feed::{Credit, Feed, FeedId, Listed, Listing, MOI_NHAT, TopicRef};
 pub use id::{EntryKey, LinkKey, Slug, SlugError, StoryId};
 pub use page::{Page, Part, PartMaker, Site};

@@ -4,6 +4,7 @@
 mod crew;
 mod live;
 mod poll;
+mod preview;
 mod press;
 mod reclassify;
 
@@ -17,8 +18,9 @@ use crate::flow::topic::Rules;
 
 pub use crew::Crew;
 pub use live::{Live, run};
-pub use poll::{Outcome, Polled, PreviewError, Previewed, poll, preview, read};
+pub use poll::{Outcome, Polled, poll, read};
 pub use press::Press;
+pub use preview::{PreviewError, Previewed, preview};
 pub use reclassify::{UNDONE, classify, prune, reclassify};
 
 /// Everything that a poll works with under one configuration. Cheap to clone; a changed configuration makes a new one.

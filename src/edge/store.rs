@@ -10,7 +10,7 @@
 //! | `s` + story id | a story |
 //! | `e` + entry key | the story of an entry and what the entry said; it outlives the story, so that nothing pruned comes back |
 //! | `l` + link key | the story of a canonical link |
-//! | `n` + band + day + story id | nothing: a story that near copies are sought among |
+//! | `n` + span of 72 hours + story id + sequence number | the bands that a change adds to a story, for finding near copies |
 //! | `c` + sequence number | the story that changed; each story stands at its last change only |
 //! | `p` + source id | a source's state |
 //! | `m` + name | the format of all this, the rules' fingerprint, the pages' stamps |
@@ -22,11 +22,11 @@ mod write;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::model::{Batch, Change, Known, LinkKey, Lookup, Removal, Slug, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::model::{Batch, Change, Known, LinkKey, Lookup, Slug, SourceId, SourceState, Stamp, Story, StoryId};
 
 /// Batches that may wait for the writer; more wait in their senders.
 const QUEUE: usize = 64;
@@ -72,6 +72,7 @@ pub struct Store {
     db: sled::Db,
     jobs: mpsc::Sender<write::Job>,
     latest: watch::Receiver<u64>,
+    spans: Arc<Mutex<near::Spans>>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     /// Held for as long as the store is open.
     _lock: File,
@@ -184,8 +185,9 @@ impl Store {
         self.write(write::Work::Batch(Box::new(batch))).await
     }
 
-    /// Removes stories and tells the followers; one that has changed since it was judged stays. The names of the entries stay.
-    pub async fn remove(&self, stories: Vec<Removal>) -> Result<(), StoreError> {
+    /// Removes stories, each given with its `seq`, and tells the followers; one that has changed since stays. The names of the
+    /// entries stay.
+    pub async fn remove(&self, stories: Vec<(StoryId, u64)>) -> Result<(), StoreError> {
         self.write(write::Work::Remove(stories)).await
     }
 

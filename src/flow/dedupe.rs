@@ -56,24 +56,15 @@ pub fn searches(named: &[Named], known: &Known) -> Vec<Search> {
         let linked = n.link.is_some_and(|link| known.links.contains_key(&link));
         !known.entries.contains_key(&n.key) && !linked && !known.stories.contains_key(&n.story)
     };
-    named.iter().filter(is_new).map(|n| Search { key: n.key, bands: n.bands(day(n.published())) }).collect()
+    named.iter().filter(is_new).map(|n| Search { key: n.key, published: n.published(), bands: n.gist().bands() }).collect()
 }
 
 /// The bands that a stored story is found by.
 pub fn bands(story: &Story) -> Vec<Band> {
-    let of = |report: &Report| with_day(Gist::of(report).bands(), day(story.published));
-    let mut bands: Vec<Band> = story.entries.iter().flat_map(of).collect();
+    let mut bands: Vec<Band> = story.entries.iter().flat_map(|report| Gist::of(report).bands()).collect();
     bands.sort_unstable();
     bands.dedup();
     bands
-}
-
-fn day(time: Timestamp) -> i32 {
-    time.as_second().div_euclid(86_400) as i32
-}
-
-fn with_day(hashes: Vec<u64>, day: i32) -> Vec<Band> {
-    hashes.into_iter().map(|hash| Band { hash, day }).collect()
 }
 
 /// Decides for each entry what it is.
@@ -154,8 +145,7 @@ impl Work<'_> {
 
     fn begin(&mut self, story: Story, entry: &Named) {
         self.links.extend(entry.link.map(|link| (link, story.id)));
-        let (entries, links, bands) =
-            (vec![(entry.key, entry.print)], entry.link.into_iter().collect(), entry.bands(day(story.published)));
+        let (entries, links, bands) = (vec![(entry.key, entry.print)], entry.link.into_iter().collect(), entry.gist().bands());
         self.push(StoryChange { story, entries, links, bands });
     }
 
@@ -193,7 +183,7 @@ fn tell(change: &mut StoryChange, entry: &Named, ground: &Ground) {
     let words = |report: &Report| (report.title.clone(), report.summary.clone());
     let old = change.story.entries.iter_mut().find(|old| old.source == report.source);
     if old.as_ref().is_none_or(|old| words(old) != words(&report)) {
-        change.bands.extend(entry.bands(day(change.story.published)));
+        change.bands.extend(entry.gist().bands());
     }
     match old {
         Some(old) => *old = Report { seen: old.seen, published: report.published.or(old.published), ..report },

@@ -11,6 +11,7 @@ mod html;
 mod json;
 mod loose;
 mod page;
+mod propose;
 mod raw;
 mod simple;
 mod strict;
@@ -22,6 +23,7 @@ use url::Url;
 use crate::model::{Document, Note, NoteKind, Select};
 
 pub use date::read as read_date;
+pub use propose::Proposal;
 
 /// The most entries that one document yields, the newest first places of it: a publisher's whole archive is no news.
 pub const MOST_ENTRIES: usize = 500;
@@ -70,6 +72,16 @@ pub enum NotAFeed {
         /// `select.item`
         item: String,
     },
+}
+
+impl NotAFeed {
+    /// The feeds that an HTML page names.
+    pub fn feeds(&self) -> &[String] {
+        match self {
+            Self::HtmlPage { feeds, .. } => feeds,
+            _ => &[],
+        }
+    }
 }
 
 /// The end of a sentence about a page that names feeds.
@@ -126,6 +138,18 @@ pub fn parse(input: Input) -> Result<Document, NotAFeed> {
     document.entries.truncate(MOST_ENTRIES);
     notes.append(&mut document.notes);
     Ok(Document { notes, ..document })
+}
+
+/// The pages of a site that list its feeds, as a page links to them.
+pub fn directories(input: Input) -> Vec<String> {
+    let text = decode::decode(input.bytes, input.content_type, input.encoding, &mut Vec::new());
+    if html::is_page(&text) { discover::directories(&text, input.base) } else { Vec::new() }
+}
+
+/// Proposes `select` for a listing page, the best proposal first; none for a page without a list of articles.
+pub fn propose(input: Input) -> Vec<Proposal> {
+    let text = decode::decode(input.bytes, input.content_type, input.encoding, &mut Vec::new());
+    if html::is_page(&text) && html::page_kind(&text) == PageKind::Plain { propose::propose(&text, input) } else { Vec::new() }
 }
 
 /// The first entries of a feed, as many as are looked at.

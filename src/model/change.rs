@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{EntryKey, LinkKey, SourceId, SourceState, Story, StoryId};
 
@@ -22,13 +22,16 @@ pub struct Lookup {
     pub begins: StoryId,
 }
 
-/// A place in the index of near copies: a hash of some words of a story, and the story's day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Band {
-    /// A hash of neighbouring words. Stories that are alike share one.
-    pub hash: u64,
-    /// The day that the story was published on, in days since 1970-01-01 UTC.
-    pub day: i32,
+/// A hash of neighbouring words. Stories that are alike share one.
+pub type Band = u64;
+
+/// How far apart near copies may be published.
+pub const NEAR: SignedDuration = SignedDuration::from_hours(72);
+
+/// The number of the 72 hours since 1970-01-01 UTC that a time lies in: near copies are of one span or of two neighbours.
+pub fn span(time: Timestamp) -> i32 {
+    // A year of four digits is far within the range.
+    time.as_second().div_euclid(NEAR.as_secs()) as i32
 }
 
 /// A search for stories that an entry may be a near copy of.
@@ -36,7 +39,9 @@ pub struct Band {
 pub struct Search {
     /// The entry.
     pub key: EntryKey,
-    /// Its bands, with its own day.
+    /// When it was published.
+    pub published: Timestamp,
+    /// Its bands.
     pub bands: Vec<Band>,
 }
 
@@ -64,7 +69,7 @@ pub struct StoryChange {
     pub entries: Vec<(EntryKey, Print)>,
     /// The links that lead to the story from now on.
     pub links: Vec<LinkKey>,
-    /// The bands that the story is found by from now on.
+    /// The bands that the story is found by from now on, beside those that it was found by before.
     pub bands: Vec<Band>,
 }
 
@@ -78,17 +83,6 @@ pub struct Batch {
     /// The number of the last change that the decision knew of, where it depends on which near copies exist: a story that has come since
     /// and shares a band with a new one of the batch makes the decision void.
     pub based_on: Option<u64>,
-}
-
-/// A story to be removed, if nobody has changed it since it was judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removal {
-    /// The story.
-    pub id: StoryId,
-    /// Its `seq` when it was judged.
-    pub seq: u64,
-    /// The bands that it is found by.
-    pub bands: Vec<Band>,
 }
 
 /// One change in the change sequence, as followers read it.

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::edge::fetch::{Answer, FetchError, Validators};
+use crate::edge::fetch::{Answer, Validators};
 use crate::edge::store::{Store, StoreError};
 use crate::flow::dedupe::{self, Ground};
 use crate::flow::parse::{self, Input, NotAFeed};
 use crate::flow::schedule::{self, Heard, Wishes};
-use crate::flow::topic::{Hit, Texts};
 use crate::model::{Batch, Document, Origin, Source, SourceId, SourceState};
 use crate::pipeline::Desk;
 
@@ -220,45 +219,6 @@ pub fn read(
     };
     let encoding = source.encoding.as_deref();
     parse::parse(Input { bytes, content_type, base, timezone: &source.timezone, encoding, select, now })
-}
-
-/// What a source brings, with topics; nothing is stored.
-#[derive(Debug)]
-pub struct Previewed {
-    /// The document.
-    pub document: Document,
-    /// For each entry its topics, with the reasons.
-    pub topics: Vec<Vec<Hit>>,
-}
-
-/// Why there is nothing to preview.
-#[derive(Debug, thiserror::Error)]
-pub enum PreviewError {
-    /// No answer.
-    #[error(transparent)]
-    Fetch(#[from] FetchError),
-    /// The answer is no feed.
-    #[error(transparent)]
-    NotAFeed(#[from] NotAFeed),
-}
-
-/// Fetches and reads a source without storing anything.
-pub async fn preview(desk: &Desk, source: &Source) -> Result<Previewed, PreviewError> {
-    let now = (desk.clock)();
-    let answer = desk.fetcher.fetch(source, &Validators::default(), now).await?;
-    let body = answer.body.unwrap_or_default();
-    let document = read(source, &body, answer.content_type.as_deref(), &answer.url, now)?;
-    let texts = document.entries.iter().map(|entry| Texts {
-        title: &entry.title,
-        summary: &entry.text,
-        content: match source.content {
-            crate::model::Content::Full => entry.content.as_deref().unwrap_or_default(),
-            crate::model::Content::Summary => "",
-        },
-        categories: &entry.categories,
-    });
-    let topics = texts.map(|texts| desk.rules.hits(texts)).collect();
-    Ok(Previewed { document, topics })
 }
 
 fn ttl(document: &Document) -> Option<std::time::Duration> {

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::edge::store::{Store, StoreError};
-use crate::flow::dedupe;
 use crate::flow::topic::Rules;
-use crate::model::{Batch, Removal, Story, StoryChange, StoryId};
+use crate::model::{Batch, Story, StoryChange, StoryId};
 use crate::pipeline::poll::blocking;
 
 /// Stories that are read and committed in one step.
@@ -88,10 +87,10 @@ pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp
         let stories = blocking(move || reader.stories_after(after, STEP)).await?;
         let Some(last) = stories.last() else { return Ok(removed) };
         after = Some(last.id);
-        let old: Vec<Removal> = stories
+        let old: Vec<(StoryId, u64)> = stories
             .iter()
             .filter(|story| story.entries.iter().all(|report| report.seen < before))
-            .map(|story| Removal { id: story.id, seq: story.seq, bands: dedupe::bands(story) })
+            .map(|story| (story.id, story.seq))
             .collect();
         removed += old.len();
         if !old.is_empty() {

@@ -66,17 +66,33 @@ fn sixteen(bytes: &[u8]) -> Result<[u8; 16], StoreError> {
     bytes.try_into().map_err(|_| broken("it is no id"))
 }
 
-pub(super) fn band_key(band: Band, story: StoryId) -> [u8; 29] {
-    let mut key = [b'n'; 29];
-    key[1..9].copy_from_slice(&band.hash.to_be_bytes());
-    // Shifted, so that the days before 1970 sort before the others.
-    key[9..13].copy_from_slice(&(band.day as u32 ^ 1 << 31).to_be_bytes());
-    key[13..].copy_from_slice(&story.0);
+/// The beginning of the keys of one span's bands.
+pub(super) fn span_prefix(span: i32) -> [u8; 5] {
+    let [a, b, c, d] = span.to_be_bytes();
+    [b'n', a, b, c, d]
+}
+
+/// The beginning of the keys of one story's bands.
+pub(super) fn bands_prefix(span: i32, story: StoryId) -> [u8; 21] {
+    let mut key = [0; 21];
+    key[..5].copy_from_slice(&span_prefix(span));
+    key[5..].copy_from_slice(&story.0);
     key
 }
 
-pub(super) fn story_of_band(key: &[u8]) -> Result<StoryId, StoreError> {
-    sixteen(key.get(13..).unwrap_or_default()).map(StoryId)
+/// The key of the bands that one change adds to a story.
+pub(super) fn bands_key(span: i32, story: StoryId, seq: u64) -> Vec<u8> {
+    [&bands_prefix(span, story)[..], &seq.to_be_bytes()].concat()
+}
+
+pub(super) fn bands(bands: &[Band]) -> Vec<u8> {
+    seal(bands.iter().flat_map(|band| band.to_be_bytes()).collect())
+}
+
+pub(super) fn read_bands(key: &[u8], value: &[u8]) -> Result<(StoryId, Vec<Band>), StoreError> {
+    let story = sixteen(key.get(5..21).unwrap_or_default())?;
+    let (bands, _) = open(value)?.as_chunks::<8>();
+    Ok((StoryId(story), bands.iter().map(|band| u64::from_be_bytes(*band)).collect()))
 }
 
 pub(super) fn story_key(id: StoryId) -> [u8; 17] {

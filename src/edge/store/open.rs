@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -41,10 +41,11 @@ impl Store {
         let (announce, latest) = watch::channel(seq);
         let disk = write::Disk::new(folder, &sled_folder).map_err(failed("to be opened for writing"))?;
         let recent = near::Recent::since(seq);
-        let writer = write::Writer { db: db.clone(), seq, recent, disk, announce, broken: None };
+        let spans = Arc::new(Mutex::new(near::Spans::default()));
+        let writer = write::Writer { db: db.clone(), seq, recent, spans: Arc::clone(&spans), disk, announce, broken: None };
         let writer = std::thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(queue));
         let writer = Mutex::new(Some(writer.map_err(failed("to start its writer"))?));
-        Ok(Self { db, jobs, latest, writer, _lock: lock })
+        Ok(Self { db, jobs, latest, spans, writer, _lock: lock })
     }
 }
 

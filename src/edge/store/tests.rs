@@ -112,7 +112,7 @@ impl Case {
 
     fn remove(&self, ids: Vec<StoryId>) {
         let seq = |id| self.store().story(id).unwrap().map_or(0, |story| story.seq);
-        let judged = ids.into_iter().map(|id| Removal { id, seq: seq(id), bands: Vec::new() }).collect();
+        let judged = ids.into_iter().map(|id| (id, seq(id))).collect();
         self.block_on(self.store().remove(judged)).unwrap();
     }
 

@@ -3,19 +3,21 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::edge::store::near::Recent;
+use crate::edge::store::near::{self, Recent, Spans};
 use crate::edge::store::{StoreError, codec};
-use crate::model::{Batch, Removal, Stamp, StoryChange, StoryId};
+use crate::model::{Band, Batch, Stamp, StoryChange, StoryId, span};
 
 /// Batches that are made durable together at the most: under load one `fsync` serves many polls.
 const GROUP: usize = 64;
 
 pub(super) enum Work {
     Batch(Box<Batch>),
-    Remove(Vec<Removal>),
+    /// Stories, each with the number that it had when it was judged.
+    Remove(Vec<(StoryId, u64)>),
     Rules([u8; 16]),
     Stamps(Vec<Stamp>),
 }
@@ -30,6 +32,7 @@ pub(super) struct Writer {
     /// The number of the last change.
     pub(super) seq: u64,
     pub(super) recent: Recent,
+    pub(super) spans: Arc<Mutex<Spans>>,
     pub(super) disk: Disk,
     pub(super) announce: watch::Sender<u64>,
     /// Why nothing is written any more. After a failed fsync nobody knows what is on the disk, and the next one would not tell.
@@ -41,10 +44,15 @@ impl Writer {
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Job>) {
         let mut group = Vec::with_capacity(GROUP);
         while queue.blocking_recv_many(&mut group, GROUP) > 0 {
-            let mut rows = Rows { seq: self.seq, batch: sled::Batch::default(), stories: HashMap::new() };
+            let mut rows = Rows { seq: self.seq, batch: sled::Batch::default(), stories: HashMap::new(), bands: Vec::new() };
             let added: Vec<_> = group.drain(..).map(|job| (self.add(job.work, &mut rows), job.reply)).collect();
+            let posted = std::mem::take(&mut rows.bands);
             let durable = self.apply(rows);
             if durable.is_ok() {
+                // Before the number is told: who has heard of a change also finds its story.
+                let mut spans = near::lock(&self.spans);
+                posted.iter().for_each(|(span, story, bands)| spans.post(*span, *story, bands));
+                drop(spans);
                 self.announce.send_if_modified(|latest| std::mem::replace(latest, self.seq) != self.seq);
             }
             for (result, reply) in added {
@@ -92,13 +100,13 @@ impl Writer {
                 }
             }
             Work::Remove(stories) => {
-                for Removal { id, seq: judged, bands } in stories {
+                for (id, judged) in stories {
                     // One that has changed since is not what was judged.
                     let Some(old) = self.stored_seq(id, rows)?.filter(|old| *old == judged) else { continue };
+                    self.remove_bands(id, rows)?;
                     rows.seq += 1;
                     rows.batch.remove(&codec::story_key(id)[..]);
                     rows.batch.remove(&codec::change_key(old)[..]);
-                    bands.iter().for_each(|band| rows.batch.remove(&codec::band_key(*band, id)[..]));
                     rows.batch.insert(&codec::change_key(rows.seq)[..], codec::change(id));
                     rows.stories.insert(id, None);
                 }
@@ -134,6 +142,17 @@ impl Writer {
             .collect()
     }
 
+    /// Removes the rows of a story's bands. In memory they stay: a story that is gone is no candidate.
+    fn remove_bands(&self, id: StoryId, rows: &mut Rows) -> Result<(), StoreError> {
+        let value = self.db.get(codec::story_key(id)).map_err(StoreError::failed("to read a story"))?;
+        if let Some(story) = value.and_then(|value| codec::read_story(id, &value).ok()) {
+            for key in self.db.scan_prefix(codec::bands_prefix(span(story.published), id)).keys() {
+                rows.batch.remove(key.map_err(StoreError::failed("to read the bands of a story"))?);
+            }
+        }
+        Ok(())
+    }
+
     fn stored_seq(&self, id: StoryId, rows: &Rows) -> Result<Option<u64>, StoreError> {
         if let Some(seq) = rows.stories.get(&id) {
             return Ok(*seq);
@@ -153,6 +172,8 @@ struct Rows {
     batch: sled::Batch,
     /// The numbers of the stories that the group has changed so far; `None` for one that it removed.
     stories: HashMap<StoryId, Option<u64>>,
+    /// What is to be told to the index of near copies.
+    bands: Vec<(i32, StoryId, Vec<Band>)>,
 }
 
 impl Rows {
@@ -170,8 +191,10 @@ impl Rows {
         for link in &change.links {
             self.batch.insert(&codec::link_key(*link)[..], codec::link(id));
         }
-        for band in &change.bands {
-            self.batch.insert(&codec::band_key(*band, id)[..], &[][..]);
+        if !change.bands.is_empty() {
+            let span = span(change.story.published);
+            self.batch.insert(codec::bands_key(span, id, self.seq), codec::bands(&change.bands));
+            self.bands.push((span, id, change.bands.clone()));
         }
         self.stories.insert(id, Some(self.seq));
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::flow::dedupe::{Gist, canonical};
-use crate::model::{Author, Band, Content, Entry, EntryKey, LinkKey, Print, Report, Source, SourceId, StoryId};
+use crate::model::{Author, Content, Entry, EntryKey, LinkKey, Print, Report, Source, SourceId, StoryId};
 use crate::text::clip;
 
 /// The longest title and summary that are kept, in characters: what is longer is a mistake of the source's.
@@ -48,11 +48,6 @@ impl Named {
     /// When it was published, as far as that counts: not later than it was seen.
     pub fn published(&self) -> Timestamp {
         self.report.published.map_or(self.report.seen, |published| published.min(self.report.seen))
-    }
-
-    /// The bands that a story of some day is found by for its sake.
-    pub fn bands(&self, day: i32) -> Vec<Band> {
-        self.gist().bands().into_iter().map(|hash| Band { hash, day }).collect()
     }
 }
 

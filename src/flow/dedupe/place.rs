@@ -2,13 +2,10 @@
 
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::flow::dedupe::{Gist, Judgement, canonical, judge};
-use crate::model::{Report, SourceId, Story};
-
-/// How far apart near copies may be published.
-const WINDOW: SignedDuration = SignedDuration::from_hours(72);
+use crate::model::{NEAR, Report, SourceId, Story};
 
 /// Why an entry is no part of a story. Reads as a sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +46,7 @@ pub fn placement(
     if story.entries.iter().any(|member| member.source == report.source) {
         return Err(Refusal::OwnSource);
     }
-    if published.duration_since(story.published).abs() > WINDOW {
+    if published.duration_since(story.published).abs() > NEAR {
         return Err(Refusal::Time);
     }
     let lead = story.lead(rank);

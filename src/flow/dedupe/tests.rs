@@ -60,9 +60,8 @@ impl Memory {
         let stories = self.stories.iter().map(|(id, story)| (*id, story.clone())).collect();
         let mut known = Known { entries: self.entries.clone(), links: self.links.clone(), stories, ..Known::default() };
         for search in searches(&named, &known) {
-            let days = |band: &Band| (-3..=3).map(|d| Band { day: band.day + d, ..*band }).collect::<Vec<_>>();
             let near: BTreeSet<StoryId> =
-                search.bands.iter().flat_map(days).filter_map(|band| self.bands.get(&band)).flatten().copied().collect();
+                search.bands.iter().filter_map(|band| self.bands.get(band)).flatten().copied().collect();
             known.near.insert(search.key, near.into_iter().collect());
         }
         let rank = |source: &SourceId| self.ranks.get(source.as_str()).copied().unwrap_or(0);

@@ -34,6 +34,31 @@ pub(super) fn feeds(page: &str, base: &Url) -> Vec<String> {
     feeds
 }
 
+/// The pages that list the feeds of a site (`/rss`, `/rss.html`, `/rss.aspx`, `/kenh-rss.htm`), as another of its pages links to them.
+/// Each once, absolute.
+pub(super) fn directories(page: &str, base: &Url) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for token in Tokens::new(page) {
+        let Token::Start(tag) = token else { continue };
+        if found.len() < MOST
+            && tag.name.eq_ignore_ascii_case("a")
+            && let Some(address) = tag.attribute("href").and_then(|href| web_address(&href, base))
+            && is_directory(&address, base)
+            && !found.contains(&address)
+        {
+            found.push(address);
+        }
+    }
+    found
+}
+
+fn is_directory(address: &str, base: &Url) -> bool {
+    let Ok(url) = Url::parse(address) else { return false };
+    let last = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let name = last.split('.').next().unwrap_or_default();
+    url.host_str() == base.host_str() && name.split(['-', '_']).any(|part| part == "rss") && !looks_like_a_feed(address)
+}
+
 fn is_feed_type(kind: &str) -> bool {
     let kind = kind.to_ascii_lowercase();
     ["rss", "atom", "rdf+xml", "feed+json"].iter().any(|part| kind.contains(part))
@@ -64,6 +89,7 @@ mod tests {
                     <a href='/rss/kinh-te'>y</a><a href='Rss.aspx?catid=5'>z</a><a href='/tin/1.html'>tin</a><a href=javascript:x>";
         let found = feeds(page, &base);
         let paths: Vec<&str> = found.iter().map(|a| a.trim_start_matches("https://bao.example.vn")).collect();
+        assert_eq!(directories(page, &base), ["https://bao.example.vn/rss"]);
         assert_eq!(paths, ["/rss/home.rss", "/rss/thoi-su.rss", "/rss/kinh-te", "/tin/Rss.aspx?catid=5"]);
     }
 }

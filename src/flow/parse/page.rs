@@ -66,9 +66,9 @@ fn entry(
     cleaner: &html::Cleaner,
     input: Input,
 ) -> Result<(Entry, Option<String>), String> {
-    let text = |selector: &Selector| item.select(selector).next().map(|e| html::plain(&e.inner_html())).filter(|t| !t.is_empty());
+    let text = |selector: &Selector| find(item, selector).map(|e| html::plain(&e.inner_html())).filter(|t| !t.is_empty());
     let title = text(&compiled.title).ok_or_else(|| format!("{:?} finds no title", select.title))?;
-    let link = item.select(&compiled.link).next().ok_or_else(|| format!("{:?} finds no link", select.link))?;
+    let link = find(item, &compiled.link).ok_or_else(|| format!("{:?} finds no link", select.link))?;
     let href = link.value().attr("href").unwrap_or_default();
     let url = web_address(href, input.base).ok_or_else(|| format!("the link {href:?} of “{title}” can't be used"))?;
     let written = compiled.date.as_ref().and_then(|selector| item.select(selector).next()).map(date_text);
@@ -93,6 +93,11 @@ fn entry(
         ..Entry::default()
     };
     Ok((entry, unread))
+}
+
+/// The part of an article that a selector names: the article itself, as where links alone are the list, or the first element in it.
+fn find<'a>(item: ElementRef<'a>, selector: &Selector) -> Option<ElementRef<'a>> {
+    if selector.matches(&item) { Some(item) } else { item.select(selector).next() }
 }
 
 /// A date's text: `<time datetime=…>` says it best.

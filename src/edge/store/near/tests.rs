@@ -2,87 +2,100 @@
 
 use super::*;
 use crate::edge::store::tests::{Case, change, id, story};
-use crate::model::{Batch, EntryKey, Removal};
+use jiff::Timestamp;
 
-fn band(hash: u64, day: i32) -> Band {
-    Band { hash, day }
+use crate::model::{Batch, EntryKey, NEAR, Story};
+
+/// A time in a span.
+fn within(span: i32) -> Timestamp {
+    Timestamp::from_second(i64::from(span) * NEAR.as_secs() + 60).unwrap()
 }
 
-/// A new story with bands.
-fn posted(n: u8, bands: Vec<Band>) -> StoryChange {
-    StoryChange { bands, ..change(story(n, 0)) }
+/// A new story of a span with bands.
+fn posted(n: u8, span: i32, bands: &[Band]) -> StoryChange {
+    let change = change(Story { published: within(span), ..story(n, 0) });
+    StoryChange { bands: bands.to_vec(), ..change }
 }
 
 fn batch(stories: Vec<StoryChange>, based_on: Option<u64>) -> Batch {
     Batch { stories, based_on, ..Batch::default() }
 }
 
-/// The stories that share one of these bands.
-fn found(case: &Case, bands: Vec<Band>) -> Vec<StoryId> {
+/// The stories that share one of these bands, around a span.
+fn found(case: &Case, span: i32, bands: &[Band]) -> Vec<StoryId> {
     let mut known = Known::default();
     let key = EntryKey([200; 16]);
-    case.store().near(&[Search { key, bands }], &mut known).unwrap();
-    let found = known.near.remove(&key).unwrap();
-    assert!(known.stories.len() == found.len() || found.iter().any(|id| !known.stories.contains_key(id)));
-    found
+    case.store().near(&[Search { key, published: within(span), bands: bands.to_vec() }], &mut known).unwrap();
+    known.near.remove(&key).unwrap()
 }
 
 #[test]
-fn stories_of_three_days_before_and_after_are_found_those_that_share_most_first() {
+fn stories_of_the_spans_around_are_found_those_that_share_most_first() {
     let mut case = Case::new();
-    let stories = vec![
-        posted(1, vec![band(7, 10)]),
-        posted(2, vec![band(7, 13), band(8, 13)]),
-        posted(3, vec![band(7, 14)]),
-        posted(4, vec![band(9, 10)]),
-    ];
+    let stories = vec![posted(1, 10, &[7]), posted(2, 11, &[7, 8]), posted(3, 12, &[7]), posted(4, 10, &[9])];
     case.commit(batch(stories, None)).unwrap();
-    case.reopen();
-    assert_eq!(found(&case, vec![band(7, 10), band(8, 10)]), [id(2), id(1)]);
-    assert_eq!(found(&case, vec![band(7, 17)]), [id(3)]);
-    assert_eq!(found(&case, vec![band(7, -90_000), band(u64::MAX, i32::MAX), band(0, i32::MIN)]), []);
+    for _ in 0..2 {
+        assert_eq!(found(&case, 10, &[7, 8]), [id(2), id(1)]);
+        assert_eq!(found(&case, 13, &[7]), [id(3)]);
+        assert_eq!(found(&case, -9_999, &[7, 8, 9]), []);
+        case.reopen();
+    }
 }
 
 #[test]
-fn a_band_that_everybody_has_costs_no_more_than_its_limit() {
+fn what_comes_after_a_span_was_read_is_found_too() {
     let case = Case::new();
-    let common: Vec<_> = (1..=100).map(|n| posted(n, vec![band(7, 10), band(u64::from(n), 10)])).collect();
+    assert_eq!(found(&case, 10, &[7]), []);
+    case.commit(batch(vec![posted(1, 10, &[7])], None)).unwrap();
+    assert_eq!(found(&case, 10, &[7, 8]), [id(1)]);
+    let more = Story { published: within(10), ..story(1, 1) };
+    case.commit(batch(vec![StoryChange { bands: vec![8], ..change(more) }], None)).unwrap();
+    assert_eq!(found(&case, 10, &[8]), [id(1)], "a change adds bands");
+    assert_eq!(found(&case, 10, &[7]), [id(1)], "and takes none away");
+}
+
+#[test]
+fn a_band_that_everybody_has_leads_to_nobody() {
+    let case = Case::new();
+    let common: Vec<_> = (1..=100).map(|n| posted(n, 10, &[7, u64::from(n) + 100])).collect();
     case.commit(batch(common, None)).unwrap();
-    let all = found(&case, vec![band(7, 10), band(90, 10)]);
-    assert_eq!((all.len(), all.contains(&id(90))), (MOST_CANDIDATES, true), "what another band finds is found all the same");
+    assert_eq!(found(&case, 10, &[7]), []);
+    assert_eq!(found(&case, 10, &[7, 190]), [id(90)], "what another band finds is found all the same");
+    let all: Vec<Band> = (101..=150).collect();
+    assert_eq!(found(&case, 10, &all).len(), MOST_CANDIDATES);
 }
 
 #[test]
-fn a_removed_story_is_not_found_any_more() {
-    let case = Case::new();
-    case.commit(batch(vec![posted(1, vec![band(7, 10)])], None)).unwrap();
-    let removal = Removal { id: id(1), seq: 1, bands: vec![band(7, 10)] };
-    case.block_on(case.store().remove(vec![removal])).unwrap();
-    assert_eq!(found(&case, vec![band(7, 10)]), []);
+fn a_removed_story_leaves_no_row() {
+    let mut case = Case::new();
+    case.commit(batch(vec![posted(1, 10, &[7])], None)).unwrap();
+    assert_eq!(found(&case, 10, &[7]), [id(1)]);
+    case.block_on(case.store().remove(vec![(id(1), 1)])).unwrap();
+    case.reopen();
+    assert_eq!(found(&case, 10, &[7]), []);
 }
 
 #[test]
 fn a_decision_that_a_near_copy_overtook_is_void() {
     let case = Case::new();
-    case.commit(batch(vec![posted(1, vec![band(7, 10)])], Some(0))).unwrap();
-    let overtaken = case.commit(batch(vec![posted(2, vec![band(7, 11)])], Some(0)));
+    case.commit(batch(vec![posted(1, 10, &[7])], Some(0))).unwrap();
+    let overtaken = case.commit(batch(vec![posted(2, 11, &[7])], Some(0)));
     assert!(matches!(overtaken, Err(StoreError::Conflict)), "{overtaken:?}");
     assert_eq!(case.store().story(id(2)).unwrap(), None);
-    case.commit(batch(vec![posted(2, vec![band(7, 11)])], Some(1))).unwrap();
-    case.commit(batch(vec![posted(3, vec![band(8, 11)])], Some(1))).expect("another band is another matter");
-    case.commit(batch(vec![posted(4, vec![band(7, 11)]), posted(5, vec![band(7, 11)])], Some(3)))
-        .expect("one decision made both");
+    case.commit(batch(vec![posted(2, 11, &[7])], Some(1))).unwrap();
+    case.commit(batch(vec![posted(3, 11, &[8])], Some(1))).expect("another band is another matter");
+    case.commit(batch(vec![posted(4, 11, &[7]), posted(5, 11, &[7])], Some(3))).expect("one decision made both");
 }
 
 #[test]
 fn what_is_forgotten_counts_as_posted() {
     let mut recent = Recent::since(5);
     for seq in 6..6 + MOST_RECENT as u64 + 10 {
-        recent.post(&[band(seq, 0)], seq);
+        recent.post(&[seq], seq);
     }
     assert_eq!((recent.last.len(), recent.floor), (MOST_RECENT, 15));
     assert!(recent.overtook(&[], 14) && !recent.overtook(&[], 15));
-    recent.post(&[band(20, 0)], 99_999);
-    (0..100).for_each(|n| recent.post(&[band(1 << 40 | n, 0)], 100_000));
+    recent.post(&[20], 99_999);
+    (0..100).for_each(|n| recent.post(&[1 << 40 | n], 100_000));
     assert!(recent.last.contains_key(&20), "posted again, it is as young as its last posting");
 }

@@ -1,7 +1,8 @@
 //! The bands of a text: a few hashes of runs of its words, chosen so that texts which share much share one.
 //!
 //! Bottom-k sampling (Broder, "On the resemblance and containment of documents", 1997; Cohen and Kaplan, 2007): of all runs of words
-//! those with the smallest hashes stand for the text. If two texts share half of their runs, the chance that none of four is
+//! those with the smallest hashes stand for the text, and a hash counts the less the more its words say (priority sampling, Duffield,
+//! Lund and Thorup, 2007), so that rare words are taken first, by every text alike. If two texts share half of their runs, the chance that none of four is
 //! shared is below one in ten for the title alone and below one in a hundred for title and lead together.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -27,13 +28,14 @@ pub(super) fn bands(title: &[Token], lead: &[Token]) -> Vec<u64> {
 /// The smallest hashes of the runs of `len` tokens.
 fn smallest(tokens: &[Token], len: usize, seed: u64) -> Vec<u64> {
     let runs = tokens.windows(len).filter(|run| run.iter().map(|t| t.weight).sum::<u32>() >= LEAST_WEIGHT);
-    let hash = |run: &[Token]| {
+    let ranked = |run: &[Token]| {
         let keys: Vec<&str> = run.iter().map(|t| t.key.as_str()).collect();
-        xxh3_64_with_seed(keys.join(" ").as_bytes(), seed)
+        let hash = xxh3_64_with_seed(keys.join(" ").as_bytes(), seed);
+        let weight = u64::from(run.iter().map(|t| t.weight).sum::<u32>());
+        (hash / (weight * weight), hash)
     };
-    let mut hashes: Vec<u64> = runs.map(hash).collect();
+    let mut hashes: Vec<(u64, u64)> = runs.map(ranked).collect();
     hashes.sort_unstable();
     hashes.dedup();
-    hashes.truncate(PER_PART);
-    hashes
+    hashes.into_iter().take(PER_PART).map(|(_, hash)| hash).collect()
 }

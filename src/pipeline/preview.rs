@@ -1,0 +1,69 @@
+//! What an address would bring, before it is trusted: nothing is stored.
+
+use url::Url;
+
+use crate::edge::fetch::{FetchError, Validators};
+use crate::flow::parse::{self, NotAFeed, Proposal};
+use crate::flow::topic::{Hit, Texts};
+use crate::model::{Content, Document, Source};
+use crate::pipeline::{Desk, poll};
+
+/// What a source brings, with topics.
+#[derive(Debug)]
+pub struct Previewed {
+    /// Where it stands, after redirects.
+    pub url: Url,
+    /// The document.
+    pub document: Document,
+    /// For each entry its topics, with the reasons.
+    pub topics: Vec<Vec<Hit>>,
+}
+
+/// Why there is nothing to preview.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviewError {
+    /// No answer.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The answer is no feed.
+    #[error("{error}")]
+    NotAFeed {
+        /// What it is.
+        error: NotAFeed,
+        /// Where it stands, after redirects.
+        url: Url,
+        /// Pages that list the feeds of the site.
+        directories: Vec<String>,
+        /// If it is a listing page: selectors that would read it.
+        proposals: Vec<Proposal>,
+    },
+}
+
+/// Fetches and reads a source without storing anything.
+pub async fn preview(desk: &Desk, source: &Source) -> Result<Previewed, PreviewError> {
+    let now = (desk.clock)();
+    let answer = desk.fetcher.fetch(source, &Validators::default(), now).await?;
+    let (url, body) = (answer.url, answer.body.unwrap_or_default());
+    let content_type = answer.content_type.as_deref();
+    let document = match poll::read(source, &body, content_type, &url, now) {
+        Ok(document) => document,
+        Err(error) => {
+            let encoding = source.encoding.as_deref();
+            let input =
+                parse::Input { bytes: &body, content_type, base: &url, timezone: &source.timezone, encoding, select: None, now };
+            let (directories, proposals) = (parse::directories(input), parse::propose(input));
+            return Err(PreviewError::NotAFeed { error, url, directories, proposals });
+        }
+    };
+    let texts = document.entries.iter().map(|entry| Texts {
+        title: &entry.title,
+        summary: &entry.text,
+        content: match source.content {
+            Content::Full => entry.content.as_deref().unwrap_or_default(),
+            Content::Summary => "",
+        },
+        categories: &entry.categories,
+    });
+    let topics = texts.map(|texts| desk.rules.hits(texts)).collect();
+    Ok(Previewed { url, document, topics })
+}
