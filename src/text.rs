@@ -3,9 +3,11 @@
 //! *Shown* text is what the source wrote, in NFC, without characters that break documents. *Compared* text is a key: words in
 //! lower case with their tone at the end, so that two ways of writing one word are one. A key is never shown.
 
+mod document;
 mod fold;
 mod shown;
 mod words;
 
+pub use document::{DocumentNumber, documents};
 pub use shown::{clip, is_legal, shown};
 pub use words::{Word, Words, words};

@@ -125,7 +125,46 @@ mod tests {
         }
     }
 
+    const ONSETS: &str = "b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x";
+    const RIMES: &str = "a ac ach ai am an ang anh ao ap at au ay ă ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây e ec em en eng eo ep et ê êch êm ên \
+         ênh êp êt êu i ia ich iêc iêm iên iêng iêp iêt iêu im in inh ip it iu o oa oac oach oai oam oan oang oanh oao oap oat oay oăc oăm oăn oăng \
+         oăt oc oe oen oeo oet oi om on ong oong op ot ô ôc ôi ôm ôn ông ôp ôt ơ ơi ơm ơn ơp ơt u ua uâc uân uâng uât uây uc uê uêch uên uênh ui um un \
+         ung uôc uôi uôm uôn uông uôt up uơ ut uy uya uych uyên uyêt uynh uyt uyu ư ưa ưc ưi ưm ưn ưng ươc ươi ươm ươn ương ươp ươt ươu ưt ưu y yêm yên \
+         yêng yêt yêu";
+
+    #[test]
+    fn no_two_syllables_have_one_key() {
+        let mut seen = std::collections::HashMap::new();
+        for onset in ONSETS.split_whitespace().chain([""]) {
+            for rime in RIMES.split_whitespace() {
+                // One syllable, whatever is written: y and i after the initials above.
+                let syllable = match rime {
+                    "y" if BEFORE_Y.contains(&onset) => format!("{onset}i"),
+                    _ => format!("{onset}{rime}"),
+                };
+                let letters: Vec<char> = format!("{onset}{rime}").chars().collect();
+                let vowels = (0..letters.len()).filter(|&i| "aăâeêioôơuưy".contains(letters[i]));
+                for (place, (mark, tone)) in vowels.flat_map(|place| TONES.map(|tone| (place, tone))).chain([(0, ('\0', '0'))]) {
+                    let mut written: String = letters[..=place].iter().collect();
+                    written.extend((mark != '\0').then_some(mark));
+                    written.extend(&letters[place + 1..]);
+                    let said = (syllable.clone(), tone);
+                    for form in [written.nfc().collect::<String>(), written.nfd().collect()] {
+                        let known = seen.entry(key(&form)).or_insert_with(|| said.clone());
+                        assert_eq!(*known, said, "{form}");
+                    }
+                }
+            }
+        }
+        assert!(seen.len() > 20_000, "{}", seen.len());
+    }
+
     proptest! {
+        #[test]
+        fn a_key_is_its_own_key(run in "[a-zàáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ0-9]{1,8}") {
+            prop_assert_eq!(key(&key(&run)), key(&run));
+        }
+
         #[test]
         fn letter_by_letter_or_whole_is_the_same(run in "(\\PC|[àáảãạăằắẳẵặâầấẩẫậđỳýỷỹỵñńșḉộ\u{300}\u{301}\u{323}]){1,6}") {
             let run: String = run.nfc().filter(|c| !matches!(c, 'ð' | 'ɖ')).collect();
