@@ -30,4 +30,4 @@ pub use page::{Page, Part, PartMaker, Site};
 pub use settings::{FetchSettings, Service, StoreSettings};
 pub use source::{Content, Origin, Select, Source, SourceId, SourceState};
 pub use story::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind, Report, Story};
-pub use topic::{Field, Topic, TopicId};
+pub use topic::{Field, Phrase, Topic, TopicId};

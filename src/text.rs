@@ -5,9 +5,11 @@
 
 mod document;
 mod fold;
+mod markup;
 mod shown;
 mod words;
 
 pub use document::{DocumentNumber, documents};
+pub use markup::{is_inline, without_markup};
 pub use shown::{clip, is_legal, shown};
 pub use words::{Word, Words, words};

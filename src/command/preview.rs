@@ -11,7 +11,7 @@ use crate::command::table::{clock, table};
 use crate::command::{Exit, Setup, setup};
 use crate::config::Config;
 use crate::flow::parse::Proposal;
-use crate::flow::topic::Hit;
+use crate::flow::topic::Verdict;
 use crate::model::{Content, Document, Origin, Select, Slug, Source};
 use crate::pipeline::{PreviewError, Previewed, preview};
 
@@ -110,7 +110,7 @@ fn show_json(previewed: &Previewed) -> anyhow::Result<()> {
     let mut value = document_json(&previewed.document)?;
     for (i, hits) in previewed.topics.iter().enumerate() {
         let topics = hits.iter().map(|hit| {
-            let matched = hit.matched.iter().map(|(phrase, field)| json!({ "phrase": phrase, "field": field.name() }));
+            let matched = hit.matched.iter().map(|found| json!({ "phrase": found.phrase, "field": found.field.name(), "text": found.text }));
             json!({ "id": hit.topic, "matched": matched.collect::<Vec<_>>() })
         });
         value["entries"][i]["topics"] = topics.collect();
@@ -134,7 +134,7 @@ fn show(previewed: &Previewed, source: &Source) -> anyhow::Result<()> {
 }
 
 /// A document's entries as a table, with their topics where these are known.
-pub(super) fn entries(document: &Document, topics: &[Vec<Hit>], source: &Source) -> comfy_table::Table {
+pub(super) fn entries(document: &Document, topics: &[Vec<Verdict>], source: &Source) -> comfy_table::Table {
     let mut rows = table(&["date", "title", "topics", "address"]);
     for (i, entry) in document.entries.iter().enumerate() {
         let topics: Vec<String> = topics.get(i).into_iter().flatten().map(|hit| hit.topic.to_string()).collect();

@@ -8,9 +8,10 @@ use schemars::JsonSchema;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use crate::config::fault::Wrong;
 use crate::config::read::{At, Key, Keyed, Reader, Table, Value};
 use crate::config::value::{
-    Contact, Count, Css, DateFormat, Encoding, Headers, HttpUrl, Id, Interval, Keep, Language, Listen, Network, OneOf, Phrase,
+    Contact, Count, Css, DateFormat, Day, Encoding, Headers, HttpUrl, Id, Interval, Keep, Language, Listen, Network, OneOf, Phrase,
     PublicUrl, Rank, Size, StoreUrl, Text, Zone,
 };
 use crate::model::{Content, Field};
@@ -166,20 +167,69 @@ table! {
 
 table! {
     /// A rule over stories. A story has the topic when a phrase of `any` occurs (or there is no `any`), every phrase of
-    /// `all` occurs, and none of `none` does. Capital letters don't matter.
+    /// `all` occurs, and none of `none` does. A capital of a phrase must be a capital in the story; small letters stand for
+    /// both. The number of a document such as 05-CT/TW is found in every way of writing it.
     #[schemars(extend("anyOf" = [{ "required": ["any"] }, { "required": ["all"] }]))]
     Topic {
         /// What readers see. Default: the id.
         title: Text,
         /// At least one of these phrases must occur.
-        any: Vec<At<Phrase>> = [],
+        any: Vec<At<Wanted>> = [],
         /// Each of these phrases must occur.
-        all: Vec<At<Phrase>> = [],
-        /// None of these phrases may occur.
-        none: Vec<At<Phrase>> = [],
+        all: Vec<At<Wanted>> = [],
+        /// One that has a phrase of `any` or `all` in it says where that one does not count: "làm theo bác sĩ" to "làm theo
+        /// bác". Any other excludes the stories in which it occurs.
+        none: Vec<At<Wanted>> = [],
         /// Where the phrases are looked for.
         #[schemars(extend("minItems" = 1))]
         r#in: Vec<At<OneOf<Field>>> = ["title", "summary", "content", "categories"],
+    }
+}
+
+table! {
+    /// A phrase that counts under conditions.
+    #[schemars(extend("required" = ["phrase"]))]
+    Conditional {
+        /// The phrase.
+        phrase: Phrase,
+        /// It counts only where one of these stands within twelve words of it.
+        #[schemars(extend("minItems" = 1))]
+        near: Vec<At<Phrase>>,
+        /// It counts only in stories published on this day or later.
+        since: Day,
+        /// It counts only in stories published on this day or earlier.
+        until: Day,
+    }
+}
+
+/// A phrase of a rule, alone or with its conditions.
+#[derive(Debug)]
+pub(super) struct Wanted(pub(super) Conditional);
+
+impl Value for Wanted {
+    fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        let span = value.span();
+        if !matches!(value.get_ref(), DeValue::Table(_)) {
+            let phrase = Phrase::read(value, path, reader)?;
+            return Some(Self(Conditional { phrase: Key::Given(At { value: phrase, span }), ..Conditional::default() }));
+        }
+        let conditional = Conditional::read(value, path, reader)?;
+        if conditional.phrase.is_absent() {
+            reader.error(&span, Wrong::new("this table has no phrase").expected("`phrase = \"…\"`"));
+        }
+        conditional.phrase.value().is_some().then_some(Self(conditional))
+    }
+}
+
+impl JsonSchema for Wanted {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Wanted".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "anyOf": [Phrase::json_schema(generator), Conditional::json_schema(generator)] })
     }
 }
 

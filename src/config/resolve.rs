@@ -5,6 +5,7 @@
 
 mod feed;
 mod source;
+mod topic;
 
 use std::time::Duration;
 
@@ -12,11 +13,11 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use crate::config::Config;
-use crate::config::fault::{Wrong, quoted};
+use crate::config::fault::Wrong;
 use crate::config::raw;
 use crate::config::read::{At, Key, Keyed, Reader};
-use crate::config::value::{Count, Interval, Keep, Phrase, Size};
-use crate::model::{FetchSettings, Field, MOI_NHAT, Service, Slug, StoreSettings, Topic};
+use crate::config::value::{Count, Interval, Keep, Size};
+use crate::model::{FetchSettings, Service, Slug, StoreSettings};
 
 /// Default of `service.title`: the program's name in its language.
 const TITLE: &str = "Điểm tin";
@@ -41,7 +42,7 @@ pub(super) fn resolve(file: raw::File, reader: &mut Reader<'_>) -> Config {
         store: store(&table(file.store)),
         fetch: fetch(&table(file.fetch), reader),
         sources: source::sources(&sources, &service.timezone, reader),
-        topics: topics.into_iter().map(|(id, topic)| self::topic(id, topic, reader)).collect(),
+        topics: topics.into_iter().map(|(id, topic)| topic::topic(id, topic, &service.timezone, reader)).collect(),
         feeds,
         service,
     }
@@ -139,33 +140,5 @@ fn check_order(less: Named<'_>, more: Named<'_>, reader: &mut Reader<'_>) {
         (Some(only), None) => reader.error(&only.span, wrong.help(format!("give `{more_name}` too"))),
         (None, Some(only)) => reader.error(&only.span, wrong.help(format!("give `{less_name}` too"))),
         (None, None) => {}
-    }
-}
-
-fn topic(id: At<Slug>, raw: Option<raw::Topic>, reader: &mut Reader<'_>) -> Topic {
-    let readable = raw.is_some();
-    let raw = raw.unwrap_or_default();
-    if id.value.as_str() == MOI_NHAT {
-        let wrong = Wrong::new(format!("a topic can't be called `{MOI_NHAT}`: that is the feed of all stories"));
-        reader.error(&id.span, wrong.expected("another id"));
-    }
-    let silent = |key: &Key<Vec<_>>| key.is_absent() || key.value().is_some_and(Vec::is_empty);
-    if readable && silent(&raw.any) && silent(&raw.all) {
-        let wrong = Wrong::new(format!("the topic {} has an empty rule", quoted(id.value.as_str())));
-        reader.error(&id.span, wrong.expected("phrases in `any` or `all`").absence());
-    }
-    if let Some(fields) = raw.r#in.given().filter(|fields| fields.value.is_empty()) {
-        reader.error(&fields.span, Wrong::new("the phrases are looked for nowhere").expected("at least one field"));
-    }
-    let phrases = |key: &Key<Vec<At<Phrase>>>| -> Vec<String> {
-        key.value().into_iter().flatten().map(|phrase| phrase.value.0.clone()).collect()
-    };
-    Topic {
-        title: raw.title.value().map_or_else(|| id.value.to_string(), |title| title.0.clone()),
-        any: phrases(&raw.any),
-        all: phrases(&raw.all),
-        none: phrases(&raw.none),
-        fields: raw.r#in.value().map_or_else(|| Field::ALL.to_vec(), |fields| fields.iter().map(|at| at.value.0).collect()),
-        id: id.value,
     }
 }

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::edge::fetch::{FetchError, Validators};
 use crate::flow::parse::{self, NotAFeed, Proposal};
-use crate::flow::topic::{Hit, Texts};
+use crate::flow::topic::{Texts, Verdict};
 use crate::model::{Content, Document, Source};
 use crate::pipeline::{Desk, poll};
 
@@ -16,7 +16,7 @@ pub struct Previewed {
     /// The document.
     pub document: Document,
     /// For each entry its topics, with the reasons.
-    pub topics: Vec<Vec<Hit>>,
+    pub topics: Vec<Vec<Verdict>>,
 }
 
 /// Why there is nothing to preview.
@@ -63,6 +63,7 @@ pub async fn preview(desk: &Desk, source: &Source) -> Result<Previewed, PreviewE
             Content::Summary => "",
         },
         categories: &entry.categories,
+        published: entry.published.map_or(now, |published| published.min(now)),
     });
     let topics = texts.map(|texts| desk.rules.hits(texts)).collect();
     Ok(Previewed { url, document, topics })

@@ -171,10 +171,9 @@ impl Reading<'_, '_> {
             document.year = document.year.or(year);
             end = after;
         }
-        if document.issuer.is_none()
-            && let Some((issuer, after)) = self.issuer_in_words(end)
+        if let Some((issuer, after)) = self.issuer_in_words(end)
+            && document.issuer.get_or_insert_with(|| issuer.to_owned()) == issuer
         {
-            document.issuer = Some(issuer.to_owned());
             end = after;
         }
         Some((document, start..end))

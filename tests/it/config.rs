@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use diemtin::config::{self, Config, Fault, Faults};
-use diemtin::model::{Content, Feed, Field, Origin};
+use diemtin::model::{Content, Feed, Field, Origin, Phrase};
 
 /// The environment of every case.
 fn env(name: &str) -> Option<String> {
@@ -141,7 +141,7 @@ fn the_contract_s_example_means_what_it_says() {
     assert_eq!((feed.name.as_str(), feed.place.as_deref()), ("Báo Bình Dương", Some("Bình Dương")));
     assert_eq!(feed.content, Content::Summary);
     assert!(matches!(&page.origin, Origin::Page { select, .. } if select.date_format.as_deref() == Some("%d/%m/%Y %H:%M")));
-    assert_eq!(config.topics[0].none, ["làm theo bác sĩ"]);
+    assert_eq!(config.topics[0].none, [Phrase::new("làm theo bác sĩ")]);
     assert_eq!(config.topics[0].fields, Field::ALL);
     let feeds: Vec<(&str, &str)> = config.feeds.iter().map(|feed| (feed.id.as_str(), feed.title.as_str())).collect();
     let wanted =

@@ -172,6 +172,21 @@ impl FromText for DateFormat {
 
 schema!(DateFormat, { "type": "string", "minLength": 1 });
 
+/// A day of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Day(pub(in crate::config) civil::Date);
+
+impl FromText for Day {
+    const EXPECTED: &'static str = "a day such as \"2026-07-01\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let day = civil::Date::strptime("%Y-%m-%d", text.trim()).map_err(|_| Wrong::new("this is no day"))?;
+        Ok(Self(day))
+    }
+}
+
+schema!(Day, { "type": "string", "pattern": r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\s*$|\$\{" });
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,6 +225,11 @@ mod tests {
             &["h3 a", ".news-item", "a[href$=\".html\"]", "li:nth-child(2)"],
             &["", "h3 >", "..x", "a[", "::", "a:foo(", ","],
         );
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        accepts::<Day>(&["2026-07-01", "2028-02-29"], &["", "2026-02-29", "1/7/2026", "2026-07", "2026-07-01T00:00:00Z"]);
     }
 
     #[test]

@@ -1,0 +1,118 @@
+//! Rules → what the automaton looks for, and what each thing found means.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use aho_corasick::AhoCorasick;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::flow::topic::Rules;
+use crate::model::{Phrase, Topic};
+use crate::text::{DocumentNumber, Words, documents, words};
+
+/// Goes up when the same rules give a text other topics than before: stored stories are then classified anew.
+const JUDGE: u32 = 2;
+
+/// One phrase of one topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Use {
+    pub topic: usize,
+    /// Its place among the topic's phrases.
+    pub phrase: usize,
+}
+
+/// What a phrase that was found means for its topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum List {
+    Any,
+    /// The phrase of this place in `all`.
+    All(usize),
+    /// It excludes the story.
+    Exclude,
+    /// What it covers does not count.
+    Except,
+    /// It lets the phrases count that stand near it.
+    Near,
+}
+
+/// A phrase, ready to be compared with what was found.
+#[derive(Clone, Debug)]
+pub(super) struct Compiled {
+    pub list: List,
+    pub phrase: Phrase,
+    /// The words, by their places in the phrase, that must have a capital.
+    pub capitals: Vec<usize>,
+    /// The phrases of the topic of which one must stand near.
+    pub near: Vec<usize>,
+    /// The document that it names, between the keys of the words before and after.
+    pub document: Option<(Vec<String>, DocumentNumber, Vec<String>)>,
+    key: String,
+}
+
+impl Compiled {
+    fn new(list: List, phrase: &Phrase) -> Self {
+        let words = Words::new(&phrase.text);
+        let capital = |place: &usize| words.get(*place).is_some_and(|word| word.capital);
+        let document = documents(&words).into_iter().next();
+        let keys = |places: Range<usize>| places.map(|place| words.key_of(place).to_owned()).collect();
+        Self {
+            list,
+            phrase: phrase.clone(),
+            capitals: (0..words.len()).filter(capital).collect(),
+            near: Vec::new(),
+            document: document.map(|(document, at)| (keys(0..at.start), document, keys(at.end..words.len()))),
+            key: words.key().to_owned(),
+        }
+    }
+}
+
+impl Rules {
+    /// Builds the automaton. `topics` come from a checked configuration.
+    pub fn new(topics: &[Topic]) -> Self {
+        let phrases: Vec<Vec<Compiled>> = topics.iter().map(phrases).collect();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut uses: Vec<Vec<Use>> = Vec::new();
+        let mut documents: HashMap<String, Vec<Use>> = HashMap::new();
+        for (topic, phrases) in phrases.iter().enumerate() {
+            for (phrase, compiled) in phrases.iter().enumerate() {
+                let asks = Use { topic, phrase };
+                if let Some((_, document, _)) = &compiled.document {
+                    documents.entry(document.number.clone()).or_default().push(asks);
+                    continue;
+                }
+                let place = *places.entry(&compiled.key).or_insert_with(|| {
+                    uses.push(Vec::new());
+                    uses.len() - 1
+                });
+                uses[place].push(asks);
+            }
+        }
+        let mut keys: Vec<(&str, usize)> = places.into_iter().collect();
+        keys.sort_unstable_by_key(|(_, place)| *place);
+        let automaton = AhoCorasick::new(keys.iter().map(|(key, _)| key))
+            .expect("phrases of a configuration file are far below the automaton's limits");
+        let fingerprint = xxh3_128(format!("{JUDGE} {topics:?}").as_bytes()).to_be_bytes();
+        Self { topics: topics.to_vec(), automaton, uses, documents, fingerprint, phrases }
+    }
+}
+
+/// The phrases of a topic, each once for what it means.
+fn phrases(topic: &Topic) -> Vec<Compiled> {
+    let wanted: Vec<String> = topic.any.iter().chain(&topic.all).map(|phrase| words(&phrase.text)).collect();
+    let none = |phrase: &Phrase| {
+        let key = words(&phrase.text);
+        let covers = wanted.iter().any(|wanted| key.contains(wanted.as_str()));
+        Compiled::new(if covers { List::Except } else { List::Exclude }, phrase)
+    };
+    let any = topic.any.iter().map(|phrase| Compiled::new(List::Any, phrase));
+    let all = topic.all.iter().enumerate().map(|(place, phrase)| Compiled::new(List::All(place), phrase));
+    let mut phrases: Vec<Compiled> = any.chain(all).chain(topic.none.iter().map(none)).collect();
+    for place in 0..phrases.len() {
+        for text in phrases[place].phrase.near.clone() {
+            let near = phrases.len();
+            phrases[place].near.push(near);
+            phrases.push(Compiled::new(List::Near, &Phrase::new(text)));
+        }
+    }
+    phrases
+}

@@ -1,0 +1,136 @@
+//! What a phrase matches, and what a rule makes of it.
+
+use super::*;
+use crate::model::{Field, Phrase, Slug};
+
+fn phrases(texts: &[&str]) -> Vec<Phrase> {
+    texts.iter().map(|text| Phrase::new(*text)).collect()
+}
+
+fn topic(id: &str, any: &[&str], all: &[&str], none: &[&str]) -> Topic {
+    let fields = Field::ALL.to_vec();
+    Topic { id: Slug::new(id).expect("a slug"), title: id.into(), any: phrases(any), all: phrases(all), none: phrases(none), fields }
+}
+
+fn texts(title: &str) -> Texts<'_> {
+    Texts { title, summary: "", content: "", categories: &[], published: time("2026-11-25T00:00:00Z") }
+}
+
+fn time(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+fn ids(topics: &[Topic], title: &str) -> Vec<String> {
+    Rules::new(topics).hits(texts(title)).iter().map(|h| h.topic.to_string()).collect()
+}
+
+#[test]
+fn whole_words_match_whatever_stands_between_them() {
+    let bac = [topic("bac", &["làm theo Bác", "học tập và làm theo tư tưởng, đạo đức"], &[], &["làm theo bác sĩ"])];
+    for yes in [
+        "Tuổi trẻ làm theo Bác",
+        "TUỔI TRẺ LÀM THEO BÁC",
+        "Học tập và làm theo tư tưởng đạo đức",
+        "học tập, và làm theo tư tưởng – đạo đức",
+    ] {
+        assert_eq!(ids(&bac, yes), ["bac"], "{yes}");
+    }
+    for no in ["làm theo bác sĩ dặn", "làm theo Bách", "làm theo bạc", "làm  theo"] {
+        assert!(ids(&bac, no).is_empty(), "{no}");
+    }
+}
+
+#[test]
+fn a_capital_of_a_phrase_is_a_capital_of_the_text() {
+    let rules = [topic("bac", &["noi gương Bác"], &[], &[]), topic("dang", &["xây dựng Đảng"], &[], &[])];
+    assert_eq!(ids(&rules, "Noi gương Bác, xây dựng đảng Cộng hòa"), ["bac"]);
+    assert_eq!(ids(&rules, "NOI GƯƠNG BÁC, XÂY DỰNG ĐẢNG"), ["bac", "dang"]);
+    assert_eq!(ids(&rules, "noi gương bác tôi, công tác xây dựng Ðảng"), ["dang"]);
+}
+
+#[test]
+fn a_document_is_found_in_every_way_of_writing_it() {
+    let rules = [topic("d", &["05-CT/TW", "57-NQ/TW về đột phá", "168/2024/NĐ-CP"], &[], &[])];
+    for yes in [
+        "Sơ kết Chỉ thị 05 - CT/ TW",
+        "Sơ kết Chỉ thị số 05 của Bộ Chính trị",
+        "Nghị quyết số 57-NQ/TW ngày 22/12/2024 của Bộ Chính trị về đột phá",
+        "NQ57-TW về đột phá",
+        "theo Nghị định 168/2024 của Chính phủ",
+    ] {
+        assert_eq!(ids(&rules, yes), ["d"], "{yes}");
+    }
+    for no in ["Chỉ thị 105-CT/TW", "Chỉ thị 05 của Thủ tướng", "Nghị quyết 57 về đột phá", "57-NQ/TW về phát triển", "Nghị định 168"] {
+        assert!(ids(&rules, no).is_empty(), "{no}");
+    }
+    assert_eq!(ids(&[topic("d", &["thực hiện Chỉ thị 05"], &[], &[])], "5 năm thực hiện Chỉ thị số 05-CT/TW"), ["d"]);
+}
+
+#[test]
+fn a_number_counts_in_its_time() {
+    let phrase = Phrase {
+        since: Some(time("2026-01-01T00:00:00Z")),
+        until: Some(time("2027-01-01T00:00:00Z")),
+        ..Phrase::new("18-NQ/TW")
+    };
+    let rules = Rules::new(&[Topic { any: vec![phrase], ..topic("d", &[], &[], &[]) }]);
+    let at = |published| rules.hits(Texts { published: time(published), ..texts("Nghị quyết 18-NQ/TW") }).len();
+    assert_eq!([at("2025-12-31T23:59:59Z"), at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z")], [0, 1, 0]);
+}
+
+#[test]
+fn a_phrase_may_count_only_near_another() {
+    let phrase = Phrase { near: vec!["học tập".into(), "noi gương".into()], ..Phrase::new("Bác Hồ") };
+    let rules = [Topic { any: vec![phrase], ..topic("bac", &[], &[], &[]) }];
+    assert_eq!(ids(&rules, "Học tập tấm gương của Bác Hồ"), ["bac"]);
+    assert!(ids(&rules, "Khánh thành tượng Bác Hồ").is_empty());
+    let far = "Học tập kinh nghiệm trồng vải của nông dân Lục Ngạn, đoàn còn đến thăm, tặng quà và dâng hương tại nhà lưu niệm Bác Hồ";
+    assert!(ids(&rules, far).is_empty());
+    let verdict = Rules::new(&rules).verdicts(texts("Khánh thành tượng Bác Hồ")).remove(0);
+    assert_eq!(verdict.passed_over[0].1.to_string(), "none of “học tập”, “noi gương” stands near");
+}
+
+#[test]
+fn any_all_and_none_are_told_apart() {
+    let topics = [topic("a", &["một", "hai"], &["ba"], &["bốn"]), topic("b", &[], &["ba"], &[])];
+    assert_eq!(ids(&topics, "hai ba"), ["a", "b"]);
+    assert_eq!(ids(&topics, "ba"), ["b"]);
+    assert_eq!(ids(&topics, "một hai"), Vec::<String>::new());
+    assert_eq!(ids(&topics, "một ba bốn"), ["b"]);
+}
+
+#[test]
+fn an_exception_takes_away_what_it_covers_and_nothing_else() {
+    let topics = [topic("a", &["lễ hội", "di tích"], &[], &["lễ, hội nghị", "game"])];
+    assert_eq!(ids(&topics, "Tổ chức lễ, hội nghị trong mùa lễ hội"), ["a"]);
+    assert!(ids(&topics, "Tiết kiệm khi tổ chức lễ, hội nghị").is_empty());
+    assert!(ids(&topics, "Game về lễ hội").is_empty());
+    let verdict = Rules::new(&topics).verdicts(texts("tổ chức lễ, hội nghị")).remove(0);
+    assert_eq!((verdict.passed_over[0].0.text.as_str(), verdict.passed_over[0].1.to_string()), ("lễ, hội", "it is part of “lễ, hội nghị”".into()));
+}
+
+#[test]
+fn neighbouring_phrases_share_their_blank() {
+    let topics = [topic("a", &["một hai"], &[], &[]), topic("b", &["hai ba"], &[], &[])];
+    assert_eq!(ids(&topics, "một hai ba"), ["a", "b"]);
+}
+
+#[test]
+fn only_the_chosen_fields_count_and_the_reason_is_named() {
+    let titled = Topic { fields: vec![Field::Title], ..topic("a", &["một cửa"], &[], &[]) };
+    let rules = Rules::new(&[titled, topic("b", &["Một cửa", "liên thông"], &[], &[])]);
+    let categories = ["Tin".to_owned(), "Một cửa".to_owned()];
+    let content = "<p>Bộ phận <b>MỘT&nbsp;CỬA</b></p>";
+    let hits = rules.hits(Texts { summary: "«Một  cửa» liên thông", content, categories: &categories, ..texts("") });
+    assert_eq!(hits.len(), 1);
+    let told: Vec<_> = hits[0].matched.iter().map(|m| (m.phrase.as_str(), m.field, m.text.as_str(), m.place.clone())).collect();
+    assert_eq!(
+        told,
+        [
+            ("Một cửa", Field::Summary, "Một  cửa", 1..9),
+            ("liên thông", Field::Summary, "liên thông", 11..21),
+            ("Một cửa", Field::Content, "MỘT\u{a0}CỬA", 9..16),
+            ("Một cửa", Field::Categories, "Một cửa", 0..7),
+        ]
+    );
+}

@@ -1,0 +1,142 @@
+//! What occurs of a topic → whether some texts have it, and why or why not.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::flow::topic::compile::List;
+use crate::flow::topic::find::Found;
+use crate::flow::topic::{Rules, Texts};
+use crate::model::{Field, TopicId};
+
+/// How far away a phrase of `near` may stand, in words between the two: a sentence's clause.
+const NEAR: usize = 12;
+
+/// A topic of which something occurs in some texts: whether they have it, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The topic.
+    pub topic: TopicId,
+    /// The phrases of `any` and `all` that count.
+    pub matched: Vec<Occurrence>,
+    /// The phrases of `any` and `all` that occur but do not count, and why.
+    pub passed_over: Vec<(Occurrence, PassedOver)>,
+    /// The phrases of `none` that exclude the story.
+    pub excluded: Vec<Occurrence>,
+    /// The phrases of `all` that do not count anywhere.
+    pub missing: Vec<String>,
+    /// Whether a phrase of `any` is wanted and none counts.
+    pub lacks_any: bool,
+}
+
+/// A phrase, and where it occurs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// As the rule writes it.
+    pub phrase: String,
+    /// The field.
+    pub field: Field,
+    /// As it is written there.
+    pub text: String,
+    /// Where, in characters of the field's plain text (of the category, where it is one).
+    pub place: Range<usize>,
+}
+
+/// Why a phrase that occurs does not count. Reads as a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PassedOver {
+    /// It is part of this phrase of `none`.
+    Except(String),
+    /// Nothing of `near` is near.
+    Alone(Vec<String>),
+    /// The story was published before `since` or after `until`.
+    Time,
+}
+
+impl fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Except(phrase) => write!(f, "it is part of “{phrase}”"),
+            Self::Alone(near) => write!(f, "none of “{}” stands near", near.join("”, “")),
+            Self::Time => f.write_str("it does not count at the time of this story"),
+        }
+    }
+}
+
+impl Verdict {
+    /// Whether the texts have the topic.
+    pub fn holds(&self) -> bool {
+        !self.lacks_any && self.missing.is_empty() && self.excluded.is_empty()
+    }
+}
+
+impl Rules {
+    /// What the rules say of some texts: of each topic of which anything occurs, in the order of the configuration.
+    pub fn verdicts(&self, texts: Texts) -> Vec<Verdict> {
+        let found = self.found(texts);
+        found.chunk_by(|a, b| a.0 == b.0).map(|rows| self.verdict(rows[0].0, rows, texts)).collect()
+    }
+
+    fn verdict(&self, topic: usize, rows: &[(usize, Found)], texts: Texts) -> Verdict {
+        let (rule, phrases) = (&self.topics[topic], &self.phrases[topic]);
+        let occurrence = |found: &Found| Occurrence {
+            phrase: phrases[found.phrase].phrase.text.clone(),
+            field: found.field,
+            text: found.written.clone(),
+            place: found.place.clone(),
+        };
+        let mut verdict = Verdict {
+            topic: rule.id.clone(),
+            matched: Vec::new(),
+            passed_over: Vec::new(),
+            excluded: Vec::new(),
+            missing: Vec::new(),
+            lacks_any: !rule.any.is_empty(),
+        };
+        let mut counted = vec![false; rule.all.len()];
+        for (_, found) in rows {
+            let list = phrases[found.phrase].list;
+            match (list, self.passed_over(topic, found, rows, texts)) {
+                (List::Except | List::Near, _) | (List::Exclude, Some(_)) => continue,
+                (List::Exclude, None) => {
+                    verdict.excluded.push(occurrence(found));
+                    continue;
+                }
+                (_, Some(why)) => {
+                    verdict.passed_over.push((occurrence(found), why));
+                    continue;
+                }
+                (List::Any, None) => verdict.lacks_any = false,
+                (List::All(place), None) => counted[place] = true,
+            }
+            verdict.matched.push(occurrence(found));
+        }
+        let missing = rule.all.iter().zip(&counted).filter(|(_, counted)| !**counted);
+        verdict.missing = missing.map(|(phrase, _)| phrase.text.clone()).collect();
+        verdict
+    }
+
+    /// Why a phrase does not count where it stands.
+    fn passed_over(&self, topic: usize, found: &Found, rows: &[(usize, Found)], texts: Texts) -> Option<PassedOver> {
+        let phrases = &self.phrases[topic];
+        let phrase = &phrases[found.phrase];
+        let early = phrase.phrase.since.is_some_and(|since| texts.published < since);
+        if early || phrase.phrase.until.is_some_and(|until| texts.published >= until) {
+            return Some(PassedOver::Time);
+        }
+        let beside = || rows.iter().map(|(_, other)| other).filter(|other| (other.field, other.text) == (found.field, found.text));
+        let covers = |other: &&Found| {
+            phrases[other.phrase].list == List::Except
+                && other.words.start <= found.words.start
+                && found.words.end <= other.words.end
+        };
+        if phrase.list != List::Except && let Some(exception) = beside().find(covers) {
+            return Some(PassedOver::Except(phrases[exception.phrase].phrase.text.clone()));
+        }
+        let near = |other: &Found| {
+            let gap = other.words.start.saturating_sub(found.words.end).max(found.words.start.saturating_sub(other.words.end));
+            phrase.near.contains(&other.phrase) && gap <= NEAR
+        };
+        let alone = !phrase.near.is_empty() && !beside().any(near);
+        alone.then(|| PassedOver::Alone(phrase.phrase.near.clone()))
+    }
+}
