@@ -1,14 +1,17 @@
 //! Vietnamese text: what is shown, and what is compared.
 //!
 //! *Shown* text is what the source wrote, in NFC, without characters that break documents. *Compared* text is a key: words in
-//! lower case with their tone at the end, so that two ways of writing one word are one. A key is never shown.
+//! lower case with their tone at the end, so that two ways of writing one word are one. A key is never shown. What a site writes around the
+//! news is shown and not compared.
 
+mod boilerplate;
 mod document;
 mod fold;
 mod markup;
 mod shown;
 mod words;
 
+pub use boilerplate::{body, common_suffix, headline};
 pub use document::{DocumentNumber, documents};
 pub use markup::{is_inline, without_markup};
 pub use shown::{clip, is_legal, shown};

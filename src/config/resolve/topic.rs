@@ -1,7 +1,7 @@
 //! What `[topic.*]` means.
 
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, civil};
+use jiff::civil;
 
 use crate::config::fault::{Wrong, quoted};
 use crate::config::raw::{self, Conditional, Wanted};
@@ -42,7 +42,7 @@ fn phrase(raw: &Conditional, zone: &TimeZone, reader: &mut Reader<'_>) -> Option
     if let Some(near) = raw.near.given().filter(|near| near.value.is_empty()) {
         reader.error(&near.span, Wrong::new("the phrase is near nothing, so it never counts").expected("at least one phrase"));
     }
-    let start = |day: civil::Date| -> Option<Timestamp> { Some(zone.to_timestamp(day.at(0, 0, 0, 0)).ok()?) };
+    let start = |day: civil::Date| zone.to_timestamp(day.at(0, 0, 0, 0)).ok();
     let (since, until) = (raw.since.value(), raw.until.value());
     if let (Some(since), Some(until)) = (raw.since.given(), raw.until.given())
         && since.value.0 > until.value.0
