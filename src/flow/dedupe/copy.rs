@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use crate::model::Report;
+use crate::text::{body, headline};
 use token::{Kind, Token, may_be_one};
 
 /// Tokens of a summary that are compared: its lead.
@@ -146,8 +147,9 @@ impl Gist {
         Self::new(&report.title, &report.summary)
     }
 
-    /// Prepares an entry's texts, both plain and without the site's own furniture.
+    /// Prepares an entry's texts, both plain. What the site wrote around the news does not count.
     pub fn new(title: &str, summary: &str) -> Self {
+        let (title, summary) = (headline(title, &[]), body(summary));
         let shouted = token::is_shouted(&crate::text::Words::new(title));
         let cut = title.trim_end().ends_with(['…']) || title.trim_end().ends_with("...");
         Self { title: token::tokens(title, TITLE), lead: token::tokens(summary, LEAD), cut, shouted }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::flow::topic::compile::Use;
 use crate::flow::topic::{Rules, Texts};
 use crate::model::Field;
-use crate::text::{Words, documents, without_markup};
+use crate::text::{Words, body, documents, headline, without_markup};
 
 /// The most that is noted of one entry's texts: no article says so much, but a hostile one may.
 const MOST_FOUND: usize = 2_000;
@@ -30,28 +30,36 @@ impl Rules {
     pub(super) fn found(&self, texts: Texts) -> Vec<(usize, Found)> {
         let mut found = Vec::new();
         let content = without_markup(texts.content);
-        let single = [(Field::Title, texts.title), (Field::Summary, texts.summary), (Field::Content, &*content)];
-        for (field, text) in single {
-            self.look(field, 0, text, &mut found);
+        // What the site wrote around the news says nothing of it.
+        let single = [
+            (Field::Title, texts.title, headline(texts.title, &[])),
+            (Field::Summary, texts.summary, body(texts.summary)),
+            (Field::Content, &*content, body(&content)),
+        ];
+        for (field, text, counts) in single {
+            self.look(field, 0, text, counts, &mut found);
         }
         for (place, category) in texts.categories.iter().enumerate() {
-            self.look(Field::Categories, place, category, &mut found);
+            self.look(Field::Categories, place, category, category, &mut found);
         }
         found.sort_by_key(|(topic, _)| *topic);
         found
     }
 
-    fn look(&self, field: Field, text: usize, written: &str, found: &mut Vec<(usize, Found)>) {
-        if written.is_empty() {
+    /// Looks at the part of a text that counts.
+    fn look(&self, field: Field, text: usize, whole: &str, counts: &str, found: &mut Vec<(usize, Found)>) {
+        if counts.is_empty() {
             return;
         }
-        let words = Words::new(written);
+        let words = Words::new(counts);
+        // A part begins where the whole ends without what comes from there on.
+        let before = counts.as_ptr() as usize - whole.as_ptr() as usize;
         let mut note = |asks: &Use, at: Range<usize>| {
             if found.len() >= MOST_FOUND {
                 return;
             }
             let place = words.place(at.clone());
-            let start = written[..place.start].chars().count();
+            let start = whole[..before + place.start].chars().count();
             let written = words.written(at.clone());
             let place = start..start + written.chars().count();
             let here = Found { phrase: asks.phrase, field, text, words: at, written: written.to_owned(), place };
