@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod dump;
 mod exit;
+mod explain;
 mod load;
 mod parse;
 mod poll;
@@ -52,6 +53,8 @@ pub enum Command {
     Add(add::Arguments),
     /// Read documents and print what is in them, one JSON object each.
     Parse(parse::Arguments),
+    /// Say why a story has its topics and which entries it merges, or which topics a text has.
+    Explain(explain::Arguments),
     /// Print one merged feed, the same bytes as over HTTP.
     Render(render::Arguments),
     /// Print every story and every source's state, one JSON object a line.
@@ -72,6 +75,7 @@ pub fn run(cli: Cli, env: fn(&str) -> Option<String>, clock: fn() -> Timestamp) 
         Command::Preview(arguments) => preview::run(&setup, &arguments),
         Command::Add(arguments) => add::run(&setup, &arguments),
         Command::Parse(arguments) => parse::run(&setup, &arguments),
+        Command::Explain(arguments) => explain::run(&setup, &arguments),
         Command::Render(arguments) => render::run(&setup, &arguments),
         Command::Dump => dump::run(&setup),
         Command::Load(arguments) => load::run(&setup, &arguments),

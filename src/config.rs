@@ -44,6 +44,18 @@ pub struct Config {
     pub feeds: Vec<Feed>,
 }
 
+impl Config {
+    /// The rank of a source; 0 for one that is not configured.
+    pub fn rank(&self, source: &SourceId) -> i32 {
+        self.sources.get(source).map_or(0, |source| source.rank)
+    }
+
+    /// The parameters of a source's addresses that name no article.
+    pub fn tracking(&self, source: &SourceId) -> &[String] {
+        self.sources.get(source).map_or(&[], |source| &source.tracking)
+    }
+}
+
 /// How many faults are shown: more than anyone mends in one go, fewer than a file that is no TOML at all has.
 const SHOWN: usize = 100;
 

@@ -2,6 +2,7 @@
 //! the loop that repeats it all. Concurrency lives here and nowhere else.
 
 mod crew;
+mod explain;
 mod live;
 mod poll;
 mod preview;
@@ -17,6 +18,7 @@ use crate::edge::fetch::{FetchError, Fetcher};
 use crate::flow::topic::Rules;
 
 pub use crew::Crew;
+pub use explain::{apart, explain, find_story};
 pub use live::{Live, run};
 pub use poll::{Outcome, Polled, poll, read};
 pub use press::Press;
@@ -42,10 +44,5 @@ impl Desk {
         let rules = Arc::new(Rules::new(&config.topics));
         let fetcher = Fetcher::new(&config.service, &config.fetch)?;
         Ok(Self { config: Arc::new(config), rules, fetcher, clock })
-    }
-
-    /// The rank of a source; 0 for one that is not configured any more.
-    fn rank(&self, source: &crate::model::SourceId) -> i32 {
-        self.config.sources.get(source).map_or(0, |source| source.rank)
     }
 }

@@ -57,7 +57,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Exit> {
     let store = setup.store(&config.store)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut print = |line: &Line| -> anyhow::Result<()> { Ok(writeln!(out, "{}", serde_json::to_string(line)?)?) };
-    let rank = |source: &SourceId| config.sources.get(source).map_or(0, |source| source.rank);
+    let rank = |source: &SourceId| config.rank(source);
     let mut after = None;
     loop {
         let stories = store.stories_after(after, STEP)?;

@@ -6,6 +6,7 @@ use anyhow::Context;
 
 use crate::command::dump::Line;
 use crate::command::{Exit, Setup, setup};
+use crate::config::Config;
 use crate::edge::store::Store;
 use crate::flow::dedupe::{bands, keys};
 use crate::model::{Batch, StoryChange};
@@ -31,7 +32,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     };
     let store = setup.store(&config.store)?;
     let mut loaded = Loaded::default();
-    let result = setup::block_on(load(&store, BufReader::new(input), &mut loaded));
+    let result = setup::block_on(load(&config, &store, BufReader::new(input), &mut loaded));
     eprintln!("{} stories and {} sources loaded", loaded.stories, loaded.sources);
     match result {
         Ok(()) => Ok(Exit::Done),
@@ -49,7 +50,7 @@ struct Loaded {
     sources: usize,
 }
 
-async fn load(store: &Store, input: impl BufRead, loaded: &mut Loaded) -> anyhow::Result<()> {
+async fn load(config: &Config, store: &Store, input: impl BufRead, loaded: &mut Loaded) -> anyhow::Result<()> {
     let mut batch = Batch::default();
     for (number, line) in input.lines().enumerate() {
         let line = line?;
@@ -60,7 +61,7 @@ async fn load(store: &Store, input: impl BufRead, loaded: &mut Loaded) -> anyhow
             Line::Story(line) => {
                 let seq = store.story(line.id)?.map_or(0, |story| story.seq);
                 let story = line.story(seq).with_context(|| format!("line {}", number + 1))?;
-                let known: Vec<_> = story.entries.iter().map(keys).collect();
+                let known: Vec<_> = story.entries.iter().map(|report| keys(report, config.tracking(&report.source))).collect();
                 let entries = known.iter().map(|(key, print, _)| (*key, *print)).collect();
                 let links = known.iter().filter_map(|(_, _, link)| *link).collect();
                 let bands = bands(&story);

@@ -11,8 +11,7 @@ use crate::command::table::{clock, table};
 use crate::command::{Exit, Setup, setup};
 use crate::config::Config;
 use crate::flow::parse::Proposal;
-use crate::flow::topic::Verdict;
-use crate::model::{Content, Document, Origin, Select, Slug, Source};
+use crate::model::{Content, Document, Origin, Select, Slug, Source, Verdict};
 use crate::pipeline::{PreviewError, Previewed, preview};
 
 /// What `preview` takes.
@@ -103,6 +102,7 @@ pub(super) fn passing(url: Url, config: &Config) -> anyhow::Result<Source> {
         timezone: config.service.timezone.clone(),
         encoding: None,
         content: Content::Summary,
+        tracking: Vec::new(),
     })
 }
 

@@ -11,7 +11,7 @@ use toml::de::DeValue;
 use crate::config::fault::Wrong;
 use crate::config::read::{At, Key, Keyed, Reader, Table, Value};
 use crate::config::value::{
-    Contact, Count, Css, DateFormat, Day, Encoding, Headers, HttpUrl, Id, Interval, Keep, Language, Listen, Network, OneOf, Phrase,
+    Contact, Count, Css, DateFormat, Day, Encoding, Headers, HttpUrl, Id, Interval, Keep, Language, Listen, Network, OneOf, Parameter, Phrase,
     PublicUrl, Rank, Size, StoreUrl, Text, Zone,
 };
 use crate::model::{Content, Field};
@@ -141,6 +141,9 @@ table! {
         encoding: Encoding,
         /// How much of an article is kept and republished. "full" needs the publisher's consent.
         content: OneOf<Content> = "summary",
+        /// Parameters of its addresses that name no article, such as "cid"; "bao_*" stands for all that begin so. Usual ones
+        /// like utm_source need not be named.
+        tracking: Vec<At<Parameter>> = [],
     }
 }
 

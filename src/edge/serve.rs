@@ -79,8 +79,14 @@ fn connection(
     // Answers are small and written at once; waiting to fill a packet only delays them. Where it can't be set, nothing is lost.
     let _ = stream.set_nodelay(true);
     let answer = service_fn(move |request: Request<Incoming>| {
-        let response = respond(&request, &site.load(), clock());
-        async move { Ok::<_, Infallible>(response) }
+        let site = site.load_full();
+        async move {
+            let story = match (respond::story_id(request.uri().path()), &site.stories) {
+                (Some(id), Some(make)) => make(id).await,
+                _ => None,
+            };
+            Ok::<_, Infallible>(respond(&request, &site, story, clock()))
+        }
     });
     builder.serve_connection(TokioIo::new(stream), answer)
 }

@@ -102,8 +102,7 @@ impl Store {
 
     fn add_link(&self, known: &mut Known, link: Option<LinkKey>) -> Result<Option<StoryId>, StoreError> {
         let Some(link) = link else { return Ok(None) };
-        let value = self.db.get(codec::link_key(link)).map_err(StoreError::failed("to look up a link"))?;
-        let story = value.map(|value| codec::read_link(&value)).transpose()?;
+        let story = self.story_of(link)?;
         known.links.extend(story.map(|story| (link, story)));
         Ok(story)
     }
@@ -115,6 +114,12 @@ impl Store {
             known.stories.insert(id, story);
         }
         Ok(())
+    }
+
+    /// The story of a canonical link.
+    pub fn story_of(&self, link: LinkKey) -> Result<Option<StoryId>, StoreError> {
+        let value = self.db.get(codec::link_key(link)).map_err(StoreError::failed("to look up a link"))?;
+        value.map(|value| codec::read_link(&value)).transpose()
     }
 
     /// A story.

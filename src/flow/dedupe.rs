@@ -5,6 +5,7 @@
 //! on the same ground it is the same.
 
 mod copy;
+mod joined;
 mod link;
 mod name;
 mod place;
@@ -17,7 +18,8 @@ use crate::model::{Band, Known, LinkKey, Lookup, Report, Search, SourceId, Story
 
 pub use copy::{Difference, Gist, Judgement, Likeness, Reason, judge};
 pub use link::canonical;
-pub use name::{Named, keys, name};
+pub use joined::joined;
+pub use name::{Named, keys, link_key_of, name};
 pub use place::{Refusal, placement};
 
 /// What a decision depends on beside the entries.

@@ -36,7 +36,7 @@ use crate::model::{FeedId, Listing, Part, Service};
 
 pub use address::{feed_tag, story_tag};
 pub use check::read_back;
-pub use html::{Front, Place, front, style};
+pub use html::{Front, Place, front, story, style};
 pub use opml::{opml, sources_opml};
 pub use seal::seal;
 pub use sheet::page_size;

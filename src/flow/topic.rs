@@ -13,10 +13,8 @@ use std::collections::{BTreeSet, HashMap};
 use aho_corasick::AhoCorasick;
 use jiff::Timestamp;
 
-use crate::model::{Report, Story, Topic, TopicId};
+use crate::model::{Report, Story, Topic, TopicId, Verdict};
 use compile::{Compiled, Use};
-
-pub use verdict::{Occurrence, Verdict};
 
 /// The topics of a configuration, ready to be applied.
 pub struct Rules {

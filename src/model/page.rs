@@ -1,10 +1,13 @@
 //! What is served: immutable bytes, made when something changed. A part of a page (`?limit=N`) is made when it is first asked for.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+
+use crate::model::StoryId;
 
 /// One document that is served, in each encoding that it is served in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +31,12 @@ pub struct Site {
     pub pages: BTreeMap<String, Arc<Page>>,
     /// Makes what a query asks for.
     pub parts: Option<Arc<PartMaker>>,
+    /// Makes the page of a story.
+    pub stories: Option<Arc<StoryMaker>>,
 }
+
+/// Makes the page of a story (`/story/ID`); `None` where there is no such story.
+pub type StoryMaker = dyn Fn(StoryId) -> Pin<Box<dyn Future<Output = Option<Arc<Page>>> + Send>> + Send + Sync;
 
 /// Makes a part of a page (`?limit=N&page=N`) from what the site was made of; `None` where the page has no parts or no such one.
 /// The same question gets the same answer for as long as the site lives.

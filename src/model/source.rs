@@ -43,6 +43,8 @@ pub struct Source {
     pub encoding: Option<String>,
     /// How much of an article is kept and republished.
     pub content: Content,
+    /// Parameters of its addresses that name no article, such as `cid` or `bao_*`.
+    pub tracking: Vec<String>,
 }
 
 impl Source {

@@ -13,7 +13,8 @@ use tokio::task::JoinSet;
 use crate::edge::store::{Store, StoreError};
 use crate::flow::schedule;
 use crate::flow::topic::Rules;
-use crate::model::{Site, SourceId, SourceState};
+use crate::model::{Site, SourceId, SourceState, StoryMaker};
+use crate::pipeline::explain::story_page;
 use crate::pipeline::poll::blocking;
 use crate::pipeline::{Crew, Desk, Outcome, Polled, Press, classify, prune, reclassify};
 
@@ -104,7 +105,7 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         })
         .await?;
         press = back;
-        live.site.store(Arc::new(site));
+        live.site.store(Arc::new(Site { stories: Some(story_maker(&desk, &live.store)), ..site }));
         let stamps = press.take_stamps();
         if !stamps.is_empty() {
             live.store.set_stamps(stamps).await?;
@@ -116,6 +117,18 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         }
         latest.borrow_and_update();
     }
+}
+
+/// Makes the pages of stories when they are asked for.
+fn story_maker(desk: &Desk, store: &Arc<Store>) -> Arc<StoryMaker> {
+    let (config, rules, store) = (Arc::clone(&desk.config), Arc::clone(&desk.rules), Arc::clone(store));
+    Arc::new(move |id| {
+        let page = story_page(Arc::clone(&config), Arc::clone(&rules), Arc::clone(&store), id);
+        Box::pin(async move {
+            let noted = |error: &StoreError| tracing::error!(%id, %error, "the page of a story could not be made");
+            page.await.inspect_err(noted).ok().flatten()
+        })
+    })
 }
 
 /// Polls what is due, until told to stop; then waits for what is under way.

@@ -87,7 +87,7 @@ impl Press {
             let Some(last) = changes.last() else { return Ok(()) };
             self.seq = last.seq;
             if !changes.iter().all(|change| self.take(change)) {
-                let before = Site { pages: std::mem::take(&mut self.pages), parts: None };
+                let before = Site { pages: std::mem::take(&mut self.pages), ..Site::default() };
                 *self = Self::new(Arc::clone(&self.config), store, &before)?;
             }
         }
@@ -130,7 +130,7 @@ impl Press {
         }
         let shown: HashSet<StoryId> = self.columns.iter().flat_map(|c| &c.listing.stories).map(|story| story.id).collect();
         self.listed.retain(|id, _| shown.contains(id));
-        Ok(Site { pages: self.pages.clone(), parts: Some(self.parts()) })
+        Ok(Site { pages: self.pages.clone(), parts: Some(self.parts()), stories: None })
     }
 
     /// The stamps that have changed since they were last taken, to be stored.

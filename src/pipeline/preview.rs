@@ -4,8 +4,8 @@ use url::Url;
 
 use crate::edge::fetch::{FetchError, Validators};
 use crate::flow::parse::{self, NotAFeed, Proposal};
-use crate::flow::topic::{Texts, Verdict};
-use crate::model::{Content, Document, Source};
+use crate::flow::topic::Texts;
+use crate::model::{Content, Document, Source, Verdict};
 use crate::pipeline::{Desk, poll};
 
 /// What a source brings, with topics.

@@ -87,7 +87,7 @@ impl Newsroom {
                 put(path(&self.origin, image), "image/svg+xml", picture::svg(xxh3_64(article.title.as_bytes())));
             }
         }
-        Site { pages, parts: None }
+        Site { pages, ..Site::default() }
     }
 }
 

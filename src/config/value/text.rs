@@ -56,6 +56,23 @@ impl FromText for Phrase {
 
 schema!(Phrase, { "type": "string", "minLength": 1 });
 
+/// The name of a parameter in an address, or the beginning of several, with a `*` behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Parameter(pub(in crate::config) String);
+
+impl FromText for Parameter {
+    const EXPECTED: &'static str = "the name of a parameter such as \"cid\" or \"bao_*\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let name = text.trim();
+        let bare = name.strip_suffix('*').unwrap_or(name);
+        let is_name = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'));
+        if is_name { Ok(Self(name.to_owned())) } else { Err(Wrong::new("this is no parameter's name")) }
+    }
+}
+
+schema!(Parameter, { "type": "string", "pattern": r"^\s*[A-Za-z0-9._~-]+\*?\s*$|\$\{" });
+
 /// The id of a source or a topic, where a feed names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::config) struct Id(pub(in crate::config) Slug);
@@ -225,6 +242,11 @@ mod tests {
             &["h3 a", ".news-item", "a[href$=\".html\"]", "li:nth-child(2)"],
             &["", "h3 >", "..x", "a[", "::", "a:foo(", ","],
         );
+    }
+
+    #[test]
+    fn parameters_have_names() {
+        accepts::<Parameter>(&["cid", "bao_*", "_ga"], &["", "*", "a b", "a=1", "*a"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
 
-use crate::model::{Page, Part, Site};
+use crate::model::{Page, Part, Site, StoryId};
 
 /// How long a cache may answer for us: a minute without asking, another while it asks, a day while we are away.
 const CACHE_CONTROL: &str = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400";
@@ -17,15 +17,20 @@ const CACHE_CONTROL: &str = "public, max-age=60, stale-while-revalidate=60, stal
 const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src http: https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const PLAIN: &str = "text/plain; charset=utf-8";
 
-/// The answer to a request. `now` only decides whether Last-Modified can be told yet.
-pub fn respond<B>(request: &Request<B>, site: &Site, now: Timestamp) -> Response<Full<Bytes>> {
+/// The story whose page a path names.
+pub(super) fn story_id(path: &str) -> Option<StoryId> {
+    path.strip_prefix("/story/")?.parse().ok()
+}
+
+/// The answer to a request. `story` is the page of the story that it asks for; `now` only decides whether Last-Modified can be told yet.
+pub fn respond<B>(request: &Request<B>, site: &Site, story: Option<Arc<Page>>, now: Timestamp) -> Response<Full<Bytes>> {
     let path = request.uri().path();
     let mut response = match *request.method() {
         Method::GET | Method::HEAD => match path {
             "/healthz" => plain(StatusCode::OK, "ok\n"),
             "/readyz" if site.pages.is_empty() => plain(StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
             "/readyz" => plain(StatusCode::OK, "ready\n"),
-            _ => match page(site, path, request.uri().query()) {
+            _ => match story.or_else(|| page(site, path, request.uri().query())) {
                 Some(page) => answer(&page, request.headers(), now),
                 None if site.pages.is_empty() => starting(),
                 None => plain(StatusCode::NOT_FOUND, "there is no such page\n"),

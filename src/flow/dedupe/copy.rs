@@ -12,7 +12,7 @@ mod token;
 use std::collections::HashSet;
 use std::fmt;
 
-use crate::model::Report;
+use crate::model::{Alike, Report};
 use crate::text::{body, headline};
 use token::{Kind, Token, may_be_one};
 
@@ -57,12 +57,8 @@ pub struct Judgement {
 /// Why two texts are, or are not, the same news. Reads as a sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
-    /// The titles say the same.
-    Titles,
-    /// The titles are alike, and so are the leads.
-    TitlesAndLeads,
-    /// The leads say the same.
-    Leads,
+    /// They are the same news.
+    Alike(Alike),
     /// Each has something that the other lacks.
     Apart {
         /// What kind of thing.
@@ -96,9 +92,7 @@ pub enum Difference {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Titles => f.write_str("the titles say the same"),
-            Self::TitlesAndLeads => f.write_str("the titles are alike, and so are the texts"),
-            Self::Leads => f.write_str("the texts say the same"),
+            Self::Alike(alike) => alike.fmt(f),
             Self::General => f.write_str("the titles are the same, but would fit many articles, and the texts do not confirm it"),
             Self::Unlike => f.write_str("they share too little"),
             Self::Apart { what, first, second } => {
@@ -298,7 +292,7 @@ fn alike(likeness: Likeness, shared: f32, lead_words: usize) -> (bool, Reason) {
     let Likeness { titles, contained, leads } = likeness;
     let confirm = leads.unwrap_or(0.0);
     if confirm >= 0.85 && lead_words >= 22 || confirm >= 0.6 && contained >= 0.3 {
-        return (true, Reason::Leads);
+        return (true, Reason::Alike(Alike::Texts));
     }
     if titles >= 0.999 {
         let needed = match leads {
@@ -306,14 +300,14 @@ fn alike(likeness: Likeness, shared: f32, lead_words: usize) -> (bool, Reason) {
             Some(_) => 2.0,
             None => 4.5,
         };
-        return if shared >= needed { (true, Reason::Titles) } else { (false, Reason::General) };
+        return if shared >= needed { (true, Reason::Alike(Alike::Titles)) } else { (false, Reason::General) };
     }
     if titles >= 0.6 && confirm >= 0.2 && shared >= 3.0 {
-        return (true, Reason::TitlesAndLeads);
+        return (true, Reason::Alike(Alike::TitlesAndTexts));
     }
     let missing = leads.is_none();
     if titles >= 0.8 && shared >= 5.0 && (missing || confirm >= 0.05) || contained >= 0.97 && shared >= 5.5 && missing {
-        return (true, Reason::Titles);
+        return (true, Reason::Alike(Alike::Titles));
     }
     (false, Reason::Unlike)
 }

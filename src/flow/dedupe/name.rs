@@ -57,7 +57,7 @@ impl Named {
 /// A guid that entries with different links share names none of them (real feeds give one guid to all items), and a link that
 /// entries with different titles share names no article (sites link every item to one page).
 pub fn name(source: &Source, entries: &[Entry], now: Timestamp) -> Vec<Named> {
-    let links: Vec<Option<String>> = entries.iter().map(|e| e.url.as_deref().and_then(canonical)).collect();
+    let links: Vec<Option<String>> = entries.iter().map(|e| canonical(e.url.as_deref()?, &source.tracking)).collect();
     let shared_guids = shared(entries.iter().map(|e| e.guid.as_deref()).zip(links.iter().map(Option::as_deref)));
     let shared_links = shared(links.iter().map(Option::as_deref).zip(entries.iter().map(|e| Some(e.title.as_str()))));
     // Where each entry has a link of its own but for a few, those few are one article under two titles, as in a box of "most read".
@@ -78,15 +78,20 @@ pub fn name(source: &Source, entries: &[Entry], now: Timestamp) -> Vec<Named> {
         let report = report(source, entry, name, now);
         let key = entry_key(&report.source, &report.guid);
         let story = StoryId(link.map_or(key.0, |link| hash(&["story", link])));
-        Named { print: print(&report), key, link: link.map(link_key), story, report, gist: OnceCell::new() }
+        Named { print: print(&report, &source.tracking), key, link: link.map(link_key), story, report, gist: OnceCell::new() }
     });
     named.filter(|named| !named.report.title.is_empty() && taken.insert(named.key)).collect()
 }
 
-/// What a stored entry is known by: its name, what it says, and its link.
-pub fn keys(report: &Report) -> (EntryKey, Print, Option<LinkKey>) {
-    let link = report.url.as_deref().and_then(canonical);
-    (entry_key(&report.source, &report.guid), print(report), link.as_deref().map(link_key))
+/// What a stored entry is known by: its name, what it says, and its link. `tracking` are its source's parameters that name no article.
+pub fn keys(report: &Report, tracking: &[String]) -> (EntryKey, Print, Option<LinkKey>) {
+    let link = report.url.as_deref().and_then(|url| link_key_of(url, tracking));
+    (entry_key(&report.source, &report.guid), print(report, tracking), link)
+}
+
+/// What an article's address is known by; `None` for an address that names no article.
+pub fn link_key_of(url: &str, tracking: &[String]) -> Option<LinkKey> {
+    canonical(url, tracking).as_deref().map(link_key)
 }
 
 /// The names that stand beside two different other names.
@@ -129,9 +134,9 @@ fn link_key(canonical: &str) -> LinkKey {
 
 /// A hash of what an entry says. Its date is no part of it: "15 giờ trước" is another date at each poll; nor is what does not matter in
 /// its link, such as a counter's parameter.
-fn print(report: &Report) -> Print {
+fn print(report: &Report, tracking: &[String]) -> Print {
     let Report { source: _, guid: _, seen: _, published: _, url, title, summary, content, image, authors, categories } = report;
-    let link = url.as_deref().map(|url| canonical(url).unwrap_or_else(|| url.to_owned()));
+    let link = url.as_deref().map(|url| canonical(url, tracking).unwrap_or_else(|| url.to_owned()));
     let said = postcard::to_stdvec(&(link, title, summary, content, image, authors, categories));
     xxh3_64(&said.expect("plain values can be written to memory"))
 }

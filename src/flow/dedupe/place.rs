@@ -70,6 +70,6 @@ pub fn placement(
 
 /// The host of an article, as it is compared.
 fn site(report: &Report) -> Option<String> {
-    let link = canonical(report.url.as_deref()?)?;
+    let link = canonical(report.url.as_deref()?, &[])?;
     Some(link.split(['/', '?']).next().unwrap_or_default().to_owned())
 }

@@ -31,6 +31,7 @@ fn source(id: &str) -> Source {
         timezone: TimeZone::UTC,
         encoding: None,
         content: Content::Summary,
+        tracking: Vec::new(),
     }
 }
 
@@ -314,7 +315,7 @@ fn a_stored_entry_is_known_by_what_it_was_stored_under() {
     for one in [entry("g", "https://a.vn/1", "Một"), entry("", "https://a.vn/1?b=2&a=1", "Hai"), dated(NOON, entry("", "", "Ba"))]
     {
         let named = name(&source("a"), &[one], second(NOON)).remove(0);
-        assert_eq!(keys(&named.report), (named.key, named.print, named.link));
+        assert_eq!(keys(&named.report, &[]), (named.key, named.print, named.link));
     }
 }
 

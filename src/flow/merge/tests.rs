@@ -195,6 +195,7 @@ fn source(id: &str, place: &str, tags: &[&str], rank: i32) -> Source {
         timezone: TimeZone::UTC,
         encoding: None,
         content: Content::Summary,
+        tracking: Vec::new(),
     }
 }
 

@@ -32,6 +32,11 @@ pub(super) fn local(service: &Service, path: &str) -> String {
     format!("{}{}", service.url.path(), path.trim_start_matches('/'))
 }
 
+/// A story's page for people.
+pub(super) fn story_path(id: StoryId) -> String {
+    format!("/story/{id}")
+}
+
 /// A feed's page for people.
 pub(super) fn page_path(feed: &FeedId) -> String {
     crate::flow::render::Format::Html.path(feed)

@@ -7,11 +7,13 @@
 //! | `front` | what a newcomer sees first |
 //! | `feed` | a feed's stories, day by day |
 //! | `story` | how a story looks, large and small |
+//! | `why` | a story's own page |
 //! | `style.css` | the looks |
 
 mod feed;
 mod front;
 mod story;
+mod why;
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -19,6 +21,7 @@ use crate::flow::render::{Format, HTML, Rendered, address, text};
 use crate::model::{Listing, Service};
 
 pub use front::{Front, Place, front};
+pub use why::story;
 
 pub(super) use feed::page;
 

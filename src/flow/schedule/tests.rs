@@ -34,6 +34,7 @@ fn source(every: Option<Duration>) -> Source {
         timezone: TimeZone::UTC,
         encoding: None,
         content: Content::Summary,
+        tracking: Vec::new(),
     }
 }
 

@@ -1,79 +1,20 @@
 //! What occurs of a topic → whether some texts have it, and why or why not.
 
-use std::fmt;
-use std::ops::Range;
-
 use crate::flow::topic::compile::List;
 use crate::flow::topic::find::Found;
 use crate::flow::topic::{Rules, Texts};
-use crate::model::{Field, TopicId};
+use crate::model::{Occurrence, PassedOver, Verdict};
 
 /// How far away a phrase of `near` may stand, in words between the two: a sentence's clause.
 const NEAR: usize = 12;
 
-/// A topic of which something occurs in some texts: whether they have it, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// The topic.
-    pub topic: TopicId,
-    /// The phrases of `any` and `all` that count.
-    pub matched: Vec<Occurrence>,
-    /// The phrases of `any` and `all` that occur but do not count, and why.
-    pub passed_over: Vec<(Occurrence, PassedOver)>,
-    /// The phrases of `none` that exclude the story.
-    pub excluded: Vec<Occurrence>,
-    /// The phrases of `all` that do not count anywhere.
-    pub missing: Vec<String>,
-    /// Whether a phrase of `any` is wanted and none counts.
-    pub lacks_any: bool,
-}
-
-/// A phrase, and where it occurs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Occurrence {
-    /// As the rule writes it.
-    pub phrase: String,
-    /// The field.
-    pub field: Field,
-    /// As it is written there.
-    pub text: String,
-    /// Where, in characters of the field's plain text (of the category, where it is one).
-    pub place: Range<usize>,
-}
-
-/// Why a phrase that occurs does not count. Reads as a sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PassedOver {
-    /// It is part of this phrase of `none`.
-    Except(String),
-    /// Nothing of `near` is near.
-    Alone(Vec<String>),
-    /// The story was published before `since` or after `until`.
-    Time,
-}
-
-impl fmt::Display for PassedOver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Except(phrase) => write!(f, "it is part of “{phrase}”"),
-            Self::Alone(near) => write!(f, "none of “{}” stands near", near.join("”, “")),
-            Self::Time => f.write_str("it does not count at the time of this story"),
-        }
-    }
-}
-
-impl Verdict {
-    /// Whether the texts have the topic.
-    pub fn holds(&self) -> bool {
-        !self.lacks_any && self.missing.is_empty() && self.excluded.is_empty()
-    }
-}
-
 impl Rules {
-    /// What the rules say of some texts: of each topic of which anything occurs, in the order of the configuration.
+    /// What the rules say of some texts: of each topic of which a phrase of `any` or `all` occurs, in the order of the configuration.
     pub fn verdicts(&self, texts: Texts) -> Vec<Verdict> {
         let found = self.found(texts);
-        found.chunk_by(|a, b| a.0 == b.0).map(|rows| self.verdict(rows[0].0, rows, texts)).collect()
+        let verdicts = found.chunk_by(|a, b| a.0 == b.0).map(|rows| self.verdict(rows[0].0, rows, texts));
+        // An exception, or what others should stand near, says nothing by itself.
+        verdicts.filter(|verdict| !verdict.matched.is_empty() || !verdict.passed_over.is_empty()).collect()
     }
 
     fn verdict(&self, topic: usize, rows: &[(usize, Found)], texts: Texts) -> Verdict {

@@ -84,6 +84,7 @@ pub fn source(id: &str, name: &str, url: &str) -> Source {
         timezone: TimeZone::UTC,
         encoding: None,
         content: Content::Summary,
+        tracking: Vec::new(),
     }
 }
 

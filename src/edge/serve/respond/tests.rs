@@ -15,7 +15,7 @@ fn site() -> Site {
         hash: "abc".to_owned(),
         modified: MODIFIED.parse().expect("valid"),
     };
-    Site { pages: [("/feeds/moi-nhat.rss".to_owned(), Arc::new(page))].into(), parts: None }
+    Site { pages: [("/feeds/moi-nhat.rss".to_owned(), Arc::new(page))].into(), ..Site::default() }
 }
 
 fn ask(method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Full<Bytes>> {
@@ -23,7 +23,7 @@ fn ask(method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Full<Byte
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    respond(&request.body(()).expect("a request"), &site(), "2026-11-23T02:00:00Z".parse().expect("valid"))
+    respond(&request.body(()).expect("a request"), &site(), None, "2026-11-23T02:00:00Z".parse().expect("valid"))
 }
 
 fn header<'a>(response: &'a Response<Full<Bytes>>, name: &str) -> &'a str {
@@ -104,7 +104,7 @@ fn head_is_get_without_a_body() {
 #[test]
 fn a_date_is_not_told_before_its_second_is_over() {
     let request = Request::builder().uri("/feeds/moi-nhat.rss").body(()).expect("a request");
-    let response = respond(&request, &site(), MODIFIED.parse().expect("valid"));
+    let response = respond(&request, &site(), None, MODIFIED.parse().expect("valid"));
     assert_eq!(header(&response, "last-modified"), "");
 }
 
@@ -130,7 +130,7 @@ fn what_is_not_there_says_so_and_echoes_nothing() {
 fn a_service_that_is_still_starting_says_so() {
     let request = Request::builder().uri("/readyz").body(()).expect("a request");
     let now = MODIFIED.parse().expect("valid");
-    assert_eq!(respond(&request, &Site::default(), now).status(), 503);
+    assert_eq!(respond(&request, &Site::default(), None, now).status(), 503);
     let request = Request::builder().uri("/feeds/moi-nhat.rss").body(()).expect("a request");
-    assert_eq!(header(&respond(&request, &Site::default(), now), "retry-after"), "5");
+    assert_eq!(header(&respond(&request, &Site::default(), None, now), "retry-after"), "5");
 }

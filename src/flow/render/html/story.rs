@@ -101,6 +101,7 @@ fn byline(service: &Service, story: &Listed, when: When) -> Markup {
 fn rest(service: &Service, story: &Listed) -> Markup {
     html! {
         @if !story.also.is_empty() { p.also { (credit::also(&story.also)) } }
+        p.also { a href=(address::local(service, &address::story_path(story.id))) { "Nguồn tin và chủ đề" } }
         @if !story.topics.is_empty() {
             ul.topics aria-label="Chủ đề" {
                 @for topic in &story.topics {

@@ -1,0 +1,183 @@
+//! `explain`: why a stored story has its topics and its entries, or which topics a text would have.
+
+use std::io::{BufRead, Write};
+
+use anyhow::{Context, anyhow};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::command::table::clock;
+use crate::command::{Exit, Setup};
+use crate::config::Config;
+use crate::flow::topic::{Rules, Texts};
+use crate::model::{Occurrence, Story, Verdict, Why};
+use crate::pipeline::{apart, explain, find_story};
+
+/// What `explain` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// A story: the address of its page here, its id, or the address of an article. `-` reads texts from the standard input, a JSON
+    /// object a line: {"title","summary","content","categories","published"}.
+    #[arg(value_name = "STORY-URL|-")]
+    story: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A text on the standard input.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Text {
+    title: String,
+    summary: String,
+    content: String,
+    categories: Vec<String>,
+    published: Option<Timestamp>,
+}
+
+/// Explains a story or the texts on the standard input.
+pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
+    let config = setup.quiet_config()?;
+    let rules = Rules::new(&config.topics);
+    if arguments.story == "-" {
+        return texts(&rules, (setup.clock)());
+    }
+    let store = setup.store(&config.store)?;
+    let unknown = || anyhow!("there is no story {:?} in the store", arguments.story);
+    let id = find_story(&config, &store, &arguments.story)?.ok_or_else(unknown)?;
+    let story = store.story(id)?.ok_or_else(unknown)?;
+    let why = Why { apart: apart(&config, &store, &story)?, ..explain(&config, &rules, &story) };
+    let mut out = std::io::stdout().lock();
+    if arguments.json {
+        writeln!(out, "{}", story_json(&config, &story, &why))?;
+    } else {
+        write!(out, "{}", told(&config, &story, &why))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// One JSON object a line in, one out.
+fn texts(rules: &Rules, now: Timestamp) -> anyhow::Result<Exit> {
+    let mut exit = Exit::Done;
+    let mut out = std::io::stdout().lock();
+    for (number, line) in std::io::stdin().lock().lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let value = match serde_json::from_str::<Text>(&line).with_context(|| format!("line {}", number + 1)) {
+            Ok(text) => verdicts_json(&rules.verdicts(Texts {
+                title: &text.title,
+                summary: &text.summary,
+                content: &text.content,
+                categories: &text.categories,
+                published: text.published.unwrap_or(now),
+            })),
+            Err(error) => {
+                exit = Exit::WithFailures;
+                json!({ "error": format!("{error:#}") })
+            }
+        };
+        writeln!(out, "{value}")?;
+    }
+    Ok(exit)
+}
+
+/// `{"topics":[…],"not":[…]}`: the topics that texts have, and those that they nearly have.
+fn verdicts_json(verdicts: &[Verdict]) -> Value {
+    let (holding, others): (Vec<&Verdict>, Vec<&Verdict>) = verdicts.iter().partition(|verdict| verdict.holds());
+    let topics: Vec<Value> = holding.iter().map(|v| json!({ "id": v.topic, "matched": occurrences(&v.matched) })).collect();
+    let not: Vec<Value> = others.iter().map(|v| json!({ "id": v.topic, "because": v.reasons_against() })).collect();
+    json!({ "topics": topics, "not": not })
+}
+
+fn occurrences(found: &[Occurrence]) -> Vec<Value> {
+    let one = |o: &Occurrence| json!({ "phrase": o.phrase, "field": o.field.name(), "text": o.text, "start": o.place.start, "end": o.place.end });
+    found.iter().map(one).collect()
+}
+
+fn story_json(config: &Config, story: &Story, why: &Why) -> Value {
+    let lead = story.lead(|source| config.rank(source));
+    let entries: Vec<Value> = (story.entries.iter().zip(&why.members))
+        .map(|(report, member)| {
+            let said = json!({
+                "source": report.source, "guid": report.guid, "url": report.url, "title": report.title, "leads": member.leads,
+                "because": member.joined.to_string(),
+            });
+            merged(said, verdicts_json(&member.verdicts))
+        })
+        .collect();
+    let apart: Vec<Value> =
+        why.apart.iter().map(|other| json!({ "id": other.id, "title": other.title, "because": other.because })).collect();
+    json!({
+        "story": {
+            "id": story.id, "url": lead.url, "title": lead.title, "published": story.published, "arrived": story.arrived,
+            "updated": story.updated, "topics": story.topics,
+        },
+        "entries": entries,
+        "apart": apart,
+    })
+}
+
+/// An object with the keys of another behind its own.
+fn merged(mut value: Value, more: Value) -> Value {
+    if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {
+        value.extend(more);
+    }
+    value
+}
+
+/// The story for people.
+fn told(config: &Config, story: &Story, why: &Why) -> String {
+    let zone = &config.service.timezone;
+    let lead = story.lead(|source| config.rank(source));
+    let mut out = format!("{}\n", lead.title);
+    for (label, value) in [
+        ("story", story.id.to_string()),
+        ("article", lead.url.clone().unwrap_or_else(|| "–".to_owned())),
+        ("published", clock(story.published, zone)),
+        ("arrived", clock(story.arrived, zone)),
+        ("updated", clock(story.updated, zone)),
+    ] {
+        out += &format!("  {label:9} {value}\n");
+    }
+    out += "\nEntries\n";
+    for (report, member) in story.entries.iter().zip(&why.members) {
+        let leads = if member.leads && story.entries.len() > 1 { ", leads the story" } else { "" };
+        out += &format!("  {}: {}\n      {}{leads}\n", report.source, report.title, member.joined);
+    }
+    out += "\nTopics\n";
+    for member in &why.members {
+        for verdict in &member.verdicts {
+            out += &verdict_told(verdict, member.source.as_str());
+        }
+    }
+    if why.members.iter().all(|member| member.verdicts.is_empty()) {
+        out += "  none: no phrase of any topic occurs\n";
+    }
+    if story.topics.len() != why.topics().len() || why.topics().iter().any(|topic| !story.topics.contains(topic)) {
+        out += "  the story is still stored with the topics of earlier rules; the service classifies it anew\n";
+    }
+    out += "\nOther stories with words in common\n";
+    for other in &why.apart {
+        out += &format!("  {} {}\n      {}\n", other.id, other.title, other.because);
+    }
+    if why.apart.is_empty() {
+        out += "  none\n";
+    }
+    out
+}
+
+fn verdict_told(verdict: &Verdict, source: &str) -> String {
+    let mut out = format!("  {}{}\n", if verdict.holds() { "" } else { "not " }, verdict.topic);
+    for o in verdict.matched.iter().filter(|_| verdict.holds()) {
+        let at = format!("characters {} to {}", o.place.start + 1, o.place.end);
+        out += &format!("      “{}” in the {} of {source}, {at}: “{}”\n", o.phrase, o.field.name(), o.text);
+    }
+    for reason in verdict.reasons_against() {
+        out += &format!("      {reason} ({source})\n");
+    }
+    out
+}

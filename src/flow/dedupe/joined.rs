@@ -1,0 +1,28 @@
+//! Why the entries of a story are one story: told from what they say today.
+
+use crate::flow::dedupe::{Gist, Reason, canonical, judge};
+use crate::model::{Joined, Report, SourceId, Story};
+
+/// Why each entry of a story is part of it, in their order. `tracking` gives a source's parameters that name no article.
+pub fn joined<'a>(story: &Story, tracking: &dyn Fn(&SourceId) -> &'a [String]) -> Vec<Joined> {
+    let link = |report: &Report| canonical(report.url.as_deref()?, tracking(&report.source));
+    let links: Vec<Option<String>> = story.entries.iter().map(link).collect();
+    let gists: Vec<Gist> = story.entries.iter().map(Gist::of).collect();
+    let why = |place: usize| {
+        let earlier = &story.entries[..place];
+        if earlier.is_empty() {
+            return Joined::First;
+        }
+        if let Some(same) = (0..place).find(|&other| links[place].is_some() && links[other] == links[place]) {
+            return Joined::Link(earlier[same].source.clone());
+        }
+        let alike = |other: usize| {
+            let judgement = judge(&gists[place], &gists[other]);
+            let Reason::Alike(alike) = judgement.reason else { return None };
+            Some((other, alike, judgement.likeness.total()))
+        };
+        let best = (0..place).filter_map(alike).max_by(|a, b| a.2.total_cmp(&b.2));
+        best.map_or(Joined::Edited, |(other, alike, _)| Joined::Copy(earlier[other].source.clone(), alike))
+    };
+    (0..story.entries.len()).map(why).collect()
+}

@@ -1,0 +1,184 @@
+//! `/story/ID`: a story with every source that carries it, and why: what the entries have in common, and the words that give it its topics.
+
+use std::ops::Range;
+
+use maud::{Markup, html};
+
+use crate::flow::render::html::Frame;
+use crate::flow::render::{Rendered, address, credit, text, time};
+use crate::model::{Alike, Credit, Field, Joined, Listed, Listing, Member, Occurrence, Report, Service, SourceId, Story, Topic, Why};
+
+/// What the page shows.
+struct Sheet<'a> {
+    service: &'a Service,
+    topics: &'a [Topic],
+    listed: &'a Listed,
+    story: &'a Story,
+    why: &'a Why,
+}
+
+/// The page of a story. `listed` is the story as feeds show it, `story` as it is stored.
+pub fn story(service: &Service, topics: &[Topic], listed: &Listed, story: &Story, why: &Why) -> Rendered {
+    let sheet = Sheet { service, topics, listed, story, why };
+    let (title, site) = (text::title(&listed.title), text::title(&service.title));
+    let nothing = Listing { id: crate::model::Slug::new(crate::model::MOI_NHAT).expect("a slug"), title: site.clone(), stories: Vec::new(), limit: 0 };
+    let frame = Frame {
+        service,
+        title: format!("{title} – {site}"),
+        description: text::line(&listed.summary),
+        path: address::story_path(listed.id),
+        listing: &nothing,
+    };
+    let header = html! {
+        header.masthead.small { p.name { a href=(address::local(service, "/")) { (site) } } }
+    };
+    frame.around(&header, &sheet.main())
+}
+
+impl Sheet<'_> {
+    fn main(&self) -> Markup {
+        let link = self.listed.url.as_deref().and_then(address::web);
+        html! {
+            article.river.why {
+                div.title {
+                    h1 {
+                        @match &link {
+                            Some(url) => a href=(url) rel="noopener noreferrer" { (text::title(&self.listed.title)) },
+                            None => (text::title(&self.listed.title)),
+                        }
+                    }
+                    p.about { (self.moment("Đăng lúc ", self.listed.published)) }
+                    @if self.is_edited() { p.about { (self.moment("Sửa lúc ", self.listed.updated)) } }
+                }
+                @if !self.listed.summary.trim().is_empty() { p.lede { (text::line(&self.listed.summary)) } }
+                section {
+                    h2 { "Nguồn tin" }
+                    ol.members { @for member in &self.why.members { (self.member(member)) } }
+                }
+                @if !self.listed.topics.is_empty() {
+                    section {
+                        h2 { "Chủ đề" }
+                        dl.reasons { @for topic in self.topics { (self.topic(topic)) } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn moment(&self, label: &str, at: jiff::Timestamp) -> Markup {
+        html! { (label) time datetime=(time::rfc3339(at)) { (time::full(at, &self.service.timezone)) } }
+    }
+
+    /// Whether it was edited so much later that a person sees it.
+    fn is_edited(&self) -> bool {
+        let shown = |at| time::full(at, &self.service.timezone);
+        shown(self.listed.updated) != shown(self.listed.published)
+    }
+
+    /// An entry with its own words, and why it is part of the story; nothing for a source that is not configured any more.
+    fn member(&self, member: &Member) -> Markup {
+        let credits = std::iter::once(&self.listed.source).chain(&self.listed.also);
+        let credit = credits.into_iter().find(|credit| credit.id == member.source);
+        let report = self.story.entries.iter().find(|report| report.source == member.source);
+        let Some((credit, report)) = credit.zip(report) else { return Markup::default() };
+        html! {
+            li {
+                p.words { (article(credit, report)) }
+                p.byline {
+                    span.source { (text::title(&credit.name)) }
+                    @if let Some(place) = credit::place(credit) { " " span.place { (place) } }
+                    " " time datetime=(time::rfc3339(report.published.unwrap_or(report.seen))) {
+                        (time::full(report.published.unwrap_or(report.seen), &self.service.timezone))
+                    }
+                }
+                @if let Some(because) = self.because(&member.joined) { p.because { (because) } }
+            }
+        }
+    }
+
+    fn because(&self, joined: &Joined) -> Option<String> {
+        let name = |source: &SourceId| {
+            let mut credits = std::iter::once(&self.listed.source).chain(&self.listed.also);
+            credits.find(|credit| credit.id == *source).map_or_else(|| "một nguồn khác".to_owned(), |credit| text::title(&credit.name))
+        };
+        Some(match joined {
+            Joined::First => return None,
+            Joined::Link(source) => format!("Cùng địa chỉ với bài của {}.", name(source)),
+            Joined::Copy(source, Alike::Titles) => format!("Cùng tiêu đề với bài của {}.", name(source)),
+            Joined::Copy(source, Alike::TitlesAndTexts) => format!("Tiêu đề và nội dung giống bài của {}.", name(source)),
+            Joined::Copy(source, Alike::Texts) => format!("Cùng nội dung với bài của {}.", name(source)),
+            Joined::Edited => "Giống các bài trên khi được đăng; sau đó đã có bài được sửa.".to_owned(),
+        })
+    }
+
+    /// A topic of the story, and the words that give it.
+    fn topic(&self, topic: &Topic) -> Markup {
+        if !self.story.topics.contains(&topic.id) {
+            return Markup::default();
+        }
+        let verdicts = self.why.members.iter().flat_map(|member| member.verdicts.iter().map(move |verdict| (member, verdict)));
+        let holding = verdicts.filter(|(_, verdict)| verdict.topic == topic.id && verdict.holds());
+        let words = holding.flat_map(|(member, verdict)| verdict.matched.iter().map(move |occurrence| (member, occurrence)));
+        html! {
+            dt { a href=(address::local(self.service, &address::page_path(&topic.id))) { (text::title(&topic.title)) } }
+            @for (member, occurrence) in words {
+                @if let Some(report) = self.story.entries.iter().find(|report| report.source == member.source) {
+                    dd { (where_it_stands(report, occurrence)) }
+                }
+            }
+        }
+    }
+}
+
+fn article(credit: &Credit, report: &Report) -> Markup {
+    html! {
+        @match credit.url.as_deref().and_then(address::web) {
+            Some(url) => a href=(url) rel="noopener noreferrer" { (text::title(&report.title)) },
+            None => (text::title(&report.title)),
+        }
+    }
+}
+
+/// The words of a phrase where they stand, with a few around them.
+fn where_it_stands(report: &Report, occurrence: &Occurrence) -> Markup {
+    /// Characters that are shown before and after.
+    const AROUND: usize = 40;
+    let (label, field) = match occurrence.field {
+        Field::Title => ("Tiêu đề", Some(report.title.as_str())),
+        Field::Summary => ("Tóm tắt", Some(report.summary.as_str())),
+        Field::Content => ("Nội dung", None),
+        Field::Categories => ("Chuyên mục", None),
+    };
+    let (before, after) = field.map_or((String::new(), String::new()), |field| around(field, &occurrence.place, AROUND));
+    html! { span.field { (label) ": " } (before) mark { (text::line(&occurrence.text)) } (after) }
+}
+
+/// What stands before and after a part of a text, in characters, cut at blanks.
+fn around(field: &str, place: &Range<usize>, most: usize) -> (String, String) {
+    let letters: Vec<char> = field.chars().collect();
+    let mut start = place.start.saturating_sub(most).min(letters.len());
+    while start > 0 && start < place.start && letters[start - 1] != ' ' {
+        start += 1;
+    }
+    let mut end = (place.end + most).min(letters.len());
+    while end < letters.len() && end > place.end && letters[end] != ' ' {
+        end -= 1;
+    }
+    let piece = |range: Range<usize>| letters.get(range).map(|letters| letters.iter().collect::<String>()).unwrap_or_default();
+    let before = format!("{}{}", if start > 0 { "… " } else { "" }, piece(start..place.start));
+    let after = format!("{}{}", piece(place.end..end), if end < letters.len() { " …" } else { "" });
+    (text::legal(&before).into_owned(), text::legal(&after).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phrase_is_shown_among_its_neighbours() {
+        let text = "một hai ba bốn năm sáu bảy";
+        assert_eq!(around(text, &(8..10), 5), ("… hai ".to_owned(), " bốn …".to_owned()));
+        assert_eq!(around(text, &(0..3), 99), (String::new(), " hai ba bốn năm sáu bảy".to_owned()));
+        assert_eq!(around("a", &(5..9), 3), (String::new(), String::new()), "a text that is another one by now");
+    }
+}
