@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use crate::config::fault::Wrong;
-use crate::config::read::{At, Key, Keyed, Reader, Table, Value};
+use crate::config::read::{At, Key, Keyed, Reader, Several, Table, Value};
 use crate::config::value::{
     Contact, Count, Css, DateFormat, Day, Encoding, Headers, HttpUrl, Id, Interval, Keep, Language, Listen, Network, OneOf, Parameter, Phrase,
     PublicUrl, Rank, Size, StoreUrl, Text, Zone,
@@ -169,20 +169,24 @@ table! {
 }
 
 table! {
-    /// A rule over stories. A story has the topic when a phrase of `any` occurs (or there is no `any`), every phrase of
-    /// `all` occurs, and none of `none` does. A capital of a phrase must be a capital in the story; small letters stand for
+    /// A rule over stories. A story has the topic when a phrase of `any` occurs or two of `two_of`, every phrase of `all`
+    /// occurs, and none of `none` does. A capital of a phrase must be a capital in the story; small letters stand for
     /// both. The number of a document such as 05-CT/TW is found in every way of writing it.
-    #[schemars(extend("anyOf" = [{ "required": ["any"] }, { "required": ["all"] }]))]
+    #[schemars(extend("anyOf" = [{ "required": ["any"] }, { "required": ["two_of"] }, { "required": ["all"] }]))]
     Topic {
         /// What readers see. Default: the id.
         title: Text,
-        /// At least one of these phrases must occur.
+        /// One of these phrases suffices.
         any: Vec<At<Wanted>> = [],
+        /// Two different ones of these phrases suffice: words that alone say too little.
+        two_of: Vec<At<Wanted>> = [],
         /// Each of these phrases must occur.
         all: Vec<At<Wanted>> = [],
-        /// One that has a phrase of `any` or `all` in it says where that one does not count: "làm theo bác sĩ" to "làm theo
-        /// bác". Any other excludes the stories in which it occurs.
+        /// None of these phrases may occur: one excludes the story.
         none: Vec<At<Wanted>> = [],
+        /// Where one of these phrases stands, no phrase counts that shares a word with it: "bác sĩ" takes away the last word
+        /// of "làm theo Bác".
+        except: Vec<At<Wanted>> = [],
         /// Where the phrases are looked for.
         #[schemars(extend("minItems" = 1))]
         r#in: Vec<At<OneOf<Field>>> = ["title", "summary", "content", "categories"],
@@ -193,11 +197,14 @@ table! {
     /// A phrase that counts under conditions.
     #[schemars(extend("required" = ["phrase"]))]
     Conditional {
-        /// The phrase.
-        phrase: Phrase,
+        /// The phrase, or several that have the same conditions.
+        phrase: Several<Phrase>,
         /// It counts only where one of these stands within twelve words of it.
         #[schemars(extend("minItems" = 1))]
         near: Vec<At<Phrase>>,
+        /// It counts only in these of the topic's fields.
+        #[schemars(extend("minItems" = 1))]
+        r#in: Vec<At<OneOf<Field>>>,
         /// It counts only in stories published on this day or later.
         since: Day,
         /// It counts only in stories published on this day or earlier.
@@ -213,7 +220,7 @@ impl Value for Wanted {
     fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
         let span = value.span();
         if !matches!(value.get_ref(), DeValue::Table(_)) {
-            let phrase = Phrase::read(value, path, reader)?;
+            let phrase = Several(vec![Phrase::read(value, path, reader)?]);
             return Some(Self(Conditional { phrase: Key::Given(At { value: phrase, span }), ..Conditional::default() }));
         }
         let conditional = Conditional::read(value, path, reader)?;

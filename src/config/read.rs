@@ -142,6 +142,20 @@ pub(super) fn wrong_id() -> Wrong {
     Wrong::new("this is no id").expected("1 to 64 of a-z, 0-9 and -, neither first nor last a -")
 }
 
+/// One value, or a list of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Several<T>(pub(super) Vec<T>);
+
+impl<T: Value> Value for Several<T> {
+    fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        if !matches!(value.get_ref(), DeValue::Array(_)) {
+            return Some(Self(vec![T::read(value, path, reader)?]));
+        }
+        let list: Vec<At<T>> = Value::read(value, path, reader)?;
+        Some(Self(list.into_iter().map(|at| at.value).collect()))
+    }
+}
+
 /// Lists; each element is read by itself.
 impl<T: Value> Value for Vec<At<T>> {
     fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {

@@ -14,7 +14,7 @@ use toml::de::DeValue;
 
 use crate::config::env;
 use crate::config::fault::Wrong;
-use crate::config::read::{At, Key, Keyed, Reader, Value, other_kind};
+use crate::config::read::{At, Key, Keyed, Reader, Several, Value, other_kind};
 
 pub(super) use address::{Contact, Headers, HttpUrl, Listen, Network, PublicUrl, StoreUrl};
 pub(super) use amount::{Count, Interval, Keep, Rank, Size};
@@ -113,6 +113,19 @@ impl<T: JsonSchema> JsonSchema for At<T> {
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         T::json_schema(generator)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Several<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        T::schema_name()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = T::json_schema(generator);
+        schemars::json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
     }
 }
 

@@ -7,28 +7,31 @@ use crate::model::Slug;
 /// A topic's id in `feeds.toml`.
 pub type TopicId = Slug;
 
-/// A named rule. A story has the topic when at least one phrase of `any` counts (or `any` is empty), every phrase of `all` counts, and
-/// nothing of `none` excludes it, in the chosen fields.
+/// A named rule. A story has the topic when a phrase of `any` counts, or two different ones of `two_of` (or there are no such phrases),
+/// every phrase of `all` counts, and nothing of `none` excludes it, in the chosen fields.
 ///
-/// A phrase of `none` that has a phrase of `any` or `all` in it is an exception: where it stands, that one does not count ("làm theo bác
-/// sĩ" to "làm theo bác"). Any other phrase of `none` excludes the story in which it stands.
+/// Where a phrase of `except` stands, no phrase counts that shares a word with it: "bác sĩ" takes away the last word of "làm theo Bác".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
     /// Its id in `feeds.toml`, and that of the feed which it publishes.
     pub id: TopicId,
     /// What readers see.
     pub title: String,
-    /// At least one of these must count.
+    /// One of these suffices.
     pub any: Vec<Phrase>,
+    /// Two different ones of these suffice.
+    pub two_of: Vec<Phrase>,
     /// Each of these must count.
     pub all: Vec<Phrase>,
-    /// Exceptions, and what excludes a story.
+    /// None of these may count.
     pub none: Vec<Phrase>,
+    /// What shares a word with one of these does not count.
+    pub except: Vec<Phrase>,
     /// Where the phrases are looked for; never empty.
     pub fields: Vec<Field>,
 }
 
-/// A phrase of a rule. It occurs where its words stand one after the other, whatever is between them but other words, and where each
+/// A phrase of a rule. It occurs where its words stand one after the other in one sentence, whatever is between them, and where each
 /// word that it writes with a capital has one. The number of an official document occurs in every way of writing it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Phrase {
@@ -36,6 +39,8 @@ pub struct Phrase {
     pub text: String,
     /// Where this is not empty, the phrase counts only near one of these.
     pub near: Vec<String>,
+    /// Where this is not empty, it counts only in these of the topic's fields.
+    pub fields: Vec<Field>,
     /// It counts in stories published at this time or later.
     pub since: Option<Timestamp>,
     /// It counts in stories published before this time.

@@ -22,19 +22,22 @@ pub struct Occurrence {
 /// Why a phrase that occurs does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PassedOver {
-    /// It is part of this phrase of `none`.
+    /// It shares a word with this phrase of `except`.
     Except(String),
     /// Nothing of `near` is near.
     Alone(Vec<String>),
     /// The story was published before `since` or after `until`.
     Time,
+    /// It is one of `two_of`, and no other one occurs.
+    Single,
 }
 
 impl fmt::Display for PassedOver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Except(phrase) => write!(f, "it is part of “{phrase}”"),
+            Self::Except(phrase) => write!(f, "there stands “{phrase}”"),
             Self::Alone(near) => write!(f, "none of “{}” stands near", near.join("”, “")),
+            Self::Single => f.write_str("alone it says too little"),
             Self::Time => f.write_str("it does not count at the time of this story"),
         }
     }
@@ -45,15 +48,15 @@ impl fmt::Display for PassedOver {
 pub struct Verdict {
     /// The topic.
     pub topic: TopicId,
-    /// The phrases of `any` and `all` that count.
+    /// The phrases that count.
     pub matched: Vec<Occurrence>,
-    /// The phrases of `any` and `all` that occur but do not count, and why.
+    /// The phrases of `any`, `two_of` and `all` that occur but do not count, and why.
     pub passed_over: Vec<(Occurrence, PassedOver)>,
     /// The phrases of `none` that exclude the story.
     pub excluded: Vec<Occurrence>,
     /// The phrases of `all` that do not count anywhere.
     pub missing: Vec<String>,
-    /// Whether a phrase of `any` is wanted and none counts.
+    /// Whether phrases of `any` or `two_of` are wanted and too few count.
     pub lacks_any: bool,
 }
 

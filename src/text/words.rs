@@ -129,6 +129,20 @@ impl<'t> Words<'t> {
     }
 }
 
+impl Words<'_> {
+    /// Whether a sentence ends after a word, or a part of one before a colon; the dot of an abbreviation (`TP. HCM`, `GS. TS.`) is no end.
+    pub fn ends_sentence(&self, index: usize) -> bool {
+        /// Letters of an abbreviation with a dot.
+        const ABBREVIATION: usize = 3;
+        let between = self.between(index);
+        let is_short = || {
+            let letters = self.key_of(index).chars().count();
+            self.words.get(index).is_some_and(|word| word.capital) && letters <= ABBREVIATION
+        };
+        between.contains(['!', '?', '…', ':', ';', '|']) || between.contains(". ") && !is_short()
+    }
+}
+
 /// Tells of each run of letters, digits and their marks: in lower case, and where it stands (its `key` is 0).
 fn scan(text: &str, mut tell: impl FnMut(&str, Word)) {
     let mut run = String::new();
@@ -220,6 +234,15 @@ mod tests {
         assert_eq!(words.written(1..3), "gương BÁC");
         assert_eq!(words.between(4), "-");
         assert_eq!((words.key_of(2), words.key_of(99), words.written(9..12)), ("bac1", "", ""));
+    }
+
+    #[test]
+    fn a_sentence_ends_where_it_does() {
+        let ends = |text: &str| {
+            let words = Words::new(text);
+            (0..words.len()).filter(|&i| words.ends_sentence(i)).map(|i| words.written(i..i + 1).to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(ends("Nông thôn mới. Đây là TP. HCM, 3.000 người! GS. TS. An: hết… Rồi"), ["mới", "người", "An", "hết"]);
     }
 
     const TEXT: &str = "[a-zA-ZàáảãạăằắẳẵặâầấẩẫậđĐÐèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ0-9 ,./-]{0,40}";

@@ -6,6 +6,7 @@ use jiff::civil;
 use crate::config::fault::{Wrong, quoted};
 use crate::config::raw::{self, Conditional, Wanted};
 use crate::config::read::{At, Key, Reader};
+use crate::config::value;
 use crate::model::{Field, MOI_NHAT, Phrase, Slug, Topic};
 
 /// A topic; `None` is one that can't be read, whose id still counts.
@@ -17,28 +18,37 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
         reader.error(&id.span, wrong.expected("another id"));
     }
     let silent = |key: &Key<Vec<At<Wanted>>>| key.is_absent() || key.value().is_some_and(Vec::is_empty);
-    if readable && silent(&raw.any) && silent(&raw.all) {
+    if readable && [&raw.any, &raw.two_of, &raw.all].into_iter().all(silent) {
         let wrong = Wrong::new(format!("the topic {} has an empty rule", quoted(id.value.as_str())));
-        reader.error(&id.span, wrong.expected("phrases in `any` or `all`").absence());
+        reader.error(&id.span, wrong.expected("phrases in `any`, `two_of` or `all`").absence());
+    }
+    if let Some(only) = raw.two_of.given().filter(|two| phrases_in(&two.value) == 1) {
+        reader.error(&only.span, Wrong::new("a single phrase of `two_of` never suffices").expected("at least two phrases"));
     }
     if let Some(fields) = raw.r#in.given().filter(|fields| fields.value.is_empty()) {
         reader.error(&fields.span, Wrong::new("the phrases are looked for nowhere").expected("at least one field"));
     }
     let mut phrases = |key: &Key<Vec<At<Wanted>>>| -> Vec<Phrase> {
-        key.value().into_iter().flatten().filter_map(|wanted| phrase(&wanted.value.0, zone, reader)).collect()
+        key.value().into_iter().flatten().flat_map(|wanted| phrases_of(&wanted.value.0, zone, reader)).collect()
     };
     Topic {
         title: raw.title.value().map_or_else(|| id.value.to_string(), |title| title.0.clone()),
         any: phrases(&raw.any),
+        two_of: phrases(&raw.two_of),
         all: phrases(&raw.all),
         none: phrases(&raw.none),
+        except: phrases(&raw.except),
         fields: raw.r#in.value().map_or_else(|| Field::ALL.to_vec(), |fields| fields.iter().map(|at| at.value.0).collect()),
         id: id.value,
     }
 }
 
-/// A phrase; its days begin and end in the service's zone.
-fn phrase(raw: &Conditional, zone: &TimeZone, reader: &mut Reader<'_>) -> Option<Phrase> {
+fn phrases_in(wanted: &[At<Wanted>]) -> usize {
+    wanted.iter().map(|wanted| wanted.value.0.phrase.value().map_or(0, |phrases| phrases.0.len())).sum()
+}
+
+/// Phrases with their conditions; days begin and end in the service's zone.
+fn phrases_of(raw: &Conditional, zone: &TimeZone, reader: &mut Reader<'_>) -> Vec<Phrase> {
     if let Some(near) = raw.near.given().filter(|near| near.value.is_empty()) {
         reader.error(&near.span, Wrong::new("the phrase is near nothing, so it never counts").expected("at least one phrase"));
     }
@@ -50,10 +60,12 @@ fn phrase(raw: &Conditional, zone: &TimeZone, reader: &mut Reader<'_>) -> Option
         let wrong = Wrong::new("`since` is later than `until`, so the phrase never counts").expected("since ≤ until");
         reader.error(&since.span, wrong.also(until.span.clone(), "earlier than the other"));
     }
-    Some(Phrase {
-        text: raw.phrase.value()?.0.clone(),
+    let phrase = |text: &value::Phrase| Phrase {
+        text: text.0.clone(),
         near: raw.near.value().into_iter().flatten().map(|near| near.value.0.clone()).collect(),
         since: since.and_then(|day| start(day.0)),
+        fields: raw.r#in.value().into_iter().flatten().map(|field| field.value.0).collect(),
         until: until.and_then(|day| start(day.0.tomorrow().ok()?)),
-    })
+    };
+    raw.phrase.value().map_or_else(Vec::new, |phrases| phrases.0.iter().map(phrase).collect())
 }

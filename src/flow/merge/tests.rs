@@ -266,8 +266,10 @@ fn only_topics_that_are_configured_are_shown() {
         id: slug(id),
         title: id.to_uppercase(),
         any: Vec::new(),
+        two_of: Vec::new(),
         all: Vec::new(),
         none: Vec::new(),
+        except: Vec::new(),
         fields: Vec::new(),
     };
     let story = Story { topics: vec![slug("cu"), slug("lua")], ..carried_by(&["a"]) };

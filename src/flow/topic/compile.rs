@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::flow::topic::Rules;
 use crate::model::{Phrase, Topic};
-use crate::text::{DocumentNumber, Words, documents, words};
+use crate::text::{DocumentNumber, Words, documents};
 
 /// Goes up when the same rules give a text other topics than before: stored stories are then classified anew.
 const JUDGE: u32 = 2;
@@ -25,11 +25,12 @@ pub(super) struct Use {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum List {
     Any,
+    TwoOf,
     /// The phrase of this place in `all`.
     All(usize),
     /// It excludes the story.
     Exclude,
-    /// What it covers does not count.
+    /// What shares a word with it does not count.
     Except,
     /// It lets the phrases count that stand near it.
     Near,
@@ -98,15 +99,12 @@ impl Rules {
 
 /// The phrases of a topic, each once for what it means.
 fn phrases(topic: &Topic) -> Vec<Compiled> {
-    let wanted: Vec<String> = topic.any.iter().chain(&topic.all).map(|phrase| words(&phrase.text)).collect();
-    let none = |phrase: &Phrase| {
-        let key = words(&phrase.text);
-        let covers = wanted.iter().any(|wanted| key.contains(wanted.as_str()));
-        Compiled::new(if covers { List::Except } else { List::Exclude }, phrase)
-    };
     let any = topic.any.iter().map(|phrase| Compiled::new(List::Any, phrase));
+    let two_of = topic.two_of.iter().map(|phrase| Compiled::new(List::TwoOf, phrase));
     let all = topic.all.iter().enumerate().map(|(place, phrase)| Compiled::new(List::All(place), phrase));
-    let mut phrases: Vec<Compiled> = any.chain(all).chain(topic.none.iter().map(none)).collect();
+    let none = topic.none.iter().map(|phrase| Compiled::new(List::Exclude, phrase));
+    let except = topic.except.iter().map(|phrase| Compiled::new(List::Except, phrase));
+    let mut phrases: Vec<Compiled> = any.chain(two_of).chain(all).chain(none).chain(except).collect();
     for place in 0..phrases.len() {
         for text in phrases[place].phrase.near.clone() {
             let near = phrases.len();

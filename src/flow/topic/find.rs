@@ -67,6 +67,10 @@ impl Rules {
         };
         for hit in self.automaton.find_overlapping_iter(words.key()) {
             let at = words.within(hit.range());
+            // "… nông thôn mới. Đây là …" is not "nông thôn mới đây".
+            if (at.start..at.end - 1).any(|word| words.ends_sentence(word)) {
+                continue;
+            }
             for asks in self.asking(&self.uses[hit.pattern().as_usize()], field) {
                 let capitals = &self.phrases[asks.topic][asks.phrase].capitals;
                 if capitals.iter().all(|place| words.get(at.start + place).is_some_and(|word| word.capital)) {
@@ -91,6 +95,10 @@ impl Rules {
     }
 
     fn asking<'u>(&'u self, uses: &'u [Use], field: Field) -> impl Iterator<Item = &'u Use> {
-        uses.iter().filter(move |asks| self.topics[asks.topic].fields.contains(&field))
+        let wanted = move |asks: &&Use| {
+            let own = &self.phrases[asks.topic][asks.phrase].phrase.fields;
+            self.topics[asks.topic].fields.contains(&field) && (own.is_empty() || own.contains(&field))
+        };
+        uses.iter().filter(wanted)
     }
 }

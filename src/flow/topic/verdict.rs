@@ -31,8 +31,9 @@ impl Rules {
             passed_over: Vec::new(),
             excluded: Vec::new(),
             missing: Vec::new(),
-            lacks_any: !rule.any.is_empty(),
+            lacks_any: !rule.any.is_empty() || !rule.two_of.is_empty(),
         };
+        let mut weak: Vec<&Found> = Vec::new();
         let mut counted = vec![false; rule.all.len()];
         for (_, found) in rows {
             let list = phrases[found.phrase].list;
@@ -46,10 +47,22 @@ impl Rules {
                     verdict.passed_over.push((occurrence(found), why));
                     continue;
                 }
+                (List::TwoOf, None) => {
+                    weak.push(found);
+                    continue;
+                }
                 (List::Any, None) => verdict.lacks_any = false,
                 (List::All(place), None) => counted[place] = true,
             }
             verdict.matched.push(occurrence(found));
+        }
+        match (verdict.lacks_any, are_two(&weak)) {
+            (true, true) => {
+                verdict.lacks_any = false;
+                verdict.matched.extend(weak.into_iter().map(occurrence));
+            }
+            (true, false) => verdict.passed_over.extend(weak.into_iter().map(|found| (occurrence(found), PassedOver::Single))),
+            (false, _) => {}
         }
         let missing = rule.all.iter().zip(&counted).filter(|(_, counted)| !**counted);
         verdict.missing = missing.map(|(phrase, _)| phrase.text.clone()).collect();
@@ -65,12 +78,12 @@ impl Rules {
             return Some(PassedOver::Time);
         }
         let beside = || rows.iter().map(|(_, other)| other).filter(|other| (other.field, other.text) == (found.field, found.text));
-        let covers = |other: &&Found| {
+        let meets = |other: &&Found| {
             phrases[other.phrase].list == List::Except
-                && other.words.start <= found.words.start
-                && found.words.end <= other.words.end
+                && other.words.start < found.words.end
+                && found.words.start < other.words.end
         };
-        if phrase.list != List::Except && let Some(exception) = beside().find(covers) {
+        if phrase.list != List::Except && let Some(exception) = beside().find(meets) {
             return Some(PassedOver::Except(phrases[exception.phrase].phrase.text.clone()));
         }
         let near = |other: &Found| {
@@ -80,4 +93,12 @@ impl Rules {
         let alone = !phrase.near.is_empty() && !beside().any(near);
         alone.then(|| PassedOver::Alone(phrase.phrase.near.clone()))
     }
+}
+
+/// Whether two different phrases occur, neither being a part of the other.
+fn are_two(weak: &[&Found]) -> bool {
+    let apart = |a: &Found, b: &Found| {
+        (a.field, a.text) != (b.field, b.text) || a.words.end <= b.words.start || b.words.end <= a.words.start
+    };
+    weak.iter().enumerate().any(|(place, a)| weak[..place].iter().any(|b| a.phrase != b.phrase && apart(a, b)))
 }
