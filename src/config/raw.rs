@@ -169,15 +169,17 @@ table! {
 }
 
 table! {
-    /// A rule over stories. A story has the topic when a phrase of `any` occurs or two of `two_of`, every phrase of `all`
-    /// occurs, and none of `none` does. A capital of a phrase must be a capital in the story; small letters stand for
+    /// A rule over stories. A story has the topic when a phrase of `any` occurs, one of `in_title` in the title or two of
+    /// `two_of`, every phrase of `all` occurs, and none of `none` does. A capital of a phrase must be a capital in the story; small letters stand for
     /// both. The number of a document such as 05-CT/TW is found in every way of writing it.
-    #[schemars(extend("anyOf" = [{ "required": ["any"] }, { "required": ["two_of"] }, { "required": ["all"] }]))]
+    #[schemars(extend("anyOf" = [{ "required": ["any"] }, { "required": ["in_title"] }, { "required": ["two_of"] }, { "required": ["all"] }]))]
     Topic {
         /// What readers see. Default: the id.
         title: Text,
         /// One of these phrases suffices.
         any: Vec<At<Wanted>> = [],
+        /// One of these phrases suffices in the title; elsewhere it is like those of `two_of`.
+        in_title: Vec<At<Wanted>> = [],
         /// Two different ones of these phrases suffice: words that alone say too little.
         two_of: Vec<At<Wanted>> = [],
         /// Each of these phrases must occur.

@@ -28,7 +28,7 @@ pub fn body(text: &str) -> &str {
         let Some(after) = after_agency(rest) else { break };
         rest = after;
     }
-    rest = before_furniture(rest);
+    rest = before_masthead(before_furniture(rest));
     match split_last(rest) {
         Some((before, name)) if is_signature(name) => before,
         _ => rest,
@@ -238,6 +238,51 @@ fn is_site(name: &str) -> bool {
 fn is_signature(name: &str) -> bool {
     let known = || name.chars().count() <= LONGEST_AGENCY && !name.contains(char::is_whitespace) && is_agency(name);
     is_host(name) || known()
+}
+
+/// What stands before the sentence in which the site tells of itself: "Báo … điện tử, cơ quan ngôn luận của Đảng bộ …", "UBND tỉnh – Cổng
+/// thông tin điện tử, tin tức, văn bản …". Such a sentence names every topic of the site.
+fn before_masthead(text: &str) -> &str {
+    const ANYWHERE: [&str; 6] = [
+        "cơ quan ngôn luận của",
+        "cơ quan của đảng bộ",
+        "tiếng nói của đảng bộ",
+        "diễn đàn của nhân dân",
+        "diễn đàn của các tầng lớp",
+        "giấy phép thiết lập trang thông tin",
+    ];
+    const AT_A_BORDER: [&str; 5] =
+        ["cổng thông tin điện tử", "trang thông tin điện tử", "cổng ttđt", "trang ttđt", "cổng thông tin tổng hợp"];
+    /// A longer sentence tells of something that the site has done.
+    const WORDS: usize = 12;
+    let lists = |sentence: &str| {
+        let lower = sentence.to_lowercase();
+        sentence.split_whitespace().count() <= WORDS || ["văn bản", "tin tức", "chuyên mục", ", tin "].iter().any(|list| lower.contains(list))
+    };
+    let begins = |at: usize, names: &[&str]| names.iter().any(|name| after(&text[at..], name).is_some());
+    let starts = text.char_indices().filter(|(_, c)| c.is_alphabetic()).map(|(at, _)| at);
+    let is_border = |at: usize| text[..at].trim_end().chars().next_back().is_none_or(|c| is_separator(c) || matches!(c, '.' | '…' | '(' | ')'));
+    let is_masthead = |&at: &usize| {
+        let is_word = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        is_word && (begins(at, &ANYWHERE) || begins(at, &AT_A_BORDER) && is_border(at) && lists(sentence_from(&text[at..])))
+    };
+    match starts.into_iter().find(is_masthead) {
+        Some(at) => text[..sentence_start(&text[..at])].trim_end_matches(is_separator_or_blank),
+        None => text,
+    }
+}
+
+/// Where the last sentence of a text begins.
+fn sentence_start(text: &str) -> usize {
+    let ends = text.char_indices().filter(|&(at, c)| {
+        matches!(c, '.' | '!' | '?' | '…' | '|' | '\n') && text[at + c.len_utf8()..].starts_with(char::is_whitespace)
+    });
+    ends.last().map_or(0, |(at, c)| at + c.len_utf8())
+}
+
+/// The first sentence of a text.
+fn sentence_from(text: &str) -> &str {
+    text.split(". ").next().unwrap_or(text)
 }
 
 /// What stands before a label that begins a page's furniture.

@@ -18,11 +18,11 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
         reader.error(&id.span, wrong.expected("another id"));
     }
     let silent = |key: &Key<Vec<At<Wanted>>>| key.is_absent() || key.value().is_some_and(Vec::is_empty);
-    if readable && [&raw.any, &raw.two_of, &raw.all].into_iter().all(silent) {
+    if readable && [&raw.any, &raw.in_title, &raw.two_of, &raw.all].into_iter().all(silent) {
         let wrong = Wrong::new(format!("the topic {} has an empty rule", quoted(id.value.as_str())));
-        reader.error(&id.span, wrong.expected("phrases in `any`, `two_of` or `all`").absence());
+        reader.error(&id.span, wrong.expected("phrases in `any`, `in_title`, `two_of` or `all`").absence());
     }
-    if let Some(only) = raw.two_of.given().filter(|two| phrases_in(&two.value) == 1) {
+    if let Some(only) = raw.two_of.given().filter(|two| phrases_in(&two.value) == 1 && silent(&raw.in_title)) {
         reader.error(&only.span, Wrong::new("a single phrase of `two_of` never suffices").expected("at least two phrases"));
     }
     if let Some(fields) = raw.r#in.given().filter(|fields| fields.value.is_empty()) {
@@ -31,10 +31,12 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
     let mut phrases = |key: &Key<Vec<At<Wanted>>>| -> Vec<Phrase> {
         key.value().into_iter().flatten().flat_map(|wanted| phrases_of(&wanted.value.0, zone, reader)).collect()
     };
+    let in_title = phrases(&raw.in_title);
+    let alone = in_title.iter().map(|phrase| Phrase { fields: vec![Field::Title], ..phrase.clone() });
     Topic {
         title: raw.title.value().map_or_else(|| id.value.to_string(), |title| title.0.clone()),
-        any: phrases(&raw.any),
-        two_of: phrases(&raw.two_of),
+        any: phrases(&raw.any).into_iter().chain(alone).collect(),
+        two_of: phrases(&raw.two_of).into_iter().chain(in_title).collect(),
         all: phrases(&raw.all),
         none: phrases(&raw.none),
         except: phrases(&raw.except),

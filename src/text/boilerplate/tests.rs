@@ -116,3 +116,20 @@ proptest::proptest! {
         common_suffix([text.as_str(); 3]);
     }
 }
+
+#[test]
+fn what_a_site_says_of_itself_is_not_the_news() {
+    for (text, expected) in [
+        ("Đi lễ sớm. Báo Tiền Lãng điện tử - Cơ quan ngôn luận của Đảng bộ tỉnh, diễn đàn của nhân dân", "Đi lễ sớm."),
+        ("UBND tỉnh - Cổng thông tin điện tử tỉnh, tin xây dựng Đảng, chuyển đổi số, văn bản pháp luật", ""),
+        ("Cổng thông tin điện tử Sở Giáo dục và Đào tạo", ""),
+        ("Báo Khánh Hải điện tử, Cơ quan của Đảng Bộ, chính quyền và nhân dân tỉnh Khánh Hải", ""),
+        ("Sáng nay, xã khai trương Cổng thông tin điện tử phục vụ người dân.", "Sáng nay, xã khai trương Cổng thông tin điện tử phục vụ người dân."),
+        (
+            "Cổng thông tin điện tử tỉnh vừa có giao diện mới dành cho người khiếm thị, đọc to mọi thông báo cho bà con vùng cao.",
+            "Cổng thông tin điện tử tỉnh vừa có giao diện mới dành cho người khiếm thị, đọc to mọi thông báo cho bà con vùng cao.",
+        ),
+    ] {
+        assert_eq!(body(text), expected, "{text}");
+    }
+}
