@@ -2,12 +2,14 @@
 
 mod add;
 mod check;
+mod control;
 mod demo;
 mod dump;
 mod exit;
 mod explain;
 mod load;
 mod parse;
+mod plan;
 mod poll;
 mod preview;
 mod render;
@@ -55,6 +57,8 @@ pub enum Command {
     Parse(parse::Arguments),
     /// Say why a story has its topics and which entries it merges, or which topics a text has.
     Explain(explain::Arguments),
+    /// Say what another feeds.toml (--config) would change over the stored stories.
+    Plan(plan::Arguments),
     /// Print one merged feed, the same bytes as over HTTP.
     Render(render::Arguments),
     /// Print every story and every source's state, one JSON object a line.
@@ -76,6 +80,7 @@ pub fn run(cli: Cli, env: fn(&str) -> Option<String>, clock: fn() -> Timestamp) 
         Command::Add(arguments) => add::run(&setup, &arguments),
         Command::Parse(arguments) => parse::run(&setup, &arguments),
         Command::Explain(arguments) => explain::run(&setup, &arguments),
+        Command::Plan(arguments) => plan::run(&setup, &arguments),
         Command::Render(arguments) => render::run(&setup, &arguments),
         Command::Dump => dump::run(&setup),
         Command::Load(arguments) => load::run(&setup, &arguments),

@@ -15,6 +15,7 @@ mod syntax;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -26,8 +27,9 @@ use crate::model::{Feed, FetchSettings, Service, Source, SourceId, StoreSettings
 pub use fault::{Fault, Faults, Severity};
 pub use schema::schema;
 
-/// A `feeds.toml` without mistakes: every default filled in, every name resolved.
-#[derive(Clone, Debug, PartialEq)]
+/// A `feeds.toml` without mistakes: every default filled in, every name resolved. Two are equal if they mean the same, whatever their texts
+/// say.
+#[derive(Clone, Debug)]
 pub struct Config {
     /// `[service]`
     pub service: Service,
@@ -42,6 +44,16 @@ pub struct Config {
     /// Every feed that is published: `moi-nhat`, one for each topic in the file's order, then the other `[feed.*]` in the
     /// file's order.
     pub feeds: Vec<Feed>,
+    /// The file's text, with its comments and without what the environment fills in.
+    pub text: Arc<str>,
+}
+
+impl PartialEq for Config {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { service, store, fetch, sources, topics, feeds, text: _ } = self;
+        (service, store, fetch) == (&other.service, &other.store, &other.fetch)
+            && (sources, topics, feeds) == (&other.sources, &other.topics, &other.feeds)
+    }
 }
 
 impl Config {
@@ -71,7 +83,7 @@ pub fn read(name: &str, text: &str, env: &dyn Fn(&str) -> Option<String>) -> Res
     let (table, _) = DeTable::parse_recoverable(&mended);
     let table = Spanned::new(table.span(), DeValue::Table(table.into_inner()));
     let raw = raw::File::read(table, "", &mut reader).unwrap_or_default();
-    let config = resolve::resolve(raw, &mut reader);
+    let config = Config { text: text.into(), ..resolve::resolve(raw, &mut reader) };
     let failed = reader.failed();
     let mut faults = reader.faults;
     faults.sort_by_key(|fault| (fault.span.start, fault.span.end));

@@ -1,6 +1,7 @@
 //! The edges: thin code that touches the outside and takes no decisions. An edge never imports a stage or another edge.
 
 pub mod clock;
+pub mod control;
 pub mod fetch;
 pub mod serve;
 pub mod store;

@@ -4,6 +4,7 @@
 mod crew;
 mod explain;
 mod live;
+mod plan;
 mod poll;
 mod preview;
 mod press;
@@ -20,10 +21,11 @@ use crate::flow::topic::Rules;
 pub use crew::Crew;
 pub use explain::{apart, explain, find_story};
 pub use live::{Live, run};
-pub use poll::{Outcome, Polled, poll, read};
+pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
+pub use poll::{Outcome, Polled, blocking, poll, read};
 pub use press::Press;
 pub use preview::{PreviewError, Previewed, preview};
-pub use reclassify::{UNDONE, classify, prune, reclassify};
+pub use reclassify::{classify, prune, reclassify};
 
 /// Everything that a poll works with under one configuration. Cheap to clone; a changed configuration makes a new one.
 #[derive(Clone)]

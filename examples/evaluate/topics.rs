@@ -14,7 +14,8 @@ const PUBLISHED: &str = "2026-11-25T00:00:00Z";
 
 pub fn evaluate(rows: &[Vec<&str>], wrong: bool) -> anyhow::Result<()> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/feeds.toml");
-    let (config, _) = config::read("feeds.toml", &std::fs::read_to_string(path)?, &|_| None).map_err(|faults| anyhow!("{faults}"))?;
+    let (config, _) =
+        config::read("feeds.toml", &std::fs::read_to_string(path)?, &|_| None).map_err(|faults| anyhow!("{faults}"))?;
     let rules = Rules::new(&config.topics);
     let published = PUBLISHED.parse()?;
     let mut counts: BTreeMap<&str, Count> = BTreeMap::new();

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::command::control::{self, Ground, Question};
 use crate::command::table::clock;
 use crate::command::{Exit, Setup};
 use crate::config::Config;
@@ -40,22 +41,20 @@ struct Text {
 /// Explains a story or the texts on the standard input.
 pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let config = setup.quiet_config()?;
-    let rules = Rules::new(&config.topics);
     if arguments.story == "-" {
-        return texts(&rules, (setup.clock)());
+        return texts(&Rules::new(&config.topics), (setup.clock)());
     }
-    let store = setup.store(&config.store)?;
-    let unknown = || anyhow!("there is no story {:?} in the store", arguments.story);
-    let id = find_story(&config, &store, &arguments.story)?.ok_or_else(unknown)?;
+    control::ask(setup, &config, &Question::Explain { story: arguments.story.clone(), json: arguments.json })
+}
+
+/// Why a stored story is as it is.
+pub(super) fn tell(ground: &Ground, text: &str, json: bool) -> anyhow::Result<String> {
+    let (config, store) = (ground.config.context("no configuration is in force")?, ground.store);
+    let unknown = || anyhow!("there is no story {text:?} in the store");
+    let id = find_story(config, store, text)?.ok_or_else(unknown)?;
     let story = store.story(id)?.ok_or_else(unknown)?;
-    let why = Why { apart: apart(&config, &store, &story)?, ..explain(&config, &rules, &story) };
-    let mut out = std::io::stdout().lock();
-    if arguments.json {
-        writeln!(out, "{}", story_json(&config, &story, &why))?;
-    } else {
-        write!(out, "{}", told(&config, &story, &why))?;
-    }
-    Ok(Exit::Done)
+    let why = Why { apart: apart(config, store, &story)?, ..explain(config, ground.rules, &story) };
+    Ok(if json { format!("{}\n", story_json(config, &story, &why)) } else { told(config, &story, &why) })
 }
 
 /// One JSON object a line in, one out.

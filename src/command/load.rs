@@ -7,10 +7,9 @@ use anyhow::Context;
 use crate::command::dump::Line;
 use crate::command::{Exit, Setup, setup};
 use crate::config::Config;
-use crate::edge::store::Store;
+use crate::edge::store::{Memo, Store};
 use crate::flow::dedupe::{bands, keys};
 use crate::model::{Batch, StoryChange};
-use crate::pipeline::UNDONE;
 
 /// Stories that are written in one step.
 const STEP: usize = 200;
@@ -83,6 +82,6 @@ async fn load(config: &Config, store: &Store, input: impl BufRead, loaded: &mut 
     }
     store.commit(batch).await?;
     // They bring the topics of where they come from; the next command classifies them by the rules here.
-    store.set_rules(UNDONE).await?;
+    store.remember(Memo::Rules, Vec::new()).await?;
     Ok(())
 }

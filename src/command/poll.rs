@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::command::table::{clock, coloured, table};
 use crate::command::{Exit, Setup, setup};
-use crate::edge::store::Store;
+use crate::edge::store::{Memo, Store};
 use crate::flow::schedule;
 use crate::model::{Source, SourceId, SourceState};
 use crate::pipeline::{Crew, Desk, Outcome, Polled, prune, reclassify};
@@ -71,6 +71,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let store = setup.store(&config.store)?;
     let desk = setup.desk(config)?;
     setup::block_on(async {
+        store.remember(Memo::Config, desk.config.text.as_bytes().to_vec()).await?;
         reclassify(&store, &desk.rules).await?;
         let rows = pass(&desk, &store, &named, arguments).await?;
         if let Some(keep) = desk.config.store.keep {

@@ -110,7 +110,10 @@ fn show_json(previewed: &Previewed) -> anyhow::Result<()> {
     let mut value = document_json(&previewed.document)?;
     for (i, hits) in previewed.topics.iter().enumerate() {
         let topics = hits.iter().map(|hit| {
-            let matched = hit.matched.iter().map(|found| json!({ "phrase": found.phrase, "field": found.field.name(), "text": found.text }));
+            let matched = hit
+                .matched
+                .iter()
+                .map(|found| json!({ "phrase": found.phrase, "field": found.field.name(), "text": found.text }));
             json!({ "id": hit.topic, "matched": matched.collect::<Vec<_>>() })
         });
         value["entries"][i]["topics"] = topics.collect();

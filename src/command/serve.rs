@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::command::{Exit, Setup, setup};
+use crate::command::{Exit, Setup, control, setup};
 use crate::config::{Config, Faults};
 use crate::edge::serve::{listen, serve};
 use crate::edge::store::Store;
@@ -76,7 +76,13 @@ pub(super) async fn service(
     let (tell_stop, told_to_stop) = watch::channel(false);
     let site: Arc<ArcSwap<Site>> = Arc::default();
     let sources = desk.config.sources.len();
+    let folder = setup.folder(&desk.config.store);
     let (new_desk, desk) = watch::channel(desk);
+    let mut stop_answering = told_to_stop.clone();
+    let questions = control::serve(folder, desk.clone(), Arc::clone(&store), setup.env, async move {
+        let _ = stop_answering.wait_for(|&stop| stop).await;
+    });
+    let questions = tokio::spawn(questions);
     let live = Live { desk, store, site: Arc::clone(&site), stop: told_to_stop.clone() };
     let live = tokio::spawn(pipeline::run(live, role != Role::Web, role != Role::Poll));
     let web = listener.map(|listener| {
@@ -97,6 +103,7 @@ pub(super) async fn service(
     if let Some(web) = web {
         web.await?;
     }
+    questions.await?;
     live.await?;
     Ok(())
 }

@@ -50,9 +50,13 @@ impl Setup {
 
     /// The store of a configuration.
     pub fn store(&self, settings: &StoreSettings) -> anyhow::Result<Arc<Store>> {
+        Ok(Arc::new(Store::open(&self.folder(settings))?))
+    }
+
+    /// The folder of the store of a configuration.
+    pub fn folder(&self, settings: &StoreSettings) -> PathBuf {
         let folder = settings.url.strip_prefix("sled:").unwrap_or(&settings.url);
-        let base = self.path.parent().unwrap_or(Path::new(""));
-        Ok(Arc::new(Store::open(&base.join(folder))?))
+        self.path.parent().unwrap_or(Path::new("")).join(folder)
     }
 }
 

@@ -45,6 +45,7 @@ pub(super) fn resolve(file: raw::File, reader: &mut Reader<'_>) -> Config {
         topics: topics.into_iter().map(|(id, topic)| topic::topic(id, topic, &service.timezone, reader)).collect(),
         feeds,
         service,
+        text: "".into(),
     }
 }
 

@@ -13,7 +13,7 @@
 //! | `n` + span of 72 hours + story id + sequence number | the bands that a change adds to a story, for finding near copies |
 //! | `c` + sequence number | the story that changed; each story stands at its last change only |
 //! | `p` + source id | a source's state |
-//! | `m` + name | the format of all this, the rules' fingerprint, the pages' stamps |
+//! | `m` + name | the format of all this, memos, the pages' stamps |
 
 mod codec;
 mod near;
@@ -59,6 +59,17 @@ pub enum StoreError {
     /// The decision was based on a story that has changed since: decide again.
     #[error("the store's content has changed since it was read")]
     Conflict,
+}
+
+/// The names under which the store remembers something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memo {
+    /// The fingerprint of the rules that all stories were last classified under.
+    Rules,
+    /// How far the stories are classified under other rules: their fingerprint, and the id of the last story.
+    Classified,
+    /// The text of the configuration that was last in force.
+    Config,
 }
 
 impl StoreError {
@@ -173,9 +184,9 @@ impl Store {
         .collect()
     }
 
-    /// The fingerprint of the rules that all stories were last classified under.
-    pub fn rules(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        let value = self.db.get(codec::RULES).map_err(StoreError::failed("to read the rules' fingerprint"))?;
+    /// What was last remembered under a name.
+    pub fn recall(&self, memo: Memo) -> Result<Option<Vec<u8>>, StoreError> {
+        let value = self.db.get(codec::memo_key(memo)).map_err(StoreError::failed("to read what it remembers"))?;
         value.map(|value| codec::open(&value).map(<[u8]>::to_vec)).transpose()
     }
 
@@ -196,9 +207,9 @@ impl Store {
         self.write(write::Work::Remove(stories)).await
     }
 
-    /// Remembers the fingerprint of the rules that all stories are classified under.
-    pub async fn set_rules(&self, fingerprint: [u8; 16]) -> Result<(), StoreError> {
-        self.write(write::Work::Rules(fingerprint)).await
+    /// Remembers something until something else is remembered under its name.
+    pub async fn remember(&self, memo: Memo, what: Vec<u8>) -> Result<(), StoreError> {
+        self.write(write::Work::Memo(memo, what)).await
     }
 
     /// Remembers pages' stamps.

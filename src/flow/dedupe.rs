@@ -17,8 +17,8 @@ use jiff::Timestamp;
 use crate::model::{Band, Known, LinkKey, Lookup, Report, Search, SourceId, Story, StoryChange, StoryId};
 
 pub use copy::{Difference, Gist, Judgement, Likeness, Reason, judge};
-pub use link::canonical;
 pub use joined::joined;
+pub use link::canonical;
 pub use name::{Named, keys, link_key_of, name};
 pub use place::{Refusal, placement};
 

@@ -62,7 +62,12 @@ pub fn apart(config: &Config, store: &Store, story: &Story) -> Result<Vec<Apart>
 }
 
 /// The page of a story, `None` where there is none or its sources are not configured any more.
-pub async fn story_page(config: Arc<Config>, rules: Arc<Rules>, store: Arc<Store>, id: StoryId) -> Result<Option<Arc<Page>>, StoreError> {
+pub async fn story_page(
+    config: Arc<Config>,
+    rules: Arc<Rules>,
+    store: Arc<Store>,
+    id: StoryId,
+) -> Result<Option<Arc<Page>>, StoreError> {
     blocking(move || {
         let Some(story) = store.story(id)? else { return Ok(None) };
         let Some(listed) = merge::listed(&story, &config.sources, &config.topics) else { return Ok(None) };

@@ -10,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::edge::store::{Store, StoreError};
+use crate::config::Config;
+use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::schedule;
 use crate::flow::topic::Rules;
 use crate::model::{Site, SourceId, SourceState, StoryMaker};
@@ -232,10 +233,14 @@ async fn keep_up(mut live: Live) {
     loop {
         let desk = live.desk.borrow_and_update().clone();
         let work = async {
-            // At once for the readers, and again for the stories that polls under older rules were still bringing in.
-            note(classify(&live.store, &desk.rules).await);
-            while older.iter().any(|rules| rules.strong_count() > 0) {
-                tokio::time::sleep(TICK).await;
+            remember(&live.store, &desk.config).await;
+            let in_use = || older.iter().any(|rules| rules.strong_count() > 0);
+            if in_use() {
+                // At once for the readers, and again for the stories that polls under older rules were still bringing in.
+                note(classify(&live.store, &desk.rules).await);
+                while in_use() {
+                    tokio::time::sleep(TICK).await;
+                }
             }
             note(reclassify(&live.store, &desk.rules).await);
             prune_daily(&live.store, &desk).await
@@ -247,6 +252,13 @@ async fn keep_up(mut live: Live) {
         }
         older.retain(|rules| rules.strong_count() > 0);
         older.push(Arc::downgrade(&desk.rules));
+    }
+}
+
+/// Remembers the configuration, so that `plan` can say what another one would change.
+async fn remember(store: &Store, config: &Config) {
+    if let Err(error) = store.remember(Memo::Config, config.text.as_bytes().to_vec()).await {
+        tracing::error!(%error, "the configuration could not be remembered");
     }
 }
 

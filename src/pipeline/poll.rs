@@ -227,7 +227,7 @@ fn ttl(document: &Document) -> Option<std::time::Duration> {
 
 /// Runs work that computes or reads the disk where it holds up no other task.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that does, and a panic goes on from here")]
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {

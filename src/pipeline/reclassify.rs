@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::edge::store::{Store, StoreError};
+use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::topic::Rules;
 use crate::model::{Batch, Story, StoryChange, StoryId};
 use crate::pipeline::poll::blocking;
@@ -13,36 +13,40 @@ use crate::pipeline::poll::blocking;
 /// Stories that are read and committed in one step.
 const STEP: usize = 500;
 
-/// What is remembered while stories are not classified: the fingerprint of no rules. Interrupted, the work is begun anew, also
-/// when the rules are those again that were in force before.
-pub const UNDONE: [u8; 16] = [0; 16];
+/// Steps after which it is remembered how far the work has come.
+const REMEMBER_EVERY: usize = 20;
 
-/// Applies the rules to every stored story, unless that was done already. Returns how many changed their topics. Interrupted, it
-/// begins anew the next time; what is done is not done twice, because nothing changes.
+/// Applies the rules to every stored story, unless that was done already. Returns how many changed their topics. Interrupted, the next
+/// call goes on where it was.
 ///
 /// Call it when nobody brings in stories under other rules any more: it remembers that all is done.
 pub async fn reclassify(store: &Arc<Store>, rules: &Arc<Rules>) -> Result<usize, StoreError> {
     if is_done(store, rules)? {
         return Ok(0);
     }
-    let changed = classify(store, rules).await?;
-    store.set_rules(rules.fingerprint()).await?;
+    let begun = begun(store, rules)?;
+    let changed = pass(store, rules, begun, true).await?;
+    store.remember(Memo::Classified, Vec::new()).await?;
+    store.remember(Memo::Rules, rules.fingerprint().to_vec()).await?;
     Ok(changed)
 }
 
 fn is_done(store: &Store, rules: &Rules) -> Result<bool, StoreError> {
-    Ok(store.rules()?.as_deref() == Some(&rules.fingerprint()[..]))
+    Ok(store.recall(Memo::Rules)?.as_deref() == Some(&rules.fingerprint()[..]))
 }
 
-/// Applies the rules to every story that is stored now, unless that was done already; it is not remembered as done.
+/// Applies the rules to every story that is stored now, unless that was done already. Nothing of it is remembered: polls under older
+/// rules may still bring in stories anywhere.
 pub async fn classify(store: &Arc<Store>, rules: &Arc<Rules>) -> Result<usize, StoreError> {
-    if is_done(store, rules)? {
-        return Ok(0);
-    }
-    store.set_rules(UNDONE).await?;
+    if is_done(store, rules)? { Ok(0) } else { pass(store, rules, None, false).await }
+}
+
+/// One way through the stories after one of them.
+async fn pass(store: &Arc<Store>, rules: &Arc<Rules>, mut after: Option<StoryId>, remembers: bool) -> Result<usize, StoreError> {
+    // Before anything changes: also when the rules are those again that were in force before.
+    store.remember(Memo::Rules, Vec::new()).await?;
     let mut changed = 0;
-    let mut after: Option<StoryId> = None;
-    loop {
+    for step in 1.. {
         let (reader, judge) = (Arc::clone(store), Arc::clone(rules));
         let (last, changes) = blocking(move || -> Result<_, StoreError> {
             let stories = reader.stories_after(after, STEP)?;
@@ -61,8 +65,19 @@ pub async fn classify(store: &Arc<Store>, rules: &Arc<Rules>) -> Result<usize, S
         }
         changed += count;
         after = Some(last);
+        if remembers && step % REMEMBER_EVERY == 0 {
+            let done = [&rules.fingerprint()[..], &last.0[..]].concat();
+            store.remember(Memo::Classified, done).await?;
+        }
     }
     Ok(changed)
+}
+
+/// The last story that was classified under these rules before the work was interrupted.
+fn begun(store: &Store, rules: &Rules) -> Result<Option<StoryId>, StoreError> {
+    let done = store.recall(Memo::Classified)?;
+    let last = done.as_deref().and_then(|done| done.strip_prefix(&rules.fingerprint()[..]));
+    Ok(last.and_then(|last| Some(StoryId(last.try_into().ok()?))))
 }
 
 /// The story with the topics that the rules give it, if those are not the ones that it has.

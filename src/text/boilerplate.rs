@@ -4,9 +4,12 @@
 //! are alike because one agency wrote both, and a masthead gives every article its topic. Measured on 2,032 descriptions of 632
 //! sites: one of six begins with such a prefix. What may be news (a part's number, a place, a phrase in a sentence) is left alone.
 
+mod furniture;
+
 use std::collections::HashMap;
 
 use crate::text::words;
+use furniture::{before_furniture, before_masthead};
 
 /// Prefixes and suffixes that are taken away one after the other; a text with more has none.
 const MOST: usize = 3;
@@ -238,137 +241,6 @@ fn is_site(name: &str) -> bool {
 fn is_signature(name: &str) -> bool {
     let known = || name.chars().count() <= LONGEST_AGENCY && !name.contains(char::is_whitespace) && is_agency(name);
     is_host(name) || known()
-}
-
-/// What stands before the sentence in which the site tells of itself: "Báo … điện tử, cơ quan ngôn luận của Đảng bộ …", "UBND tỉnh – Cổng
-/// thông tin điện tử, tin tức, văn bản …". Such a sentence names every topic of the site.
-fn before_masthead(text: &str) -> &str {
-    const ANYWHERE: [&str; 6] = [
-        "cơ quan ngôn luận của",
-        "cơ quan của đảng bộ",
-        "tiếng nói của đảng bộ",
-        "diễn đàn của nhân dân",
-        "diễn đàn của các tầng lớp",
-        "giấy phép thiết lập trang thông tin",
-    ];
-    const AT_A_BORDER: [&str; 5] =
-        ["cổng thông tin điện tử", "trang thông tin điện tử", "cổng ttđt", "trang ttđt", "cổng thông tin tổng hợp"];
-    /// A longer sentence tells of something that the site has done.
-    const WORDS: usize = 12;
-    let lists = |sentence: &str| {
-        let lower = sentence.to_lowercase();
-        sentence.split_whitespace().count() <= WORDS || ["văn bản", "tin tức", "chuyên mục", ", tin "].iter().any(|list| lower.contains(list))
-    };
-    let begins = |at: usize, names: &[&str]| names.iter().any(|name| after(&text[at..], name).is_some());
-    let starts = text.char_indices().filter(|(_, c)| c.is_alphabetic()).map(|(at, _)| at);
-    let is_border = |at: usize| text[..at].trim_end().chars().next_back().is_none_or(|c| is_separator(c) || matches!(c, '.' | '…' | '(' | ')'));
-    let is_masthead = |&at: &usize| {
-        let is_word = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        is_word && (begins(at, &ANYWHERE) || begins(at, &AT_A_BORDER) && is_border(at) && lists(sentence_from(&text[at..])))
-    };
-    match starts.into_iter().find(is_masthead) {
-        Some(at) => text[..sentence_start(&text[..at])].trim_end_matches(is_separator_or_blank),
-        None => text,
-    }
-}
-
-/// Where the last sentence of a text begins.
-fn sentence_start(text: &str) -> usize {
-    let ends = text.char_indices().filter(|&(at, c)| {
-        matches!(c, '.' | '!' | '?' | '…' | '|' | '\n') && text[at + c.len_utf8()..].starts_with(char::is_whitespace)
-    });
-    ends.last().map_or(0, |(at, c)| at + c.len_utf8())
-}
-
-/// The first sentence of a text.
-fn sentence_from(text: &str) -> &str {
-    text.split(". ").next().unwrap_or(text)
-}
-
-/// What stands before a label that begins a page's furniture.
-fn before_furniture(text: &str) -> &str {
-    let starts = text.char_indices().filter(|&(at, c)| {
-        (c.is_uppercase() || matches!(c, '(' | 't' | '®'))
-            && text[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric())
-    });
-    let cut = starts.map(|(at, _)| at).find(|&at| begins_furniture(&text[at..])).unwrap_or(text.len());
-    without_last_labels(text[..cut].trim_end())
-}
-
-/// Whether a text begins with a label, such as `Tin liên quan`, that no sentence goes on behind (`Tin liên quan đến vụ cháy` is news).
-fn begins_furniture(text: &str) -> bool {
-    const LABELS: [&str; 25] = [
-        "các tin khác",
-        "các tin liên quan",
-        "các tin cùng chuyên mục",
-        "các bài khác",
-        "các bài viết khác",
-        "các bài viết liên quan",
-        "tin khác",
-        "tin liên quan",
-        "tin bài liên quan",
-        "tin cùng chuyên mục",
-        "tin mới hơn",
-        "tin cũ hơn",
-        "tin mới nhất",
-        "tin đọc nhiều",
-        "bài viết liên quan",
-        "bài viết khác",
-        "bài liên quan",
-        "bài cùng chuyên mục",
-        "liên kết website",
-        "ý kiến bạn đọc",
-        "gửi bình luận",
-        "gửi phản hồi",
-        "tổng số điểm của bài viết là",
-        "những tin mới hơn",
-        "những tin cũ hơn",
-    ];
-    const WITH_COLON: [&str; 9] =
-        ["từ khóa", "từ khoá", "tags", "tag", "xem thêm", "đọc thêm", "nguồn tin", "tác giả bài viết", "chia sẻ"];
-    const NOTICES: [&str; 7] = [
-        "(*) không sao chép",
-        "(*) vui lòng",
-        "(*) ghi rõ nguồn",
-        "không sao chép dưới mọi hình thức",
-        "® ghi rõ nguồn",
-        "bản quyền thuộc về",
-        "(*) mọi sự sao chép",
-    ];
-    let ends_a_label = |rest: &str| match rest.trim_start().chars().next() {
-        None => true,
-        Some(next) => next.is_uppercase() || !next.is_alphabetic(),
-    };
-    NOTICES.iter().any(|notice| after(text, notice).is_some())
-        || WITH_COLON.iter().any(|label| after(text, label).is_some_and(|rest| rest.trim_start().starts_with(':')))
-        || text.starts_with(char::is_uppercase) && LABELS.iter().any(|label| after(text, label).is_some_and(ends_a_label))
-}
-
-/// What follows a beginning that is given in small letters, however it is written.
-fn after<'t>(text: &'t str, beginning: &str) -> Option<&'t str> {
-    let mut rest = text.chars();
-    for wanted in beginning.chars() {
-        let mut small = rest.next()?.to_lowercase();
-        if small.next() != Some(wanted) || small.next().is_some() {
-            return None;
-        }
-    }
-    Some(rest.as_str())
-}
-
-/// Takes words from a text's end that are buttons there and words everywhere else.
-fn without_last_labels(text: &str) -> &str {
-    const LABELS: [&str; 8] = ["Phản hồi", "Mới nhất", "Bình luận", "Chia sẻ", "In bài", "In bài viết", "Gửi email", "Quay lại"];
-    let mut rest = text;
-    for _ in 0..LABELS.len() {
-        let bare = rest.trim_end_matches(|c: char| c.is_whitespace() || c.is_ascii_digit() || matches!(c, '(' | ')' | ':' | '|'));
-        let Some(before) = LABELS.iter().find_map(|label| bare.strip_suffix(label)) else { break };
-        if before.ends_with(char::is_alphanumeric) {
-            break;
-        }
-        rest = before.trim_end_matches(|c: char| c.is_whitespace() || c == '|');
-    }
-    rest
 }
 
 /// A title without the separator that some systems put behind each, with no name following.

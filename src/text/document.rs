@@ -166,7 +166,8 @@ struct Reading<'w, 't> {
 
 impl Reading<'_, '_> {
     fn document(self) -> Option<(DocumentNumber, Range<usize>)> {
-        let (start, mut document, mut end) = self.glued().or_else(|| self.with_kind()).or_else(|| self.law()).or_else(|| self.in_words())?;
+        let (start, mut document, mut end) =
+            self.glued().or_else(|| self.with_kind()).or_else(|| self.law()).or_else(|| self.in_words())?;
         if let Some((year, after)) = self.date(end) {
             document.year = document.year.or(year);
             end = after;
@@ -345,17 +346,33 @@ mod tests {
     #[test]
     fn every_way_of_writing_gives_one_number() {
         for (expected, ways) in [
-            ("05-CT/TW", &["05-CT/TW", "05-CT/ TW", "5 - CT / TW", "Chỉ thị số 05-CT/TW", "Chỉ thị 05/CT-TW", "Chỉ thị 05 của Bộ Chính trị"][..]),
+            (
+                "05-CT/TW",
+                &[
+                    "05-CT/TW",
+                    "05-CT/ TW",
+                    "5 - CT / TW",
+                    "Chỉ thị số 05-CT/TW",
+                    "Chỉ thị 05/CT-TW",
+                    "Chỉ thị 05 của Bộ Chính trị",
+                ][..],
+            ),
             ("18-NQ/TW", &["18/NQ-TW", "18-NQ/TƯ", "18-NQ/T.Ư", "NQ18-TW", "18 NQ/TW", "NQ số 18 của Trung ương"]),
             ("57/NQ", &["NQ57", "Nghị quyết 57", "NGHỊ QUYẾT SỐ 57", "NQ 57", "nghị quyết số 057"]),
-            ("168/2024/NĐ-CP", &["168/2024/NĐ-CP", "Nghị định số 168/2024/nđ-cp", "NĐ 168/2024/NĐ-CP", "Nghị định 168/2024 của Chính phủ"]),
+            (
+                "168/2024/NĐ-CP",
+                &["168/2024/NĐ-CP", "Nghị định số 168/2024/nđ-cp", "NĐ 168/2024/NĐ-CP", "Nghị định 168/2024 của Chính phủ"],
+            ),
             ("27/CT-TTg", &["27/CT-TTg", "Chỉ thị 27 của Thủ tướng Chính phủ", "Chỉ thị số 27 /CT-TTg"]),
             ("36/2024/QH15", &["36/2024/QH15", "Luật số 36/2024/QH15"]),
             ("03-QĐ/TU", &["03-QĐ/ TU", "Quyết định 03-QĐ/TU"]),
             ("36a/NQ-CP", &["Nghị quyết số 36a/NQ-CP"]),
             ("22/2021/TT-BGDĐT", &["Thông tư 22/2021/TT-BGDĐT"]),
             ("6045/CV-STNMT", &["6045/CV-STNMT-QLD"]),
-            ("01-KL/TW (2021)", &["Kết luận số 01-KL/TW ngày 18/5/2021", "Kết luận 01-KL/TW, ngày 18 tháng 5 năm 2021 của Bộ Chính trị"]),
+            (
+                "01-KL/TW (2021)",
+                &["Kết luận số 01-KL/TW ngày 18/5/2021", "Kết luận 01-KL/TW, ngày 18 tháng 5 năm 2021 của Bộ Chính trị"],
+            ),
         ] {
             for way in ways {
                 assert_eq!(found(way), [expected], "{way}");
@@ -365,7 +382,9 @@ mod tests {
 
     #[test]
     fn what_is_no_document_is_none() {
-        for text in ["tòa CT5 cao 20 tầng", "20 CT", "TP.HCM 312", "ngày 22/12/2024", "đội 05 - CĐ", "57 người", "QH15", "COVID-19"] {
+        for text in
+            ["tòa CT5 cao 20 tầng", "20 CT", "TP.HCM 312", "ngày 22/12/2024", "đội 05 - CĐ", "57 người", "QH15", "COVID-19"]
+        {
             assert_eq!(found(text), Vec::<String>::new(), "{text}");
         }
     }
@@ -374,7 +393,10 @@ mod tests {
     fn the_words_of_a_document_are_told() {
         let text = Words::new("Sau 5 năm thực hiện Chỉ thị số 05-CT/TW và NQ57, tỉnh");
         let found = documents(&text);
-        assert_eq!(found.iter().map(|(_, words)| text.written(words.clone())).collect::<Vec<_>>(), ["Chỉ thị số 05-CT/TW", "NQ57"]);
+        assert_eq!(
+            found.iter().map(|(_, words)| text.written(words.clone())).collect::<Vec<_>>(),
+            ["Chỉ thị số 05-CT/TW", "NQ57"]
+        );
     }
 
     #[test]

@@ -157,7 +157,10 @@ fn preview_shows_topics_and_stores_nothing() {
         assert_eq!(ran.status, Some(0), "{ran:#?}");
         let document = &ran.json()[0];
         let topics = &document["entries"][0]["topics"];
-        assert_eq!(topics, &json!([{ "id": "lam-theo-bac", "matched": [{ "phrase": "làm theo Bác", "field": "title" }] }]));
+        assert_eq!(
+            topics,
+            &json!([{ "id": "lam-theo-bac", "matched": [{ "phrase": "làm theo Bác", "field": "title", "text": "Làm theo Bác" }] }])
+        );
         assert_eq!(document["entries"][1]["topics"], json!([]));
     }
     assert!(app.run(&["preview", "a"]).ok().contains("Làm theo Bác"));

@@ -7,6 +7,7 @@ mod architecture;
 mod command;
 mod config;
 mod durable;
+mod explain;
 mod fetch;
 mod parse;
 mod render;

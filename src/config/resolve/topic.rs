@@ -1,7 +1,7 @@
 //! What `[topic.*]` means.
 
-use jiff::tz::TimeZone;
 use jiff::civil;
+use jiff::tz::TimeZone;
 
 use crate::config::fault::{Wrong, quoted};
 use crate::config::raw::{self, Conditional, Wanted};

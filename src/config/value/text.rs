@@ -66,7 +66,8 @@ impl FromText for Parameter {
     fn from_text(text: &str) -> Result<Self, Wrong> {
         let name = text.trim();
         let bare = name.strip_suffix('*').unwrap_or(name);
-        let is_name = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'));
+        let is_name =
+            !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'));
         if is_name { Ok(Self(name.to_owned())) } else { Err(Wrong::new("this is no parameter's name")) }
     }
 }

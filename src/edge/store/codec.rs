@@ -7,13 +7,20 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::edge::store::StoreError;
+use crate::edge::store::{Memo, StoreError};
 use crate::model::{Author, Band, EntryKey, LinkKey, Print, Report, Slug, SourceId, SourceState, Stamp, Story, StoryId};
 
 pub(super) const FORMAT: &[u8] = b"mformat";
 pub(super) const THIS_FORMAT: &[u8] = b"diemtin 1";
-pub(super) const RULES: &[u8] = b"mrules";
 pub(super) const STAMPS: &[u8] = b"mstamp ";
+
+pub(super) fn memo_key(memo: Memo) -> &'static [u8] {
+    match memo {
+        Memo::Rules => b"mrules",
+        Memo::Classified => b"mclassified",
+        Memo::Config => b"mconfig",
+    }
+}
 
 /// The version of the values below.
 const VERSION: u8 = 1;

@@ -160,13 +160,13 @@ fn every_field_comes_back_as_it_was() {
     case.commit(batch([written.clone()])).unwrap();
     let stamp = Stamp { path: "/feeds/moi-nhat.rss".to_owned(), hash: "ab".to_owned(), modified: second(5) };
     case.runtime.block_on(case.store().set_stamps(vec![stamp.clone()])).unwrap();
-    case.runtime.block_on(case.store().set_rules([3; 16])).unwrap();
+    case.runtime.block_on(case.store().remember(Memo::Rules, vec![3; 16])).unwrap();
     for _ in 0..2 {
         let store = case.store();
         assert_eq!(store.story(id(1)).unwrap(), Some(Story { seq: 1, ..written.clone() }));
         assert_eq!(store.source_states().unwrap().into_iter().collect::<Vec<_>>(), sources);
         assert_eq!(store.stamps().unwrap(), HashMap::from([(stamp.path.clone(), stamp.clone())]));
-        assert_eq!(store.rules().unwrap(), Some(vec![3; 16]));
+        assert_eq!(store.recall(Memo::Rules).unwrap(), Some(vec![3; 16]));
         assert_eq!(*store.latest().borrow(), 1);
         case.reopen();
     }
@@ -179,7 +179,7 @@ fn what_is_empty_comes_back_empty() {
     case.commit(Batch { source: Some((slug("a"), bare.clone())), ..Batch::default() }).unwrap();
     assert_eq!(case.store().source_states().unwrap()["a"], bare);
     assert_eq!(case.store().story(id(1)).unwrap(), None);
-    assert_eq!(case.store().rules().unwrap(), None);
+    assert_eq!(case.store().recall(Memo::Rules).unwrap(), None);
     assert!(case.store().stamps().unwrap().is_empty());
     assert!(case.seqs().is_empty());
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::edge::store::near::{self, Recent, Spans};
-use crate::edge::store::{StoreError, codec};
+use crate::edge::store::{Memo, StoreError, codec};
 use crate::model::{Band, Batch, Stamp, StoryChange, StoryId, span};
 
 /// Batches that are made durable together at the most: under load one `fsync` serves many polls.
@@ -18,7 +18,7 @@ pub(super) enum Work {
     Batch(Box<Batch>),
     /// Stories, each with the number that it had when it was judged.
     Remove(Vec<(StoryId, u64)>),
-    Rules([u8; 16]),
+    Memo(Memo, Vec<u8>),
     Stamps(Vec<Stamp>),
 }
 
@@ -111,7 +111,7 @@ impl Writer {
                     rows.stories.insert(id, None);
                 }
             }
-            Work::Rules(fingerprint) => rows.batch.insert(codec::RULES, codec::seal(fingerprint.to_vec())),
+            Work::Memo(memo, what) => rows.batch.insert(codec::memo_key(memo), codec::seal(what)),
             Work::Stamps(stamps) => {
                 for stamp in &stamps {
                     rows.batch.insert(codec::stamp_key(&stamp.path), codec::stamp(stamp)?);

@@ -87,7 +87,9 @@ impl Rules {
                 let Some((before, wanted, after)) = &self.phrases[asks.topic][asks.phrase].document else { continue };
                 let stands = |keys: &[String], start: usize| keys.iter().zip(start..).all(|(key, at)| words.key_of(at) == key);
                 let start = at.start.checked_sub(before.len());
-                if let Some(start) = start.filter(|&start| wanted.is_named_by(&document) && stands(before, start) && stands(after, at.end)) {
+                if let Some(start) =
+                    start.filter(|&start| wanted.is_named_by(&document) && stands(before, start) && stands(after, at.end))
+                {
                     note(asks, start..at.end + after.len());
                 }
             }

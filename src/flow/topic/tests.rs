@@ -69,7 +69,9 @@ fn a_document_is_found_in_every_way_of_writing_it() {
     ] {
         assert_eq!(ids(&rules, yes), ["d"], "{yes}");
     }
-    for no in ["Chỉ thị 105-CT/TW", "Chỉ thị 05 của Thủ tướng", "Nghị quyết 57 về đột phá", "57-NQ/TW về phát triển", "Nghị định 168"] {
+    for no in
+        ["Chỉ thị 105-CT/TW", "Chỉ thị 05 của Thủ tướng", "Nghị quyết 57 về đột phá", "57-NQ/TW về phát triển", "Nghị định 168"]
+    {
         assert!(ids(&rules, no).is_empty(), "{no}");
     }
     assert_eq!(ids(&[topic("d", &["thực hiện Chỉ thị 05"], &[], &[])], "5 năm thực hiện Chỉ thị số 05-CT/TW"), ["d"]);
@@ -93,7 +95,8 @@ fn a_phrase_may_count_only_near_another() {
     let rules = [Topic { any: vec![phrase], ..topic("bac", &[], &[], &[]) }];
     assert_eq!(ids(&rules, "Học tập tấm gương của Bác Hồ"), ["bac"]);
     assert!(ids(&rules, "Khánh thành tượng Bác Hồ").is_empty());
-    let far = "Học tập kinh nghiệm trồng vải của nông dân Lục Ngạn, đoàn còn đến thăm, tặng quà và dâng hương tại nhà lưu niệm Bác Hồ";
+    let far =
+        "Học tập kinh nghiệm trồng vải của nông dân Lục Ngạn, đoàn còn đến thăm, tặng quà và dâng hương tại nhà lưu niệm Bác Hồ";
     assert!(ids(&rules, far).is_empty());
     let verdict = Rules::new(&rules).verdicts(texts("Khánh thành tượng Bác Hồ")).remove(0);
     assert_eq!(verdict.passed_over[0].1.to_string(), "none of “học tập”, “noi gương” stands near");
@@ -101,7 +104,10 @@ fn a_phrase_may_count_only_near_another() {
 
 #[test]
 fn two_weak_phrases_make_a_strong_one() {
-    let rules = [Topic { two_of: phrases(&["học sinh", "trường tiểu học", "tiểu học"]), ..topic("giao-duc", &["khai giảng"], &[], &[]) }];
+    let rules = [Topic {
+        two_of: phrases(&["học sinh", "trường tiểu học", "tiểu học"]),
+        ..topic("giao-duc", &["khai giảng"], &[], &[])
+    }];
     assert_eq!(ids(&rules, "Học sinh trường tiểu học An Phú"), ["giao-duc"]);
     assert_eq!(ids(&rules, "Lễ khai giảng"), ["giao-duc"]);
     for no in ["Hồ bơi cạnh trường tiểu học", "Học sinh, học sinh"] {
@@ -135,7 +141,10 @@ fn an_exception_takes_away_what_shares_a_word_with_it_and_nothing_else() {
     assert!(ids(&topics, "Tiết kiệm khi tổ chức lễ, hội nghị").is_empty());
     assert!(ids(&topics, "Game về lễ hội").is_empty());
     let verdict = Rules::new(&topics).verdicts(texts("tổ chức lễ, hội nghị")).remove(0);
-    assert_eq!((verdict.passed_over[0].0.text.as_str(), verdict.passed_over[0].1.to_string()), ("lễ, hội", "there stands “lễ, hội nghị”".into()));
+    assert_eq!(
+        (verdict.passed_over[0].0.text.as_str(), verdict.passed_over[0].1.to_string()),
+        ("lễ, hội", "there stands “lễ, hội nghị”".into())
+    );
 }
 
 #[test]

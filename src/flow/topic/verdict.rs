@@ -77,13 +77,16 @@ impl Rules {
         if early || phrase.phrase.until.is_some_and(|until| texts.published >= until) {
             return Some(PassedOver::Time);
         }
-        let beside = || rows.iter().map(|(_, other)| other).filter(|other| (other.field, other.text) == (found.field, found.text));
+        let beside =
+            || rows.iter().map(|(_, other)| other).filter(|other| (other.field, other.text) == (found.field, found.text));
         let meets = |other: &&Found| {
             phrases[other.phrase].list == List::Except
                 && other.words.start < found.words.end
                 && found.words.start < other.words.end
         };
-        if phrase.list != List::Except && let Some(exception) = beside().find(meets) {
+        if phrase.list != List::Except
+            && let Some(exception) = beside().find(meets)
+        {
             return Some(PassedOver::Except(phrases[exception.phrase].phrase.text.clone()));
         }
         let near = |other: &Found| {

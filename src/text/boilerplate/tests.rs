@@ -124,7 +124,10 @@ fn what_a_site_says_of_itself_is_not_the_news() {
         ("UBND tỉnh - Cổng thông tin điện tử tỉnh, tin xây dựng Đảng, chuyển đổi số, văn bản pháp luật", ""),
         ("Cổng thông tin điện tử Sở Giáo dục và Đào tạo", ""),
         ("Báo Khánh Hải điện tử, Cơ quan của Đảng Bộ, chính quyền và nhân dân tỉnh Khánh Hải", ""),
-        ("Sáng nay, xã khai trương Cổng thông tin điện tử phục vụ người dân.", "Sáng nay, xã khai trương Cổng thông tin điện tử phục vụ người dân."),
+        (
+            "Sáng nay, xã khai trương Cổng thông tin điện tử phục vụ người dân.",
+            "Sáng nay, xã khai trương Cổng thông tin điện tử phục vụ người dân.",
+        ),
         (
             "Cổng thông tin điện tử tỉnh vừa có giao diện mới dành cho người khiếm thị, đọc to mọi thông báo cho bà con vùng cao.",
             "Cổng thông tin điện tử tỉnh vừa có giao diện mới dành cho người khiếm thị, đọc to mọi thông báo cho bà con vùng cao.",

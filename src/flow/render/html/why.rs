@@ -6,7 +6,9 @@ use maud::{Markup, html};
 
 use crate::flow::render::html::Frame;
 use crate::flow::render::{Rendered, address, credit, text, time};
-use crate::model::{Alike, Credit, Field, Joined, Listed, Listing, Member, Occurrence, Report, Service, SourceId, Story, Topic, Why};
+use crate::model::{
+    Alike, Credit, Field, Joined, Listed, Listing, Member, Occurrence, Report, Service, SourceId, Story, Topic, Why,
+};
 
 /// What the page shows.
 struct Sheet<'a> {
@@ -21,7 +23,12 @@ struct Sheet<'a> {
 pub fn story(service: &Service, topics: &[Topic], listed: &Listed, story: &Story, why: &Why) -> Rendered {
     let sheet = Sheet { service, topics, listed, story, why };
     let (title, site) = (text::title(&listed.title), text::title(&service.title));
-    let nothing = Listing { id: crate::model::Slug::new(crate::model::MOI_NHAT).expect("a slug"), title: site.clone(), stories: Vec::new(), limit: 0 };
+    let nothing = Listing {
+        id: crate::model::Slug::new(crate::model::MOI_NHAT).expect("a slug"),
+        title: site.clone(),
+        stories: Vec::new(),
+        limit: 0,
+    };
     let frame = Frame {
         service,
         title: format!("{title} – {site}"),
@@ -99,7 +106,9 @@ impl Sheet<'_> {
     fn because(&self, joined: &Joined) -> Option<String> {
         let name = |source: &SourceId| {
             let mut credits = std::iter::once(&self.listed.source).chain(&self.listed.also);
-            credits.find(|credit| credit.id == *source).map_or_else(|| "một nguồn khác".to_owned(), |credit| text::title(&credit.name))
+            credits
+                .find(|credit| credit.id == *source)
+                .map_or_else(|| "một nguồn khác".to_owned(), |credit| text::title(&credit.name))
         };
         Some(match joined {
             Joined::First => return None,
@@ -156,7 +165,9 @@ fn where_it_stands(report: &Report, occurrence: &Occurrence) -> Markup {
 /// What stands before and after a part of a text, in characters, cut at blanks.
 fn around(field: &str, place: &Range<usize>, most: usize) -> (String, String) {
     let letters: Vec<char> = field.chars().collect();
-    let mut start = place.start.saturating_sub(most).min(letters.len());
+    // A text that was edited in the meantime may be shorter.
+    let place = place.start.min(letters.len())..place.end.min(letters.len());
+    let mut start = place.start.saturating_sub(most);
     while start > 0 && start < place.start && letters[start - 1] != ' ' {
         start += 1;
     }
@@ -179,6 +190,6 @@ mod tests {
         let text = "một hai ba bốn năm sáu bảy";
         assert_eq!(around(text, &(8..10), 5), ("… hai ".to_owned(), " bốn …".to_owned()));
         assert_eq!(around(text, &(0..3), 99), (String::new(), " hai ba bốn năm sáu bảy".to_owned()));
-        assert_eq!(around("a", &(5..9), 3), (String::new(), String::new()), "a text that is another one by now");
+        assert_eq!(around("a", &(5..9), 3), ("a".to_owned(), String::new()), "a text that is another one by now");
     }
 }

@@ -1,0 +1,107 @@
+//! Commands about stored stories, answered here or by the running service: one process at a time has the store, and an administrator
+//! asks while the service runs.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use serde::{Deserialize, Serialize};
+
+use crate::command::{Exit, Setup, explain, plan};
+use crate::config::Config;
+use crate::edge::control;
+use crate::edge::store::{Store, StoreError};
+use crate::flow::topic::Rules;
+use crate::pipeline::{Desk, blocking};
+
+/// What a command asks.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Question {
+    /// Why a story is as it is.
+    Explain { story: String, json: bool },
+    /// What a configuration of this text would change.
+    Plan { text: String, json: bool },
+}
+
+/// What it is to print.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Answer {
+    Done(String),
+    /// Why there is no answer, as a sentence.
+    Failed(String),
+}
+
+/// What an answer is drawn from.
+pub(super) struct Ground<'a> {
+    /// The configuration in force; `None` where none is known to have been.
+    pub config: Option<&'a Config>,
+    /// Its rules.
+    pub rules: &'a Rules,
+    pub store: &'a Store,
+    pub env: fn(&str) -> Option<String>,
+}
+
+impl Ground<'_> {
+    fn answer(&self, question: &Question) -> Answer {
+        let told = match question {
+            Question::Explain { story, json } => explain::tell(self, story, *json),
+            Question::Plan { text, json } => plan::tell(self, text, *json),
+        };
+        told.map_or_else(|error| Answer::Failed(format!("{error:#}")), Answer::Done)
+    }
+}
+
+/// Prints the answer: from the store, or from the service that holds it.
+pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow::Result<Exit> {
+    let answer = match setup.store(&config.store) {
+        Ok(store) => {
+            let before = plan::remembered(&store, setup.env)?;
+            let in_force = match question {
+                Question::Explain { .. } => Some(config),
+                Question::Plan { .. } => before.as_ref(),
+            };
+            let rules = Rules::new(&in_force.unwrap_or(config).topics);
+            Ground { config: in_force, rules: &rules, store: &store, env: setup.env }.answer(question)
+        }
+        Err(error) if matches!(error.downcast_ref(), Some(StoreError::Held { .. })) => {
+            let told = control::ask(&setup.folder(&config.store), &serde_json::to_vec(question)?)
+                .context("asking the running service")?;
+            serde_json::from_slice(&told.ok_or(error)?).context("the running service gave no answer")?
+        }
+        Err(error) => return Err(error),
+    };
+    match answer {
+        Answer::Done(told) => {
+            std::io::stdout().lock().write_all(told.as_bytes())?;
+            Ok(Exit::Done)
+        }
+        Answer::Failed(why) => Err(anyhow!(why)),
+    }
+}
+
+/// Answers what commands ask of the running service, until `stop` resolves.
+pub(super) async fn serve(
+    folder: PathBuf,
+    desk: tokio::sync::watch::Receiver<Desk>,
+    store: Arc<Store>,
+    env: fn(&str) -> Option<String>,
+    stop: impl Future<Output = ()>,
+) {
+    let listener = match control::listen(&folder) {
+        Ok(listener) => listener,
+        Err(error) => return tracing::warn!(%error, "commands can't ask the running service"),
+    };
+    let answer = |question: Vec<u8>| {
+        let (desk, store) = (desk.borrow().clone(), Arc::clone(&store));
+        blocking(move || {
+            let answer = match serde_json::from_slice(&question) {
+                Ok(question) => Ground { config: Some(&desk.config), rules: &desk.rules, store: &store, env }.answer(&question),
+                Err(error) => Answer::Failed(format!("the running service does not understand the question: {error}")),
+            };
+            serde_json::to_vec(&answer).unwrap_or_default()
+        })
+    };
+    control::answer(listener, answer, stop).await;
+}
