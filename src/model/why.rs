@@ -129,6 +129,8 @@ pub enum Alike {
     TitlesAndTexts,
     /// The texts say the same.
     Texts,
+    /// The words differ, the names and numbers are those of one event.
+    Facts,
 }
 
 impl fmt::Display for Joined {
@@ -148,6 +150,7 @@ impl fmt::Display for Alike {
             Self::Titles => "the titles say the same",
             Self::TitlesAndTexts => "the titles are alike, and so are the texts",
             Self::Texts => "the texts say the same",
+            Self::Facts => "the words differ, but the names and numbers are those of one event",
         })
     }
 }

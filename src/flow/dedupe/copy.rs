@@ -2,19 +2,32 @@
 //!
 //! Headlines of one paper repeat each other word for word and differ in a number; two papers' headlines of one event differ in words and
 //! agree in names and numbers. So two texts are compared twice: for what they share, where rare words count and long official phrases
-//! hardly do, and for what sets them apart. A number, place, name or opposite on each side that the other lacks is a veto, however
-//! much they share. A wrong merge costs more than a missed one: in doubt two stories stay two.
+//! hardly do, and for what sets them apart. What each says and the other, in title and lead together, does not know is a veto, if it is a
+//! number, a name or a place, however much they share; so are opposites and moments of one affair. A wrong merge costs more than a
+//! missed one: in doubt two stories stay two.
+//!
+//! | file | answers |
+//! | --- | --- |
+//! | `token`, `number` | what a text is made of |
+//! | `lexicon` | what is known about words |
+//! | `likeness` | what two texts share |
+//! | `veto` | what sets them apart |
+//! | `band` | under which hashes texts that share much are found |
 
 mod band;
 mod lexicon;
+mod likeness;
+mod number;
 mod token;
+mod veto;
 
-use std::collections::HashSet;
 use std::fmt;
 
 use crate::model::{Alike, Report};
-use crate::text::{body, headline};
-use token::{Kind, Token, may_be_one};
+use crate::text::{Words, body, headline};
+use token::Token;
+
+pub use likeness::Likeness;
 
 /// Tokens of a summary that are compared: its lead.
 const LEAD: usize = 60;
@@ -24,23 +37,19 @@ const TITLE: usize = 60;
 /// A text prepared for comparing.
 #[derive(Clone, Debug)]
 pub struct Gist {
-    title: Vec<Token>,
-    lead: Vec<Token>,
+    title: Part,
+    lead: Part,
     /// Whether the title ends with an ellipsis.
     cut: bool,
     /// Whether the title is in capitals.
     shouted: bool,
 }
 
-/// How much two texts share, from 0 to 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Likeness {
-    /// The weight of the words that the titles share beside that of all their words.
-    pub titles: f32,
-    /// The part of the shorter title that the other one contains.
-    pub contained: f32,
-    /// The part of the shorter lead's runs of three words that the other one contains; `None` where a lead is missing or has hardly any.
-    pub leads: Option<f32>,
+/// A title or a lead.
+#[derive(Clone, Debug)]
+struct Part {
+    text: String,
+    tokens: Vec<Token>,
 }
 
 /// Whether two texts are the same news, and why.
@@ -63,7 +72,7 @@ pub enum Reason {
     Apart {
         /// What kind of thing.
         what: Difference,
-        /// What the first has.
+        /// What the first has, as it writes it.
         first: String,
         /// What the second has.
         second: String,
@@ -77,16 +86,20 @@ pub enum Reason {
 /// What sets two texts apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// Numbers, dates or times in the titles.
+    /// Numbers, dates or times of the titles.
     Number,
-    /// Numbers in leads that are otherwise alike.
-    LeadNumber,
+    /// Days, issues or terms of the whole texts.
+    Ordinal,
+    /// Amounts of the whole texts.
+    Count,
     /// Provinces or cities.
     Place,
     /// Proper names.
     Name,
     /// Opposites, or different moments of one event.
     Opposite,
+    /// Other words of titles that are otherwise alike.
+    Word,
 }
 
 impl fmt::Display for Reason {
@@ -98,33 +111,17 @@ impl fmt::Display for Reason {
             Self::Apart { what, first, second } => {
                 let what = match what {
                     Difference::Number => "the titles differ in a number or date",
-                    Difference::LeadNumber => "the texts differ in a number or date",
+                    Difference::Ordinal => "they are of different days or issues",
+                    Difference::Count => "they count different things",
                     Difference::Place => "they are about different places",
                     Difference::Name => "they name different persons or things",
                     Difference::Opposite => "they tell of opposites, or of different moments",
+                    Difference::Word => "each title says something that the other text does not know",
                 };
-                let side = |f: &mut fmt::Formatter<'_>, text: &str| match text {
-                    "" => f.write_str("nothing"),
-                    text => write!(f, "{}", text.replace('_', " ")),
-                };
-                write!(f, "{what}: ")?;
-                side(f, first)?;
-                f.write_str(" / ")?;
-                side(f, second)
+                let side = |text: &str| if text.is_empty() { "nothing".to_owned() } else { format!("“{text}”") };
+                write!(f, "{what}: {} / {}", side(first), side(second))
             }
         }
-    }
-}
-
-impl Likeness {
-    /// Titles and leads together, to choose between stories that an entry is like.
-    pub fn total(self) -> f32 {
-        self.titles + self.contained + self.leads.unwrap_or(0.0)
-    }
-
-    /// Whether one text is the other word for word.
-    pub fn is_whole(self) -> bool {
-        self.titles >= 0.999 && self.leads.is_some_and(|leads| leads >= 0.9)
     }
 }
 
@@ -144,172 +141,44 @@ impl Gist {
     /// Prepares an entry's texts, both plain. What the site wrote around the news does not count.
     pub fn new(title: &str, summary: &str) -> Self {
         let (title, summary) = (headline(title, &[]), body(summary));
-        let shouted = token::is_shouted(&crate::text::Words::new(title));
-        let cut = title.trim_end().ends_with(['…']) || title.trim_end().ends_with("...");
-        Self { title: token::tokens(title, TITLE), lead: token::tokens(summary, LEAD), cut, shouted }
+        let shouted = token::is_shouted(&Words::new(title));
+        let cut = title.trim_end().ends_with('…') || title.trim_end().ends_with("...");
+        let mut lead = Part::new(summary, LEAD);
+        let title = Part::new(title, TITLE);
+        // A title that stands in the place of the summary says nothing more.
+        if lead.tokens.iter().map(|t| &t.key).eq(title.tokens.iter().map(|t| &t.key)) {
+            lead.tokens.clear();
+        }
+        Self { title, lead, cut, shouted }
     }
 
     /// The bands under which near copies are looked for: texts that are alike share one, as far as chance allows.
     pub fn bands(&self) -> Vec<u64> {
-        band::bands(&self.title, &self.lead)
+        band::bands(&self.title.tokens, &self.lead.tokens)
+    }
+
+    fn tokens(&self) -> impl Iterator<Item = &Token> + Clone {
+        self.title.tokens.iter().chain(&self.lead.tokens)
+    }
+
+    /// Whether the text says this somewhere.
+    fn knows(&self, token: &Token) -> bool {
+        self.tokens().any(|own| own.says(token))
     }
 }
 
-fn weight(tokens: &[Token]) -> u32 {
-    tokens.iter().map(|t| t.weight).sum()
+impl Part {
+    fn new(text: &str, limit: usize) -> Self {
+        Self { text: text.to_owned(), tokens: token::tokens(text, limit) }
+    }
 }
 
 /// Judges whether two entries of different sources, close in time, are the same news. Symmetric.
 pub fn judge(a: &Gist, b: &Gist) -> Judgement {
-    let (title_a, title_b) = trimmed(a, b);
-    let (only_a, only_b) = apart(title_a, title_b);
-    let shared = weight(title_a) - weight(&only_a);
-    let union = shared + weight(&only_a) + weight(&only_b);
-    let shorter = weight(title_a).min(weight(title_b));
-    let likeness = Likeness { titles: part(shared, union), contained: part(shared, shorter), leads: leads(&a.lead, &b.lead) };
-    let (same, reason) = match veto(a, b, &only_a, &only_b, likeness) {
-        Some(reason) => (false, reason),
-        None => alike(likeness, part(shared, lexicon::RARE), a.lead.len().min(b.lead.len())),
-    };
-    Judgement { same, likeness, reason }
-}
-
-/// A part of a whole, from 0 to 1.
-fn part(part: u32, whole: u32) -> f32 {
-    if whole == 0 { 0.0 } else { part as f32 / whole as f32 }
-}
-
-/// The titles, the longer one cut to the length of one that ends with an ellipsis.
-fn trimmed<'a>(a: &'a Gist, b: &'a Gist) -> (&'a [Token], &'a [Token]) {
-    let len_a = if b.cut { a.title.len().min(b.title.len()) } else { a.title.len() };
-    let len_b = if a.cut { b.title.len().min(a.title.len()) } else { b.title.len() };
-    (&a.title[..len_a], &b.title[..len_b])
-}
-
-/// The tokens of each that the other lacks.
-fn apart(a: &[Token], b: &[Token]) -> (Vec<Token>, Vec<Token>) {
-    let mut rest: Vec<&Token> = b.iter().collect();
-    let mut only_a = Vec::new();
-    for token in a {
-        let same = |other: &&Token| {
-            token.key == other.key
-                || token.kind == Kind::Number && other.kind == Kind::Number && may_be_one(&token.key, &other.key)
-        };
-        match rest.iter().position(same) {
-            Some(place) => drop(rest.remove(place)),
-            None => only_a.push(token.clone()),
-        }
-    }
-    (only_a, rest.into_iter().cloned().collect())
-}
-
-/// The share of runs of three tokens; of the longer lead only as much is looked at as the shorter one has, and half as much again.
-fn leads(a: &[Token], b: &[Token]) -> Option<f32> {
-    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    if short.len() < 6 {
-        return None;
-    }
-    let runs = |tokens: &[Token]| -> HashSet<[String; 3]> {
-        tokens.windows(3).map(|w| [w[0].key.clone(), w[1].key.clone(), w[2].key.clone()]).collect()
-    };
-    let (short, long) = (runs(short), runs(&long[..long.len().min(short.len() * 3 / 2 + 4)]));
-    Some(short.intersection(&long).count() as f32 / short.len() as f32)
-}
-
-/// What forbids that two texts are one story.
-fn veto(a: &Gist, b: &Gist, only_a: &[Token], only_b: &[Token], likeness: Likeness) -> Option<Reason> {
-    let told_by = |gist: &Gist, key: &str| gist.lead.iter().chain(&gist.title).any(|t| t.key == key);
-    let keys = |tokens: &[Token], kind: fn(&Token) -> bool| -> Vec<String> {
-        tokens.iter().filter(|t| kind(t)).map(|t| t.key.clone()).collect()
-    };
-    let confirmed = likeness.leads.is_some_and(|leads| leads >= 0.5);
-
-    let is_number = |t: &Token| t.kind == Kind::Number;
-    let (mut first, mut second) = (keys(only_a, is_number), keys(only_b, is_number));
-    let both = !first.is_empty() && !second.is_empty();
-    let known = first.iter().all(|key| told_by(b, key)) && second.iter().all(|key| told_by(a, key));
-    // A number that only one title names sets them apart where the other text does not know it; where each title names another one, both
-    // texts must know both, and be the same.
-    if !both && (confirmed || known) || known && likeness.leads.is_some_and(|leads| leads >= 0.8) {
-        first.clear();
-        second.clear();
-    }
-    if !first.is_empty() || !second.is_empty() {
-        return Some(difference(Difference::Number, first, second));
-    }
-    for x in only_a {
-        for y in only_b {
-            if lexicon::LEXICON.are_opposites(&x.key, &y.key) {
-                return Some(difference(Difference::Opposite, vec![x.key.clone()], vec![y.key.clone()]));
-            }
-        }
-    }
-    let places = |gist: &Gist| -> HashSet<String> {
-        gist.title.iter().chain(&gist.lead).filter(|t| t.kind == Kind::Place).map(|t| t.key.clone()).collect()
-    };
-    let (here, there) = (places(a), places(b));
-    if !here.is_empty() && !there.is_empty() && here.is_disjoint(&there) && !confirmed {
-        let sorted = |set: HashSet<String>| -> Vec<String> {
-            let mut all: Vec<String> = set.into_iter().collect();
-            all.sort();
-            all
-        };
-        return Some(difference(Difference::Place, sorted(here), sorted(there)));
-    }
-    let is_name = |t: &Token| matches!(t.kind, Kind::Name | Kind::Place);
-    let (mut first, mut second) = (keys(only_a, is_name), keys(only_b, is_name));
-    // Where one title is in capitals, a rare word that only it has may be a name.
-    if a.shouted != b.shouted && !confirmed {
-        let rare = |t: &Token| t.weight >= lexicon::RARE;
-        (first, second) = (keys(only_a, rare), keys(only_b, rare));
-    }
-    first.retain(|key| !told_by(b, key));
-    second.retain(|key| !told_by(a, key));
-    if !first.is_empty() && !second.is_empty() {
-        return Some(difference(Difference::Name, first, second));
-    }
-    if likeness.leads.is_some_and(|leads| leads >= 0.25) {
-        let len = a.lead.len().min(b.lead.len());
-        let (only_a, only_b) = apart(&a.lead[..len], &b.lead[..len]);
-        for (what, kind) in [(Difference::LeadNumber, is_number as fn(&Token) -> bool), (Difference::Name, is_name)] {
-            let (mut first, mut second) = (keys(&only_a, kind), keys(&only_b, kind));
-            first.retain(|key| !told_by(b, key));
-            second.retain(|key| !told_by(a, key));
-            if !first.is_empty() && !second.is_empty() {
-                return Some(difference(what, first, second));
-            }
-        }
-    }
-    None
-}
-
-fn difference(what: Difference, first: Vec<String>, second: Vec<String>) -> Reason {
-    Reason::Apart { what, first: first.join(", "), second: second.join(", ") }
-}
-
-/// Whether texts without a veto share enough.
-fn alike(likeness: Likeness, shared: f32, lead_words: usize) -> (bool, Reason) {
-    let Likeness { titles, contained, leads } = likeness;
-    let confirm = leads.unwrap_or(0.0);
-    if confirm >= 0.85 && lead_words >= 22 || confirm >= 0.6 && contained >= 0.3 {
-        return (true, Reason::Alike(Alike::Texts));
-    }
-    if titles >= 0.999 {
-        let needed = match leads {
-            Some(leads) if leads < 0.08 => 5.0,
-            Some(_) => 2.0,
-            None => 4.5,
-        };
-        return if shared >= needed { (true, Reason::Alike(Alike::Titles)) } else { (false, Reason::General) };
-    }
-    if titles >= 0.6 && confirm >= 0.2 && shared >= 3.0 {
-        return (true, Reason::Alike(Alike::TitlesAndTexts));
-    }
-    let missing = leads.is_none();
-    if titles >= 0.8 && shared >= 5.0 && (missing || confirm >= 0.05) || contained >= 0.97 && shared >= 5.5 && missing {
-        return (true, Reason::Alike(Alike::Titles));
-    }
-    (false, Reason::Unlike)
+    let shared = likeness::Shared::new(a, b);
+    let likeness = shared.likeness();
+    let reason = veto::veto(a, b, &shared).unwrap_or_else(|| shared.reason());
+    Judgement { same: matches!(reason, Reason::Alike(_)), likeness, reason }
 }
 
 #[cfg(test)]

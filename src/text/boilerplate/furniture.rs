@@ -125,10 +125,10 @@ pub(super) fn before_masthead(text: &str) -> &str {
 
 /// Where the last sentence of a text begins.
 fn sentence_start(text: &str) -> usize {
-    let ends = text.char_indices().filter(|&(at, c)| {
+    let mut ends = text.char_indices().filter(|&(at, c)| {
         matches!(c, '.' | '!' | '?' | '…' | '|' | '\n') && text[at + c.len_utf8()..].starts_with(char::is_whitespace)
     });
-    ends.last().map_or(0, |(at, c)| at + c.len_utf8())
+    ends.next_back().map_or(0, |(at, c)| at + c.len_utf8())
 }
 
 /// The first sentence of a text.

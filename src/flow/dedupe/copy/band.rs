@@ -7,9 +7,9 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::flow::dedupe::copy::token::Token;
+use crate::flow::dedupe::copy::token::{Kind, Token};
 
-/// Bands that are taken of the title, and of the lead.
+/// Bands that are taken of the title, of the lead, and of the names.
 const PER_PART: usize = 4;
 /// Tokens of a lead that bands are taken from: a source that cuts its summaries short still has them.
 const LEAD: usize = 25;
@@ -22,12 +22,25 @@ pub(super) fn bands(title: &[Token], lead: &[Token]) -> Vec<u64> {
         bands = smallest(title, 1, 2);
     }
     bands.extend(smallest(&lead[..lead.len().min(LEAD)], 3, 3));
+    bands.extend(names(title, lead));
     bands
+}
+
+/// Hashes of names of two syllables: what two papers have in common that tell of one event in their own words.
+fn names(title: &[Token], lead: &[Token]) -> Vec<u64> {
+    let pairs = [title, lead].into_iter().flat_map(|part| part.windows(2));
+    let names: Vec<&[Token]> = pairs.filter(|pair| pair.iter().all(|token| token.kind == Kind::Name)).collect();
+    taken(names.into_iter(), 4)
 }
 
 /// The smallest hashes of the runs of `len` tokens.
 fn smallest(tokens: &[Token], len: usize, seed: u64) -> Vec<u64> {
-    let runs = tokens.windows(len).filter(|run| run.iter().map(|t| t.weight).sum::<u32>() >= LEAST_WEIGHT);
+    taken(tokens.windows(len), seed)
+}
+
+/// The smallest hashes of some runs.
+fn taken<'a>(runs: impl Iterator<Item = &'a [Token]>, seed: u64) -> Vec<u64> {
+    let runs = runs.filter(|run| run.iter().map(|t| t.weight).sum::<u32>() >= LEAST_WEIGHT);
     let ranked = |run: &[Token]| {
         let keys: Vec<&str> = run.iter().map(|t| t.key.as_str()).collect();
         let hash = xxh3_64_with_seed(keys.join(" ").as_bytes(), seed);

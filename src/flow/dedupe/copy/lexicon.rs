@@ -4,7 +4,7 @@
 //! How often a word or phrase occurs was counted over the 2,032 annotated records of DANeS (dataset-vn/DANeS, CC BY 4.0) and the
 //! items of eight national papers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use crate::text::Words;
@@ -45,6 +45,13 @@ const SAME: &[&[&str]] = &[
     &["BHXH", "bảo hiểm xã hội"],
     &["BHYT", "bảo hiểm y tế"],
     &["BHTN", "bảo hiểm thất nghiệp"],
+    &["cắt điện", "cúp điện", "ngừng cấp điện", "tạm ngừng cấp điện", "mất điện"],
+    &["giáo sư", "GS"],
+    &["tiến sĩ", "TS"],
+    &["phó giáo sư", "PGS"],
+    &["làm Chủ tịch", "giữ chức Chủ tịch", "giữ chức vụ Chủ tịch"],
+    &["kiốt", "ki ốt"],
+    &["tử vong", "chết", "thiệt mạng"],
     &["KCN", "khu công nghiệp"],
     &["BĐS", "bất động sản"],
     &["HTX", "hợp tác xã"],
@@ -189,11 +196,17 @@ const OPPOSITES: &[&[&str]] = &[
     &["lên", "xuống"],
     &["trước", "sau", "trong"],
     &["mở", "đóng"],
-    &["khởi công", "khánh thành", "động thổ", "thông xe", "hợp long"],
-    &["khởi tố", "bắt", "truy tố", "xét xử", "tuyên án", "truy nã", "thả", "phóng thích"],
-    &["bổ nhiệm", "miễn nhiệm", "bãi nhiệm", "kỷ luật", "khen thưởng"],
+    &["khởi công", "khánh thành", "động thổ", "thông xe", "hợp long", "cất nóc", "nghiệm thu", "khai trương", "dừng thi công"],
+    &["khởi tố", "bắt", "tạm giữ", "tạm giam", "truy tố", "xét xử", "hầu tòa", "tuyên án", "lĩnh án", "truy nã", "thả", "phóng thích", "đề nghị truy tố", "kháng cáo", "thi hành án"],
+    &["bổ nhiệm", "miễn nhiệm", "bãi nhiệm", "kỷ luật", "khen thưởng", "tạm đình chỉ", "đình chỉ", "cách chức", "cảnh cáo", "khiển trách", "khai trừ", "từ chức"],
     &["thắng", "thua", "hòa"],
-    &["chấp nhận", "bác bỏ", "đồng ý", "từ chối"],
+    &["vào bán kết", "vào chung kết", "về nhì", "vô địch", "bị loại"],
+    &["chấp nhận", "bác bỏ", "bác", "đồng ý", "từ chối"],
+    &["tìm kiếm", "tìm thấy", "mất tích"],
+    &["ra mắt", "kết thúc"],
+    &["thí điểm", "nhân rộng", "triển khai"],
+    &["dự kiến", "chính thức"],
+    &["mở lại", "đóng cửa", "tạm dừng"],
     &["ủng hộ", "phản đối"],
     &["nhập khẩu", "xuất khẩu"],
     &["nhập siêu", "xuất siêu"],
@@ -229,12 +242,18 @@ const OPPOSITES: &[&[&str]] = &[
     &["sống", "chết", "tử vong"],
 ];
 
+/// Phrases of articles that come back to an event.
+const LOOKING_BACK: &[&str] = &[
+    "sau vụ", "từ vụ", "từ vụ việc", "liên quan vụ", "liên quan đến vụ", "xung quanh vụ", "vụ việc này", "vì sao", "nhìn lại", "bài học từ", "lên tiếng về", "nói gì về", "nói gì",
+    "diễn biến mới", "thông tin mới", "hé lộ", "góc nhìn", "bình luận", "đằng sau", "hậu trường", "chuyên gia",
+];
+
 /// Words that only join others.
-const JOINING: &str = "và của có trong các đã cho với được là tại về một từ ở khi những để sẽ này đó do vì thì mà như còn cũng vẫn rằng nên bị ra \
+const JOINING: &str = "ông bà anh chị em đồng chí tỉnh ngày hôm nay vừa đã sẽ và của có trong các đã cho với được là tại về một từ ở khi những để sẽ này đó do vì thì mà như còn cũng vẫn rằng nên bị ra \
      vào trên đang theo cùng đến hay hoặc nhưng nếu thế rất lại qua bởi lên";
 
 /// Words that stand in one record of fifty, or more.
-const COMMON: &str = "người công không ngày nam nhiều quốc động đồng đầu dịch mới thành nhà năm việt hiện số tỉnh nhất sau phát chính thông thể dân chỉ \
+const FREQUENT: &str = "người công không ngày nam nhiều quốc động đồng đầu dịch mới thành nhà năm việt hiện số tỉnh nhất sau phát chính thông thể dân chỉ \
      trung tổ nhân làm sản hàng sự quan nhận bộ tin gia trường hội nước định tiếp giá điều việc nội tế hình hành cách an địa nay hơn cao thời cơ thủ dự tài chủ \
      nghiệp phòng chức xuất viên trước thị đây tháng kinh báo vừa phải doanh đi liên văn tăng phương con tiền khiến hợp đường sinh bất đối vụ kết cả năng biết \
      sáng trở ảnh toàn bình triển thực giải tình cần bản đại cầu bệnh tư thu học xã dụng điện tử quả giới điểm lý tập phố trợ lớn án tục lượng tác trình rất tới \
@@ -244,7 +263,7 @@ const COMMON: &str = "người công không ngày nam nhiều quốc động đ�
 
 /// How much a rare word, a common one, and one that only joins others say, in twentieths of a rare word.
 pub(super) const RARE: u32 = 20;
-const COMMON_WEIGHT: u32 = 12;
+pub(super) const COMMON: u32 = 12;
 const JOINING_WEIGHT: u32 = 3;
 
 /// What an expression of several words stands for.
@@ -263,6 +282,7 @@ pub(super) struct Lexicon {
     expressions: HashMap<String, Vec<Expression>>,
     weights: HashMap<String, u32>,
     opposites: HashMap<String, Vec<usize>>,
+    looking_back: HashSet<String>,
 }
 
 /// Read once.
@@ -274,23 +294,27 @@ fn keys(text: &str) -> Vec<String> {
 
 impl Lexicon {
     fn new() -> Self {
-        let mut weights: HashMap<String, u32> = keys(COMMON).into_iter().map(|key| (key, COMMON_WEIGHT)).collect();
+        let mut weights: HashMap<String, u32> = keys(FREQUENT).into_iter().map(|key| (key, COMMON)).collect();
         weights.extend(keys(JOINING).into_iter().map(|key| (key, JOINING_WEIGHT)));
-        let mut lexicon = Self { expressions: HashMap::new(), weights, opposites: HashMap::new() };
+        let mut lexicon = Self { expressions: HashMap::new(), weights, opposites: HashMap::new(), looking_back: HashSet::new() };
         for ways in SAME {
             let token = if ways[0] == "-" { String::new() } else { keys(ways[0]).join("_") };
             for way in *ways {
-                lexicon.add(way, token.clone(), COMMON_WEIGHT, false);
+                lexicon.add(way, token.clone(), COMMON, false);
             }
         }
         for group in OPPOSITES {
             group
                 .iter()
                 .filter(|way| way.contains(' '))
-                .for_each(|way| lexicon.add(way, keys(way).join("_"), COMMON_WEIGHT, false));
+                .for_each(|way| lexicon.add(way, keys(way).join("_"), COMMON, false));
+        }
+        for phrase in LOOKING_BACK {
+            lexicon.add(phrase, keys(phrase).join("_"), COMMON, false);
+            lexicon.looking_back.insert(keys(phrase).join("_"));
         }
         for phrase in OFFICIAL {
-            lexicon.add(phrase, keys(phrase).join("_"), COMMON_WEIGHT, false);
+            lexicon.add(phrase, keys(phrase).join("_"), COMMON, false);
         }
         for place in PLACES {
             let token = keys(place).join("_");
@@ -330,6 +354,11 @@ impl Lexicon {
     /// How much a single word says.
     pub fn weight(&self, key: &str) -> u32 {
         self.weights.get(key).copied().unwrap_or(RARE)
+    }
+
+    /// Whether a token is a phrase of articles that come back to an event.
+    pub fn looks_back(&self, key: &str) -> bool {
+        self.looking_back.contains(key)
     }
 
     /// Whether two tokens are opposites: different members of one group.

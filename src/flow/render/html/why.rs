@@ -116,6 +116,7 @@ impl Sheet<'_> {
             Joined::Copy(source, Alike::Titles) => format!("Cùng tiêu đề với bài của {}.", name(source)),
             Joined::Copy(source, Alike::TitlesAndTexts) => format!("Tiêu đề và nội dung giống bài của {}.", name(source)),
             Joined::Copy(source, Alike::Texts) => format!("Cùng nội dung với bài của {}.", name(source)),
+            Joined::Copy(source, Alike::Facts) => format!("Cùng sự kiện với bài của {}.", name(source)),
             Joined::Edited => "Giống các bài trên khi được đăng; sau đó đã có bài được sửa.".to_owned(),
         })
     }

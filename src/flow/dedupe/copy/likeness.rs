@@ -1,0 +1,249 @@
+//! What two texts share, and whether that is enough.
+//!
+//! The thresholds were set on labelled pairs, see tests/corpus/judge; each stands with what it tells apart.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE};
+use crate::flow::dedupe::copy::token::{Kind, Token};
+use crate::flow::dedupe::copy::{Gist, Reason};
+use crate::model::Alike;
+
+/// How much two texts share, from 0 to 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Likeness {
+    /// The weight of the words that the titles share beside that of all their words.
+    pub titles: f32,
+    /// The part of the shorter text, title and lead together, that the other one contains.
+    pub contained: f32,
+    /// The part of the shorter lead that the other one contains; `None` where a lead is missing.
+    pub leads: Option<f32>,
+}
+
+/// What two texts share and what only one of them has.
+pub(super) struct Shared<'a> {
+    /// The tokens of each title that the other title lacks.
+    pub only: [Vec<&'a Token>; 2],
+    likeness: Likeness,
+    /// The weight that the titles, and the whole texts share, in rare words.
+    titles: f32,
+    texts: f32,
+    /// The part of the shorter lead's runs of three words that the other one contains, and how many words that lead has.
+    runs: f32,
+    lead: usize,
+    /// The part of the shorter title that the other title contains.
+    title_contained: f32,
+    /// What the numbers and names that both texts have are worth as signs of one event, see [`facts`].
+    facts: usize,
+    /// Whether one text speaks of the event as of something past, and the other does not.
+    is_follow_up: bool,
+    /// How many amounts each has that the other does not know, the smaller number.
+    counts: usize,
+}
+
+/// The different tokens of a text, by their keys.
+type Set<'a> = HashMap<&'a str, &'a Token>;
+
+impl Likeness {
+    /// Titles and leads together, to choose between stories that an entry is like.
+    pub fn total(self) -> f32 {
+        self.titles + self.contained + self.leads.unwrap_or(0.0)
+    }
+
+    /// Whether one text is the other word for word.
+    pub fn is_whole(self) -> bool {
+        self.titles >= 0.999 && self.leads.is_some_and(|leads| leads >= 0.9)
+    }
+}
+
+impl<'a> Shared<'a> {
+    pub(super) fn new(a: &'a Gist, b: &'a Gist) -> Self {
+        let (title_a, title_b) = trimmed(a, b);
+        let only = apart(title_a, title_b);
+        let weight = |tokens: &[&Token]| tokens.iter().map(|t| t.weight).sum::<u32>();
+        let all = |tokens: &[Token]| tokens.iter().map(|t| t.weight).sum::<u32>();
+        // An abbreviation in one title and its words in the other weigh differently.
+        let titles = (all(title_a) - weight(&only[0])).min(all(title_b) - weight(&only[1]));
+        let (texts, contained) = overlap(&set(a.tokens()), &set(b.tokens()));
+        let (lead_a, lead_b) = (set(a.lead.tokens.iter()), set(b.lead.tokens.iter()));
+        let leads = (!lead_a.is_empty() && !lead_b.is_empty()).then(|| overlap(&lead_a, &lead_b).1);
+        Self {
+            likeness: Likeness { titles: part(titles, titles + weight(&only[0]) + weight(&only[1])), contained, leads },
+            titles: part(titles, RARE),
+            texts: part(texts, RARE),
+            runs: runs(&a.lead.tokens, &b.lead.tokens),
+            lead: a.lead.tokens.len().min(b.lead.tokens.len()),
+            title_contained: part(titles, all(title_a).min(all(title_b))),
+            facts: facts(a, b),
+            is_follow_up: looks_back(a) != looks_back(b),
+            counts: unknown(a, b, Kind::Count).min(unknown(b, a, Kind::Count)),
+            only,
+        }
+    }
+
+    pub(super) fn likeness(&self) -> Likeness {
+        self.likeness
+    }
+
+    /// Whether one lead is the other one, or its beginning.
+    pub(super) fn is_one_lead(&self) -> bool {
+        self.runs >= 0.9 && self.lead >= 14
+    }
+
+    /// Whether the titles have one form, filled in differently.
+    pub(super) fn is_one_form(&self) -> bool {
+        self.likeness.titles >= 0.8
+    }
+
+    /// Whether the titles may be one form, and no copied lead says that they are one article.
+    pub(super) fn is_filled_in(&self) -> bool {
+        self.likeness.titles >= 0.55 && !self.is_copied()
+    }
+
+    /// Whether one lead is the other, whole or cut, but for a few words.
+    fn is_copied(&self) -> bool {
+        self.runs >= 0.6 && self.lead >= 12
+    }
+
+    /// Whether texts without a veto share enough, and what.
+    pub(super) fn reason(&self) -> Reason {
+        let Likeness { titles, contained, leads } = self.likeness;
+        let same_title = titles >= 0.95;
+        let alike = match leads {
+            Some(_) if self.is_copied() => Alike::Texts,
+            Some(_) if contained >= 0.85 && self.texts >= 7.0 => Alike::TitlesAndTexts,
+            // One headline over two texts: a general one stands over many.
+            Some(leads) if same_title && (leads >= 0.5 || leads >= 0.39 && self.titles >= 7.0) => Alike::TitlesAndTexts,
+            Some(_) if same_title => return Reason::General,
+            // Two papers tell of one event in their own words.
+            Some(_) if self.is_one_event() => Alike::Facts,
+            Some(_) if titles >= 0.4 && contained >= 0.75 && self.counts == 0 && self.texts >= 10.0 => Alike::TitlesAndTexts,
+            Some(_) => return Reason::Unlike,
+            None if same_title && self.titles >= 4.5 => Alike::Titles,
+            None if same_title => return Reason::General,
+            None if contained >= 0.84 && (self.texts >= 7.0 || titles >= 0.8 && self.texts >= 5.0) => Alike::Titles,
+            // A clause was added to a title.
+            None if contained >= 0.97 && self.texts >= 5.5 || self.title_contained >= 0.97 && self.titles >= 7.0 => Alike::Titles,
+            None => return Reason::Unlike,
+        };
+        Reason::Alike(alike)
+    }
+
+    /// Whether two papers tell of one event in their own words: the headlines have hardly a word in common, the names and numbers agree.
+    pub(super) fn is_one_event(&self) -> bool {
+        let Likeness { titles, leads, .. } = self.likeness;
+        titles < 0.4 && !self.is_follow_up && self.facts >= EVENT && leads.is_some_and(|leads| leads >= 0.2)
+    }
+}
+
+/// Facts that make one event: a day, an amount and a name, or two amounts and a name with a half more.
+const EVENT: usize = 11;
+
+/// A part of a whole, from 0 upwards.
+fn part(part: u32, whole: u32) -> f32 {
+    if whole == 0 { 0.0 } else { part as f32 / whole as f32 }
+}
+
+/// The titles, the longer one cut to the length of one that ends with an ellipsis.
+fn trimmed<'a>(a: &'a Gist, b: &'a Gist) -> (&'a [Token], &'a [Token]) {
+    let (len_a, len_b) = (a.title.tokens.len(), b.title.tokens.len());
+    let cut = |own: usize, other: usize, is_cut: bool| if is_cut { own.min(other) } else { own };
+    (&a.title.tokens[..cut(len_a, len_b, b.cut)], &b.title.tokens[..cut(len_b, len_a, a.cut)])
+}
+
+/// The tokens of each that the other lacks.
+fn apart<'a>(a: &'a [Token], b: &'a [Token]) -> [Vec<&'a Token>; 2] {
+    let mut rest: Vec<&Token> = b.iter().collect();
+    let mut only = Vec::new();
+    for token in a {
+        match rest.iter().position(|other| token.says(other)) {
+            Some(place) => drop(rest.remove(place)),
+            None => only.push(token),
+        }
+    }
+    spell_out(&mut only, b, &mut rest);
+    spell_out(&mut rest, a, &mut only);
+    [only, rest]
+}
+
+/// Takes away abbreviations that only one title has, together with the words of the other title that they stand for (CĐCS, công đoàn
+/// cơ sở).
+fn spell_out(short: &mut Vec<&Token>, title: &[Token], only: &mut Vec<&Token>) {
+    short.retain(|token| {
+        let letters: Vec<char> = token.key.chars().collect();
+        let spells = |words: &&[Token]| words.iter().zip(&letters).all(|(word, letter)| word.key.starts_with(*letter));
+        let Some(words) = token.is_abbreviation.then(|| title.windows(letters.len()).find(spells)).flatten() else { return true };
+        for word in words {
+            if let Some(place) = only.iter().position(|other| other.key == word.key) {
+                only.remove(place);
+            }
+        }
+        false
+    });
+}
+
+fn set<'a>(tokens: impl Iterator<Item = &'a Token>) -> Set<'a> {
+    tokens.map(|token| (token.key.as_str(), token)).collect()
+}
+
+/// The weight of what two texts share, and the part that it is of the lighter one.
+fn overlap(a: &Set, b: &Set) -> (u32, f32) {
+    let weight = |set: &Set| set.values().map(|token| token.weight).sum::<u32>();
+    let has = |token: &Token, set: &Set| set.contains_key(token.key.as_str()) || token.is_number() && set.values().any(|t| t.says(token));
+    let shared = |a: &Set, b: &Set| a.values().filter(|token| has(token, b)).map(|token| token.weight).sum::<u32>();
+    let shared = shared(a, b).min(shared(b, a));
+    (shared, part(shared, weight(a).min(weight(b))))
+}
+
+/// The share of runs of three tokens; of the longer lead only as much is looked at as the shorter one has, and half as much again.
+fn runs(a: &[Token], b: &[Token]) -> f32 {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if short.len() < 6 {
+        return 0.0;
+    }
+    let runs = |tokens: &'_ [Token]| -> HashSet<[String; 3]> {
+        tokens.windows(3).map(|w| [w[0].key.clone(), w[1].key.clone(), w[2].key.clone()]).collect()
+    };
+    let (short, long) = (runs(short), runs(&long[..long.len().min(short.len() * 3 / 2 + 4)]));
+    short.intersection(&long).count() as f32 / short.len() as f32
+}
+
+/// What two texts have in common of an event, in half points: an amount of three digits or more says much, a date less, a small number
+/// little, a name of two syllables much, and more than two names no more.
+fn facts(a: &Gist, b: &Gist) -> usize {
+    let shared = set(a.tokens().filter(|token| token.is_number() && b.knows(token)));
+    let worth = |token: &&Token| {
+        let is_year = token.key.len() == 4 && token.key.starts_with("20");
+        match token.kind {
+            _ if is_year => 0,
+            Kind::Ordinal if token.key.contains('.') => 3,
+            _ if token.key.len() >= 3 => 4,
+            Kind::Count if token.key.len() == 2 && token.key != "10" => 2,
+            Kind::Ordinal => 1,
+            _ => 0,
+        }
+    };
+    let numbers: usize = shared.values().map(worth).sum();
+    let pairs = |gist: &'_ Gist, named: bool| -> HashSet<[String; 2]> {
+        let pairs = [&gist.title, &gist.lead].into_iter().flat_map(|part| part.tokens.windows(2));
+        let wanted = pairs.filter(|pair| !named || pair.iter().all(|token| token.is_name()));
+        wanted.map(|pair| [pair[0].key.clone(), pair[1].key.clone()]).collect()
+    };
+    // A name at the beginning of a sentence does not look like one.
+    let (in_a, in_b) = (pairs(a, false), pairs(b, false));
+    let names = pairs(a, true).union(&pairs(b, true)).filter(|pair| in_a.contains(*pair) && in_b.contains(*pair)).count();
+    numbers + 4 * names.min(2)
+}
+
+/// Whether a text speaks of an event as of something past: it is another article about it.
+fn looks_back(gist: &Gist) -> bool {
+    gist.tokens().any(|token| LEXICON.looks_back(&token.key))
+}
+
+/// How many numbers of a kind a text has that the other does not know.
+pub(super) fn unknown(a: &Gist, b: &Gist, kind: Kind) -> usize {
+    let mut keys: Vec<&str> = a.tokens().filter(|t| t.kind == kind && !b.knows(t)).map(|t| t.key.as_str()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.len()
+}

@@ -1,0 +1,188 @@
+//! Numbers as they are written, each in one form: `3.000` is 3000, `23/11`, `23-11` and `23 tháng 11` are 23.11, `11h30` and `11 giờ 30` are
+//! 11.30, XIV is 14, "ba mươi hai" is 32, `300kg` is 300, "Nghị quyết số 57-NQ/TW" is 57.nq.
+
+use crate::text::Words;
+
+/// A number that begins at a word, in one form, and how many words it takes. In a text in capitals letters are a Roman numeral only after
+/// a word that counts something: VI PHẠM is no six.
+pub(super) fn number(words: &Words, at: usize, shouted: bool) -> Option<(String, usize)> {
+    if let Some((value, len)) = numeral(words, at) {
+        return Some((value.to_string(), len));
+    }
+    if let Some(value) = roman(words, at, shouted) {
+        return Some((value.to_string(), 1));
+    }
+    let mut key = digits(words.key_of(at))?;
+    let mut end = at + 1;
+    while let Some((part, next, thousands)) = further(words, end) {
+        if !thousands {
+            key.push('.');
+        }
+        key.push_str(&part);
+        end = next;
+    }
+    Some((key, end - at))
+}
+
+/// Whether two numbers may be one: equal, or one a date and the other the same date with its year.
+pub(super) fn may_be_one(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    short == long || short.contains('.') && long.strip_prefix(short).is_some_and(|rest| rest.len() == 5 && rest.starts_with('.'))
+}
+
+/// A further part of a number: its digits, the word after it, and whether it is a group of three that belongs to the digits before it.
+fn further(words: &Words, end: usize) -> Option<(String, usize, bool)> {
+    let raw = words.key_of(end);
+    let is_digits = !raw.is_empty() && raw.bytes().all(|b| b.is_ascii_digit());
+    match words.between(end - 1) {
+        "." | "," if is_digits && raw.len() == 3 => Some((raw.to_owned(), end + 1, true)),
+        "." | "," | "/" | "-" | ":" | "–" if is_digits => Some((digits(raw)?, end + 1, false)),
+        " " | "/" if matches!(raw, "thang1" | "năm" | "giơ2") => {
+            let after = words.key_of(end + 1);
+            let unit_of_time =
+                raw == "giơ2" && after.len() <= 2 || raw == "thang1" && after.len() <= 2 || raw == "năm" && after.len() == 4;
+            let near = words.between(end) == " ";
+            Some((digits(after).filter(|_| near && unit_of_time)?, end + 2, false))
+        }
+        _ => None,
+    }
+}
+
+/// Digits without zeros before them and without a unit behind (`50kg`, `110kV`); those of `11h30`, `18h` and `11g30` parted by a dot.
+/// With other letters (`10a1`) it is no number.
+fn digits(word: &str) -> Option<String> {
+    const UNITS: [&str; 24] = [
+        "kg", "km", "m", "cm", "mm", "ha", "kv", "kw", "mw", "kwh", "l", "ml", "g", "m2", "m3", "t", "tr", "usd", "đ", "k", "tân1", "ty3", "triêu5",
+        "ngươi2",
+    ];
+    let plain = |part: &str| match part.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        rest => rest.to_owned(),
+    };
+    let end = word.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = word.split_at(end);
+    if number.is_empty() {
+        return None;
+    }
+    if let Some(minute) = rest.strip_prefix(['h', 'g']).filter(|minute| minute.bytes().all(|b| b.is_ascii_digit()))
+        && number.len() <= 2
+        && minute.len() <= 2
+    {
+        return Some(if minute.is_empty() { plain(number) } else { format!("{}.{}", plain(number), plain(minute)) });
+    }
+    (rest.is_empty() || UNITS.contains(&rest)).then(|| plain(number))
+}
+
+/// The value of a number in words, up to 99, and how many words it takes. Words that mean something else alone (một, ba, năm, chín) are
+/// numbers only beside another.
+fn numeral(words: &Words, at: usize) -> Option<(u32, usize)> {
+    let small = |place: usize| words.get(place).is_some_and(|word| !word.capital) || place == at;
+    let unit = |place: usize| unit(words.key_of(place)).filter(|_| small(place) && (place == at || words.between(place - 1) == " "));
+    let key = words.key_of(at);
+    if key == "mươi2" {
+        return Some(unit(at + 1).map_or((10, 1), |unit| (10 + unit, 2)));
+    }
+    let tens = unit(at)?;
+    if words.key_of(at + 1) == "mươi" {
+        return Some(unit(at + 2).map_or((10 * tens, 2), |unit| (10 * tens + unit, 3)));
+    }
+    matches!(key, "hai" | "bôn1" | "sau1" | "bay3" | "bây3" | "tam1").then_some((tens, 1))
+}
+
+fn unit(key: &str) -> Option<u32> {
+    const UNITS: [(&str, u32); 16] = [
+        ("môt5", 1),
+        ("môt1", 1),
+        ("hai", 2),
+        ("ba", 3),
+        ("bôn1", 4),
+        ("tư", 4),
+        ("năm", 5),
+        ("lăm", 5),
+        ("nhăm", 5),
+        ("sau1", 6),
+        ("bay3", 7),
+        ("bây3", 7),
+        ("tam1", 8),
+        ("chin1", 9),
+        ("rươi4", 5),
+        ("mươi2", 10),
+    ];
+    UNITS.iter().find(|(word, _)| *word == key).map(|(_, value)| *value).filter(|value| *value < 10)
+}
+
+/// The value of a Roman numeral up to 39.
+fn roman(words: &Words, at: usize, shouted: bool) -> Option<u32> {
+    let key = words.key_of(at);
+    if key.is_empty() || !words.get(at)?.all_capitals || !key.bytes().all(|b| matches!(b, b'i' | b'v' | b'x')) {
+        return None;
+    }
+    let counted = at > 0 && NUMBERED.contains(&words.key_of(at - 1));
+    if !counted && (shouted || key.len() == 1) {
+        return None;
+    }
+    let value = |b: u8| match b {
+        b'i' => 1,
+        b'v' => 5,
+        _ => 10,
+    };
+    let digits: Vec<i32> = key.bytes().map(value).collect();
+    let signed =
+        digits.iter().zip(digits.iter().skip(1).chain([&0])).map(|(digit, next)| if digit < next { -digit } else { *digit });
+    u32::try_from(signed.sum::<i32>()).ok().filter(|value| (1..40).contains(value))
+}
+
+/// Words before a number that is a name: another number names another thing. Elsewhere a number counts something.
+pub(super) const NUMBERED: [&str; 39] = [
+    "sô1", "thư1", "tuân2", "ki2", "tâp5", "bai2", "phân2", "đơt5", "lân2", "khoa1", "qui1", "thang1", "năm", "ngay2", "chương", "vong2", "hang5", "hôi5",
+    "loai5", "đoan5", "nhom1", "quân5", "phương2", "lô5", "km", "tô3", "phô1", "khu", "hem3", "đôi5", "đoan2", "vung2", "lơp1", "mua2", "phiên", "chăng5",
+    "trân5", "tram5", "câp1",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(text: &str) -> Option<String> {
+        number(&Words::new(text), 0, false).map(|(key, _)| key)
+    }
+
+    #[test]
+    fn one_number_has_one_form() {
+        for (a, b) in [
+            ("3.000 sản phẩm", "3000 sản phẩm"),
+            ("23/11", "23-11"),
+            ("23/11", "23 tháng 11"),
+            ("23/11/2026", "23 tháng 11 năm 2026"),
+            ("03/10", "3-10"),
+            ("11h30", "11 giờ 30"),
+            ("18h", "18 giờ"),
+            ("XIV", "14"),
+            ("III", "3"),
+            ("hai người", "2 người"),
+            ("hai mươi suất", "20 suất"),
+            ("ba mươi lăm", "35"),
+            ("mười lăm", "15"),
+            ("300kg", "300 kg"),
+            ("110kV", "110 kV"),
+            ("1.500m2", "1500 m2"),
+        ] {
+            assert_eq!(first(a), first(b), "{a} / {b}");
+            assert!(first(a).is_some(), "{a}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_none() {
+        for text in ["ba tôi", "năm nay", "10A1", "một", "COVID", "mươi", "chín rộ"] {
+            assert_eq!(first(text), None, "{text}");
+        }
+        assert_eq!(number(&Words::new("VI PHẠM"), 0, true), None);
+    }
+
+    #[test]
+    fn a_date_may_name_its_year_or_not() {
+        assert!(may_be_one("23.11", "23.11.2026") && may_be_one("5", "5"));
+        assert!(!may_be_one("23.11", "23.11.5") && !may_be_one("5", "5.10") && !may_be_one("2", "23.11"));
+    }
+}

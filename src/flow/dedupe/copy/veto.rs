@@ -1,0 +1,97 @@
+//! What forbids that two texts are one story: what each says and the other does not know.
+
+use std::collections::HashSet;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::flow::dedupe::copy::lexicon::{COMMON, LEXICON, RARE};
+use crate::flow::dedupe::copy::likeness::Shared;
+use crate::flow::dedupe::copy::token::{Kind, Token};
+use crate::flow::dedupe::copy::{Difference, Gist, Part, Reason};
+
+/// The first thing that sets them apart.
+pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
+    // One lead or one event under two headlines: they stress different things. Under two headlines of one form it is a form, too.
+    let copied = shared.is_one_lead() && !shared.is_one_form() || shared.is_one_event();
+    let [only_a, only_b] = &shared.only;
+    let sides = |is: &dyn Fn(&Token) -> bool| {
+        let first: Vec<&Token> = only_a.iter().copied().filter(|t| is(t) && !b.knows(t)).collect();
+        let second: Vec<&Token> = only_b.iter().copied().filter(|t| is(t) && !a.knows(t)).collect();
+        (!first.is_empty() && !second.is_empty()).then_some((first, second))
+    };
+    let told = |what: Difference, first: &[&Token], second: &[&Token]| Reason::Apart {
+        what,
+        first: written(&a.title, first),
+        second: written(&b.title, second),
+    };
+    if let Some((first, second)) = sides(&Token::is_number).filter(|_| !copied) {
+        return Some(told(Difference::Number, &first, &second));
+    }
+    if let Some((first, second)) = opposites(only_a, only_b).filter(|_| !copied) {
+        return Some(told(Difference::Opposite, &[first], &[second]));
+    }
+    // Where one title is in capitals, a rare word that only it has may be a name.
+    let is_name = |token: &Token| token.is_name() || a.shouted != b.shouted && token.weight >= RARE && !token.is_number();
+    if let Some((first, second)) = sides(&is_name).filter(|_| !copied) {
+        return Some(told(Difference::Name, &first, &second));
+    }
+    if let Some((mut first, mut second)) = sides(&|token: &Token| token.weight >= COMMON).filter(|_| shared.is_filled_in()) {
+        let is_misspelt = |token: &&Token, others: &[&Token]| others.iter().any(|other| bare(&other.key) == bare(&token.key));
+        let others = second.clone();
+        second.retain(|token| !is_misspelt(token, &first));
+        first.retain(|token| !is_misspelt(token, &others));
+        if !first.is_empty() && !second.is_empty() {
+            return Some(told(Difference::Word, &first, &second));
+        }
+    }
+    different_places(a, b).or_else(|| different_numbers(a, b, shared.is_one_event()))
+}
+
+/// Days, issues and terms, or more than one amount, that each text has and the other does not know.
+/// Of one event each paper counts other things.
+fn different_numbers(a: &Gist, b: &Gist, one_event: bool) -> Option<Reason> {
+    let unknown = |a: &Gist, b: &Gist, kind: Kind| -> Vec<String> {
+        let parts = [&a.title, &a.lead].into_iter();
+        let tokens = parts.flat_map(|part| part.tokens.iter().map(move |token| (part, token)));
+        tokens.filter(|(_, token)| token.kind == kind && !b.knows(token)).map(|(part, token)| written(part, &[token])).collect()
+    };
+    for (what, kind, least) in [(Difference::Ordinal, Kind::Ordinal, 1), (Difference::Count, Kind::Count, 2)] {
+        let (first, second) = (unknown(a, b, kind), unknown(b, a, kind));
+        if first.len() >= least && second.len() >= least && !(one_event && kind == Kind::Count) {
+            return Some(Reason::Apart { what, first: first.join(", "), second: second.join(", ") });
+        }
+    }
+    None
+}
+
+fn different_places(a: &Gist, b: &Gist) -> Option<Reason> {
+    let places = |gist: &'_ Gist| -> Vec<(String, String)> {
+        let parts = [&gist.title, &gist.lead].into_iter();
+        let tokens = parts.flat_map(|part| part.tokens.iter().map(move |token| (part, token)));
+        let mut seen = HashSet::new();
+        let fresh = tokens.filter(|(_, token)| token.kind == Kind::Place && seen.insert(token.key.clone()));
+        fresh.map(|(part, token)| (token.key.clone(), written(part, &[token]))).collect()
+    };
+    let (here, there) = (places(a), places(b));
+    let apart = !here.is_empty() && !there.is_empty() && here.iter().all(|(key, _)| there.iter().all(|(other, _)| other != key));
+    let names = |places: Vec<(String, String)>| places.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(", ");
+    apart.then(|| Reason::Apart { what: Difference::Place, first: names(here), second: names(there) })
+}
+
+fn opposites<'a>(only_a: &[&'a Token], only_b: &[&'a Token]) -> Option<(&'a Token, &'a Token)> {
+    let opposite = |x: &&'a Token| only_b.iter().find(|y| LEXICON.are_opposites(&x.key, &y.key)).map(|y| (*x, *y));
+    only_a.iter().find_map(opposite)
+}
+
+/// A word without its diacritics, and with one letter for those that are pronounced alike somewhere: what is left when it is misspelt.
+fn bare(key: &str) -> String {
+    let letters = key.nfd().filter(|c| c.is_alphabetic()).map(|c| if c == 'đ' { 'd' } else { c }).collect::<String>();
+    let letters = letters.replace("gi", "d").replace("tr", "ch").replace('x', "s");
+    letters.strip_prefix('r').map_or(letters.clone(), |rest| format!("d{rest}"))
+}
+
+/// Tokens as they are written in a text.
+fn written(part: &Part, tokens: &[&Token]) -> String {
+    let words = tokens.iter().filter_map(|token| part.text.get(token.place.start as usize..token.place.end as usize));
+    words.collect::<Vec<_>>().join(", ")
+}
