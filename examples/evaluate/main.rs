@@ -13,7 +13,8 @@ mod topics;
 use anyhow::Context;
 
 /// The labelled sets of the repository.
-const SETS: [&str; 4] = ["pairs-tuning.tsv", "pairs-heldout.tsv", "topics-tuning.tsv", "topics-heldout.tsv"];
+const SETS: [&str; 6] =
+    ["pairs-tuning.tsv", "pairs-hard.tsv", "pairs-heldout.tsv", "topics-tuning.tsv", "topics-hard.tsv", "topics-heldout.tsv"];
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

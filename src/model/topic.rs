@@ -31,7 +31,8 @@ pub struct Topic {
     pub fields: Vec<Field>,
 }
 
-/// A phrase of a rule. It occurs where its words stand one after the other in one sentence, whatever is between them, and where each
+/// A phrase of a rule. It occurs where its words stand one after the other in one sentence, whatever is between them (but no comma in one of
+/// up to three words), and where each
 /// word that it writes with a capital has one. The number of an official document occurs in every way of writing it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Phrase {

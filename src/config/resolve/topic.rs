@@ -8,6 +8,7 @@ use crate::config::raw::{self, Conditional, Wanted};
 use crate::config::read::{At, Key, Reader};
 use crate::config::value;
 use crate::model::{Field, MOI_NHAT, Phrase, Slug, Topic};
+use crate::text::Words;
 
 /// A topic; `None` is one that can't be read, whose id still counts.
 pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, reader: &mut Reader<'_>) -> Topic {
@@ -28,6 +29,9 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
     if let Some(fields) = raw.r#in.given().filter(|fields| fields.value.is_empty()) {
         reader.error(&fields.span, Wrong::new("the phrases are looked for nowhere").expected("at least one field"));
     }
+    for wanted in [&raw.any, &raw.in_title, &raw.two_of, &raw.all] {
+        hidden(wanted, &raw.except, reader);
+    }
     let mut phrases = |key: &Key<Vec<At<Wanted>>>| -> Vec<Phrase> {
         key.value().into_iter().flatten().flat_map(|wanted| phrases_of(&wanted.value.0, zone, reader)).collect()
     };
@@ -43,6 +47,33 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
         fields: raw.r#in.value().map_or_else(|| Field::ALL.to_vec(), |fields| fields.iter().map(|at| at.value.0).collect()),
         id: id.value,
     }
+}
+
+/// Warns of the phrases that never count, because an exception has the same words: "% hộ nghèo" is "hộ nghèo".
+fn hidden(wanted: &Key<Vec<At<Wanted>>>, except: &Key<Vec<At<Wanted>>>, reader: &mut Reader<'_>) {
+    let texts = |at: &At<Wanted>| at.value.0.phrase.value().map_or_else(Vec::new, |phrases| phrases.0.clone());
+    for (phrase, span) in wanted.value().into_iter().flatten().flat_map(|at| texts(at).into_iter().map(|text| (text.0, &at.span)))
+    {
+        for exception in except.value().into_iter().flatten().filter(|at| is_always_so(&at.value.0)) {
+            if let Some(hiding) = texts(exception).into_iter().find(|text| hides(&text.0, &phrase)) {
+                let wrong = Wrong::new(format!("{} never counts: `except` has the same words", quoted(&phrase)));
+                let help = "only words are compared, signs between them are not".to_owned();
+                reader.warn(span, wrong.help(help).also(exception.span.clone(), format!("{} hides it", quoted(&hiding.0))));
+            }
+        }
+    }
+}
+
+/// Whether its phrases count wherever and whenever they occur.
+fn is_always_so(raw: &Conditional) -> bool {
+    raw.near.is_absent() && raw.since.is_absent() && raw.until.is_absent() && raw.r#in.is_absent()
+}
+
+/// Whether the exception stands wherever the phrase does.
+fn hides(exception: &str, phrase: &str) -> bool {
+    let (exception, phrase) = (Words::new(exception), Words::new(phrase));
+    let capital = |words: &Words, place: usize| words.get(place).is_some_and(|word| word.capital);
+    exception.key() == phrase.key() && (0..phrase.len()).all(|place| capital(&phrase, place) || !capital(&exception, place))
 }
 
 fn phrases_in(wanted: &[At<Wanted>]) -> usize {

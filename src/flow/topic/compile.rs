@@ -13,6 +13,9 @@ use crate::text::{DocumentNumber, Words, documents};
 /// Goes up when the same rules give a text other topics than before: stored stories are then classified anew.
 const JUDGE: u32 = 2;
 
+/// Words of a phrase that is one expression: a comma in it parts two things.
+const SHORT: usize = 3;
+
 /// One phrase of one topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Use {
@@ -43,6 +46,8 @@ pub(super) struct Compiled {
     pub phrase: Phrase,
     /// The words, by their places in the phrase, that must have a capital.
     pub capitals: Vec<usize>,
+    /// Whether it occurs, too, where commas stand between its words.
+    pub bridges_commas: bool,
     /// The phrases of the topic of which one must stand near.
     pub near: Vec<usize>,
     /// The document that it names, between the keys of the words before and after.
@@ -59,6 +64,7 @@ impl Compiled {
         Self {
             list,
             phrase: phrase.clone(),
+            bridges_commas: words.len() > SHORT || phrase.text.contains(','),
             capitals: (0..words.len()).filter(capital).collect(),
             near: Vec::new(),
             document: document.map(|(document, at)| (keys(0..at.start), document, keys(at.end..words.len()))),

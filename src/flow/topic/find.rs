@@ -71,7 +71,12 @@ impl Rules {
             if (at.start..at.end - 1).any(|word| words.ends_sentence(word)) {
                 continue;
             }
+            let has_comma = (at.start..at.end - 1).any(|word| words.between(word).contains(','));
             for asks in self.asking(&self.uses[hit.pattern().as_usize()], field) {
+                // Long phrases are written with and without commas; "tổ chức lễ, hội nghị" is no "lễ hội".
+                if has_comma && !self.phrases[asks.topic][asks.phrase].bridges_commas {
+                    continue;
+                }
                 let capitals = &self.phrases[asks.topic][asks.phrase].capitals;
                 if capitals.iter().all(|place| words.get(at.start + place).is_some_and(|word| word.capital)) {
                     note(asks, at.clone());

@@ -91,27 +91,48 @@ fn without_last_labels(text: &str) -> &str {
 /// What stands before the sentence in which the site tells of itself: "Báo … điện tử, cơ quan ngôn luận của Đảng bộ …", "UBND tỉnh – Cổng
 /// thông tin điện tử, tin tức, văn bản …". Such a sentence names every topic of the site.
 pub(super) fn before_masthead(text: &str) -> &str {
-    const ANYWHERE: [&str; 6] = [
+    const ANYWHERE: [&str; 16] = [
         "cơ quan ngôn luận của",
+        "- cơ quan của",
+        "– cơ quan của",
+        ", cơ quan của",
+        "; cơ quan của",
         "cơ quan của đảng bộ",
         "tiếng nói của đảng bộ",
-        "diễn đàn của nhân dân",
-        "diễn đàn của các tầng lớp",
-        "giấy phép thiết lập trang thông tin",
+        "diễn đàn của",
+        "giấy phép thiết lập trang",
+        "giấy phép số",
+        "chịu trách nhiệm xuất bản",
+        "chịu trách nhiệm nội dung",
+        "đường dây nóng",
+        "đăng ký quảng cáo",
+        "website chính thức",
+        "tổng biên tập:",
     ];
-    const AT_A_BORDER: [&str; 5] =
-        ["cổng thông tin điện tử", "trang thông tin điện tử", "cổng ttđt", "trang ttđt", "cổng thông tin tổng hợp"];
+    const AT_A_BORDER: [&str; 11] = [
+        "cổng thông tin điện tử",
+        "trang thông tin điện tử",
+        "cổng thông tin",
+        "trang thông tin",
+        "trang tin",
+        "cổng ttđt",
+        "trang ttđt",
+        "chuyên trang của",
+        "đài pt-th",
+        "trụ sở:",
+        "liên hệ:",
+    ];
     /// A longer sentence tells of something that the site has done.
     const WORDS: usize = 12;
     let lists = |sentence: &str| {
         let lower = sentence.to_lowercase();
         sentence.split_whitespace().count() <= WORDS
-            || ["văn bản", "tin tức", "chuyên mục", ", tin "].iter().any(|list| lower.contains(list))
+            || ["văn bản", "tin tức", "chuyên mục", ", tin ", ": ", "; ", " | "].iter().any(|list| lower.contains(list))
     };
     let begins = |at: usize, names: &[&str]| names.iter().any(|name| after(&text[at..], name).is_some());
-    let starts = text.char_indices().filter(|(_, c)| c.is_alphabetic()).map(|(at, _)| at);
+    let starts = text.char_indices().filter(|(_, c)| c.is_alphabetic() || matches!(c, '-' | '–' | ',' | ';')).map(|(at, _)| at);
     let is_border = |at: usize| {
-        text[..at].trim_end().chars().next_back().is_none_or(|c| is_separator(c) || matches!(c, '.' | '…' | '(' | ')'))
+        text[..at].trim_end().chars().next_back().is_none_or(|c| is_separator(c) || matches!(c, '.' | '…' | '(' | ')' | ';'))
     };
     let is_masthead = |&at: &usize| {
         let is_word = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());

@@ -197,8 +197,37 @@ const OPPOSITES: &[&[&str]] = &[
     &["trước", "sau", "trong"],
     &["mở", "đóng"],
     &["khởi công", "khánh thành", "động thổ", "thông xe", "hợp long", "cất nóc", "nghiệm thu", "khai trương", "dừng thi công"],
-    &["khởi tố", "bắt", "tạm giữ", "tạm giam", "truy tố", "xét xử", "hầu tòa", "tuyên án", "lĩnh án", "truy nã", "thả", "phóng thích", "đề nghị truy tố", "kháng cáo", "thi hành án"],
-    &["bổ nhiệm", "miễn nhiệm", "bãi nhiệm", "kỷ luật", "khen thưởng", "tạm đình chỉ", "đình chỉ", "cách chức", "cảnh cáo", "khiển trách", "khai trừ", "từ chức"],
+    &[
+        "khởi tố",
+        "bắt",
+        "tạm giữ",
+        "tạm giam",
+        "truy tố",
+        "xét xử",
+        "hầu tòa",
+        "tuyên án",
+        "lĩnh án",
+        "truy nã",
+        "thả",
+        "phóng thích",
+        "đề nghị truy tố",
+        "kháng cáo",
+        "thi hành án",
+    ],
+    &[
+        "bổ nhiệm",
+        "miễn nhiệm",
+        "bãi nhiệm",
+        "kỷ luật",
+        "khen thưởng",
+        "tạm đình chỉ",
+        "đình chỉ",
+        "cách chức",
+        "cảnh cáo",
+        "khiển trách",
+        "khai trừ",
+        "từ chức",
+    ],
     &["thắng", "thua", "hòa"],
     &["vào bán kết", "vào chung kết", "về nhì", "vô địch", "bị loại"],
     &["chấp nhận", "bác bỏ", "bác", "đồng ý", "từ chối"],
@@ -244,8 +273,27 @@ const OPPOSITES: &[&[&str]] = &[
 
 /// Phrases of articles that come back to an event.
 const LOOKING_BACK: &[&str] = &[
-    "sau vụ", "từ vụ", "từ vụ việc", "liên quan vụ", "liên quan đến vụ", "xung quanh vụ", "vụ việc này", "vì sao", "nhìn lại", "bài học từ", "lên tiếng về", "nói gì về", "nói gì",
-    "diễn biến mới", "thông tin mới", "hé lộ", "góc nhìn", "bình luận", "đằng sau", "hậu trường", "chuyên gia",
+    "sau vụ",
+    "từ vụ",
+    "từ vụ việc",
+    "liên quan vụ",
+    "liên quan đến vụ",
+    "xung quanh vụ",
+    "vụ việc này",
+    "vì sao",
+    "nhìn lại",
+    "bài học từ",
+    "lên tiếng về",
+    "nói gì về",
+    "nói gì",
+    "diễn biến mới",
+    "thông tin mới",
+    "hé lộ",
+    "góc nhìn",
+    "bình luận",
+    "đằng sau",
+    "hậu trường",
+    "chuyên gia",
 ];
 
 /// Words that only join others.
@@ -304,10 +352,7 @@ impl Lexicon {
             }
         }
         for group in OPPOSITES {
-            group
-                .iter()
-                .filter(|way| way.contains(' '))
-                .for_each(|way| lexicon.add(way, keys(way).join("_"), COMMON, false));
+            group.iter().filter(|way| way.contains(' ')).for_each(|way| lexicon.add(way, keys(way).join("_"), COMMON, false));
         }
         for phrase in LOOKING_BACK {
             lexicon.add(phrase, keys(phrase).join("_"), COMMON, false);

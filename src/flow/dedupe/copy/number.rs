@@ -3,6 +3,12 @@
 
 use crate::text::Words;
 
+/// Units that are written without a blank behind a number.
+const UNITS: [&str; 24] = [
+    "kg", "km", "m", "cm", "mm", "ha", "kv", "kw", "mw", "kwh", "l", "ml", "g", "m2", "m3", "t", "tr", "usd", "đ", "k", "tân1",
+    "ti3", "triêu5", "ngươi2",
+];
+
 /// A number that begins at a word, in one form, and how many words it takes. In a text in capitals letters are a Roman numeral only after
 /// a word that counts something: VI PHẠM is no six.
 pub(super) fn number(words: &Words, at: usize, shouted: bool) -> Option<(String, usize)> {
@@ -14,14 +20,45 @@ pub(super) fn number(words: &Words, at: usize, shouted: bool) -> Option<(String,
     }
     let mut key = digits(words.key_of(at))?;
     let mut end = at + 1;
+    let mut is_plain = true;
     while let Some((part, next, thousands)) = further(words, end) {
         if !thousands {
             key.push('.');
+            is_plain &= matches!(words.between(end - 1), "," | ".");
         }
         key.push_str(&part);
         end = next;
     }
+    if is_plain && key.matches('.').count() <= 1 {
+        (key, end) = multiplied(key, words, end);
+    }
+    key.truncate(key.trim_end_matches(".0").len());
     Some((key, end - at))
+}
+
+/// An amount times the words behind it: 1.5 triệu is 1500000, 2 nghìn tỷ 2000000000000.
+fn multiplied(amount: String, words: &Words, mut end: usize) -> (String, usize) {
+    let (whole, part) = amount.split_once('.').unwrap_or((&amount, ""));
+    let mut zeros = 0;
+    while let Some(more) = power(words.key_of(end)).filter(|_| words.between(end - 1) == " ") {
+        zeros += more;
+        end += 1;
+    }
+    if zeros == 0 || part.len() > zeros {
+        return (amount, end);
+    }
+    (format!("{whole}{part}{}", "0".repeat(zeros - part.len())).trim_start_matches('0').to_owned(), end)
+}
+
+/// The power of ten of a word that counts.
+fn power(key: &str) -> Option<usize> {
+    Some(match key {
+        "nghin2" | "ngan2" => 3,
+        "van5" => 4,
+        "triêu5" => 6,
+        "ti3" => 9,
+        _ => return None,
+    })
 }
 
 /// Whether two numbers may be one: equal, or one a date and the other the same date with its year.
@@ -33,10 +70,11 @@ pub(super) fn may_be_one(a: &str, b: &str) -> bool {
 /// A further part of a number: its digits, the word after it, and whether it is a group of three that belongs to the digits before it.
 fn further(words: &Words, end: usize) -> Option<(String, usize, bool)> {
     let raw = words.key_of(end);
-    let is_digits = !raw.is_empty() && raw.bytes().all(|b| b.is_ascii_digit());
+    let (number, unit) = raw.split_at(raw.bytes().take_while(u8::is_ascii_digit).count());
+    let is_number = !number.is_empty() && (unit.is_empty() || UNITS.contains(&unit));
     match words.between(end - 1) {
-        "." | "," if is_digits && raw.len() == 3 => Some((raw.to_owned(), end + 1, true)),
-        "." | "," | "/" | "-" | ":" | "–" if is_digits => Some((digits(raw)?, end + 1, false)),
+        "." | "," if is_number && number.len() == 3 => Some((number.to_owned(), end + 1, true)),
+        "." | "," | "/" | "-" | ":" | "–" if is_number => Some((digits(number)?, end + 1, false)),
         " " | "/" if matches!(raw, "thang1" | "năm" | "giơ2") => {
             let after = words.key_of(end + 1);
             let unit_of_time =
@@ -51,10 +89,6 @@ fn further(words: &Words, end: usize) -> Option<(String, usize, bool)> {
 /// Digits without zeros before them and without a unit behind (`50kg`, `110kV`); those of `11h30`, `18h` and `11g30` parted by a dot.
 /// With other letters (`10a1`) it is no number.
 fn digits(word: &str) -> Option<String> {
-    const UNITS: [&str; 24] = [
-        "kg", "km", "m", "cm", "mm", "ha", "kv", "kw", "mw", "kwh", "l", "ml", "g", "m2", "m3", "t", "tr", "usd", "đ", "k", "tân1", "ty3", "triêu5",
-        "ngươi2",
-    ];
     let plain = |part: &str| match part.trim_start_matches('0') {
         "" => "0".to_owned(),
         rest => rest.to_owned(),
@@ -77,7 +111,8 @@ fn digits(word: &str) -> Option<String> {
 /// numbers only beside another.
 fn numeral(words: &Words, at: usize) -> Option<(u32, usize)> {
     let small = |place: usize| words.get(place).is_some_and(|word| !word.capital) || place == at;
-    let unit = |place: usize| unit(words.key_of(place)).filter(|_| small(place) && (place == at || words.between(place - 1) == " "));
+    let unit =
+        |place: usize| unit(words.key_of(place)).filter(|_| small(place) && (place == at || words.between(place - 1) == " "));
     let key = words.key_of(at);
     if key == "mươi2" {
         return Some(unit(at + 1).map_or((10, 1), |unit| (10 + unit, 2)));
@@ -134,9 +169,45 @@ fn roman(words: &Words, at: usize, shouted: bool) -> Option<u32> {
 
 /// Words before a number that is a name: another number names another thing. Elsewhere a number counts something.
 pub(super) const NUMBERED: [&str; 39] = [
-    "sô1", "thư1", "tuân2", "ki2", "tâp5", "bai2", "phân2", "đơt5", "lân2", "khoa1", "qui1", "thang1", "năm", "ngay2", "chương", "vong2", "hang5", "hôi5",
-    "loai5", "đoan5", "nhom1", "quân5", "phương2", "lô5", "km", "tô3", "phô1", "khu", "hem3", "đôi5", "đoan2", "vung2", "lơp1", "mua2", "phiên", "chăng5",
-    "trân5", "tram5", "câp1",
+    "sô1",
+    "thư1",
+    "tuân2",
+    "ki2",
+    "tâp5",
+    "bai2",
+    "phân2",
+    "đơt5",
+    "lân2",
+    "khoa1",
+    "qui1",
+    "thang1",
+    "năm",
+    "ngay2",
+    "chương",
+    "vong2",
+    "hang5",
+    "hôi5",
+    "loai5",
+    "đoan5",
+    "nhom1",
+    "quân5",
+    "phương2",
+    "lô5",
+    "km",
+    "tô3",
+    "phô1",
+    "khu",
+    "hem3",
+    "đôi5",
+    "đoan2",
+    "vung2",
+    "lơp1",
+    "mua2",
+    "phiên",
+    "chăng5",
+    "trân5",
+    "tram5",
+    "câp1",
 ];
 
 #[cfg(test)]
@@ -166,6 +237,12 @@ mod tests {
             ("300kg", "300 kg"),
             ("110kV", "110 kV"),
             ("1.500m2", "1500 m2"),
+            ("2,5ha", "2,5 ha"),
+            ("1,5 triệu", "1.500.000"),
+            ("2 nghìn tỉ", "2.000 tỷ"),
+            ("12 ngàn", "12.000"),
+            ("1.450,5 tỷ", "1450500 triệu"),
+            ("20h00", "20 giờ"),
         ] {
             assert_eq!(first(a), first(b), "{a} / {b}");
             assert!(first(a).is_some(), "{a}");

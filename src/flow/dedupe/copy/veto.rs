@@ -33,7 +33,8 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
     // Where one title is in capitals, a rare word that only it has may be a name.
     let is_name = |token: &Token| token.is_name() || a.shouted != b.shouted && token.weight >= RARE && !token.is_number();
     if let Some((first, second)) = sides(&is_name).filter(|_| !copied) {
-        return Some(told(Difference::Name, &first, &second));
+        let are_places = first.iter().chain(&second).all(|token| token.kind == Kind::Place);
+        return Some(told(if are_places { Difference::Place } else { Difference::Name }, &first, &second));
     }
     if let Some((mut first, mut second)) = sides(&|token: &Token| token.weight >= COMMON).filter(|_| shared.is_filled_in()) {
         let is_misspelt = |token: &&Token, others: &[&Token]| others.iter().any(|other| bare(&other.key) == bare(&token.key));
