@@ -13,8 +13,15 @@ mod topics;
 use anyhow::Context;
 
 /// The labelled sets of the repository.
-const SETS: [&str; 6] =
-    ["pairs-tuning.tsv", "pairs-hard.tsv", "pairs-heldout.tsv", "topics-tuning.tsv", "topics-hard.tsv", "topics-heldout.tsv"];
+const SETS: [&str; 7] = [
+    "pairs-tuning.tsv",
+    "pairs-hard.tsv",
+    "pairs-lookalike.tsv",
+    "pairs-heldout.tsv",
+    "topics-tuning.tsv",
+    "topics-hard.tsv",
+    "topics-heldout.tsv",
+];
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -60,7 +60,7 @@ fn a_story_is_explained_from_the_store() {
     let week = &app.run(&["explain", "--json", "https://a4.vn/a4"]).json()[0];
     let apart = week["apart"].as_array().expect("a list");
     assert_eq!(apart[0]["title"], "Lịch cắt điện tuần 46 ở Vạn Sơn");
-    assert!(apart[0]["because"].as_str().expect("a reason").contains("45 / 46"), "{apart:#?}");
+    assert!(apart[0]["because"].as_str().expect("a reason").contains("“45” / “46”"), "{apart:#?}");
 
     let doctor = app.run(&["explain", "https://a3.vn/a3"]).ok();
     assert!(doctor.contains("Làm theo bác sĩ dặn") && !doctor.contains("\n  bac\n"), "{doctor}");

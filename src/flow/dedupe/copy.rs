@@ -11,13 +11,14 @@
 //! | `token`, `number` | what a text is made of |
 //! | `lexicon` | what is known about words |
 //! | `likeness` | what two texts share |
-//! | `veto` | what sets them apart |
+//! | `veto`, `slot` | what sets them apart |
 //! | `band` | under which hashes texts that share much are found |
 
 mod band;
 mod lexicon;
 mod likeness;
 mod number;
+mod slot;
 mod token;
 mod veto;
 
@@ -159,6 +160,12 @@ impl Gist {
 
     fn tokens(&self) -> impl Iterator<Item = &Token> + Clone {
         self.title.tokens.iter().chain(&self.lead.tokens)
+    }
+
+    /// Whether the title is that of a timetable or forecast: places and hours of one are those of any other.
+    fn is_timetable(&self) -> bool {
+        let begins = |words: &[&str]| words.iter().zip(&self.title.tokens).all(|(word, token)| token.key == *word);
+        [&["lich5"][..], &["thông", "bao1"], &["dư5", "bao1"], &["ban3", "tin"]].into_iter().any(begins)
     }
 
     /// Whether the text says this somewhere.

@@ -4,6 +4,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE};
 use crate::flow::dedupe::copy::token::{Kind, Token};
 use crate::flow::dedupe::copy::{Gist, Reason};
@@ -24,6 +26,8 @@ pub struct Likeness {
 pub(super) struct Shared<'a> {
     /// The tokens of each title that the other title lacks.
     pub only: [Vec<&'a Token>; 2],
+    /// The titles, the longer one cut to the length of one that ends with an ellipsis.
+    pub trimmed: (&'a [Token], &'a [Token]),
     likeness: Likeness,
     /// The weight that the titles, and the whole texts share, in rare words.
     titles: f32,
@@ -37,8 +41,12 @@ pub(super) struct Shared<'a> {
     facts: usize,
     /// Whether one text speaks of the event as of something past, and the other does not.
     is_follow_up: bool,
+    /// Whether one is a timetable or forecast.
+    is_timetable: bool,
     /// How many amounts each has that the other does not know, the smaller number.
     counts: usize,
+    /// How many names each has that the other does not know, the smaller number.
+    names: usize,
 }
 
 /// The different tokens of a text, by their keys.
@@ -58,8 +66,9 @@ impl Likeness {
 
 impl<'a> Shared<'a> {
     pub(super) fn new(a: &'a Gist, b: &'a Gist) -> Self {
-        let (title_a, title_b) = trimmed(a, b);
-        let only = apart(title_a, title_b);
+        let trimmed @ (title_a, title_b) = trimmed(a, b);
+        let mut only = apart(title_a, title_b);
+        forgive_misspelling(&mut only);
         let weight = |tokens: &[&Token]| tokens.iter().map(|t| t.weight).sum::<u32>();
         let all = |tokens: &[Token]| tokens.iter().map(|t| t.weight).sum::<u32>();
         // An abbreviation in one title and its words in the other weigh differently.
@@ -76,8 +85,11 @@ impl<'a> Shared<'a> {
             title_contained: part(titles, all(title_a).min(all(title_b))),
             facts: facts(a, b),
             is_follow_up: looks_back(a) != looks_back(b),
+            is_timetable: a.is_timetable() || b.is_timetable(),
+            names: unknown(a, b, Kind::Name).min(unknown(b, a, Kind::Name)),
             counts: unknown(a, b, Kind::Count).min(unknown(b, a, Kind::Count)),
             only,
+            trimmed,
         }
     }
 
@@ -95,6 +107,11 @@ impl<'a> Shared<'a> {
         self.likeness.titles >= 0.8
     }
 
+    /// Whether the titles may be one form.
+    pub(super) fn may_be_one_form(&self) -> bool {
+        self.likeness.titles >= 0.5
+    }
+
     /// Whether the titles may be one form, and no copied lead says that they are one article.
     pub(super) fn is_filled_in(&self) -> bool {
         self.likeness.titles >= 0.55 && !self.is_copied()
@@ -110,10 +127,12 @@ impl<'a> Shared<'a> {
         let Likeness { titles, contained, leads } = self.likeness;
         let same_title = titles >= 0.95;
         let alike = match leads {
+            _ if self.is_timetable && titles < 0.6 => return Reason::Unlike,
             Some(_) if self.is_copied() => Alike::Texts,
             Some(_) if contained >= 0.85 && self.texts >= 7.0 => Alike::TitlesAndTexts,
             // One headline over two texts: a general one stands over many.
-            Some(leads) if same_title && (leads >= 0.5 || leads >= 0.39 && self.titles >= 7.0) => Alike::TitlesAndTexts,
+            Some(leads) if same_title && leads < 0.75 && self.names >= 2 => return Reason::General,
+            Some(leads) if same_title && (leads >= 0.5 || leads >= 0.37 && self.titles >= 7.0) => Alike::TitlesAndTexts,
             Some(_) if same_title => return Reason::General,
             // Two papers tell of one event in their own words.
             Some(_) if self.is_one_event() => Alike::Facts,
@@ -166,13 +185,51 @@ fn apart<'a>(a: &'a [Token], b: &'a [Token]) -> [Vec<&'a Token>; 2] {
     [only, rest]
 }
 
+/// The tokens whose syllables begin with the letters of an abbreviation.
+fn spelled_by<'a>(title: &'a [Token], letters: &str) -> Option<&'a [Token]> {
+    (0..title.len()).find_map(|start| {
+        let mut rest = letters;
+        for end in start..title.len() {
+            for syllable in title[end].key.split('_') {
+                let first = syllable.chars().next()?;
+                rest = match rest.strip_prefix(first) {
+                    Some(rest) => rest,
+                    None => return None,
+                };
+            }
+            if rest.is_empty() {
+                return Some(&title[start..=end]);
+            }
+        }
+        None
+    })
+}
+
+/// Takes away the one word of each title that the other lacks, if they are one word with and without a mistake.
+fn forgive_misspelling([first, second]: &mut [Vec<&Token>; 2]) {
+    let is_small = |token: &Token| token.kind == Kind::Word && !token.capital;
+    if let ([a], [b]) = (&first[..], &second[..])
+        && is_small(a)
+        && is_small(b)
+        && bare(&a.key) == bare(&b.key)
+    {
+        first.clear();
+        second.clear();
+    }
+}
+
+/// A word without its diacritics, and with one letter for those that are pronounced alike somewhere: what is left when it is misspelt.
+pub(super) fn bare(key: &str) -> String {
+    let letters = key.nfd().filter(|c| c.is_alphabetic()).map(|c| if c == 'đ' { 'd' } else { c }).collect::<String>();
+    let letters = letters.replace("gi", "d").replace("tr", "ch").replace('x', "s");
+    letters.strip_prefix('r').map_or(letters.clone(), |rest| format!("d{rest}"))
+}
+
 /// Takes away abbreviations that only one title has, together with the words of the other title that they stand for (CĐCS, công đoàn
 /// cơ sở).
 fn spell_out(short: &mut Vec<&Token>, title: &[Token], only: &mut Vec<&Token>) {
     short.retain(|token| {
-        let letters: Vec<char> = token.key.chars().collect();
-        let spells = |words: &&[Token]| words.iter().zip(&letters).all(|(word, letter)| word.key.starts_with(*letter));
-        let Some(words) = token.is_abbreviation.then(|| title.windows(letters.len()).find(spells)).flatten() else { return true };
+        let Some(words) = token.is_abbreviation.then(|| spelled_by(title, &token.key)).flatten() else { return true };
         for word in words {
             if let Some(place) = only.iter().position(|other| other.key == word.key) {
                 only.remove(place);
@@ -189,9 +246,7 @@ fn set<'a>(tokens: impl Iterator<Item = &'a Token>) -> Set<'a> {
 /// The weight of what two texts share, and the part that it is of the lighter one.
 fn overlap(a: &Set, b: &Set) -> (u32, f32) {
     let weight = |set: &Set| set.values().map(|token| token.weight).sum::<u32>();
-    let has = |token: &Token, set: &Set| {
-        set.contains_key(token.key.as_str()) || token.is_number() && set.values().any(|t| t.says(token))
-    };
+    let has = |token: &Token, set: &Set| set.contains_key(token.key.as_str()) || set.values().any(|t| t.says(token));
     let shared = |a: &Set, b: &Set| a.values().filter(|token| has(token, b)).map(|token| token.weight).sum::<u32>();
     let shared = shared(a, b).min(shared(b, a));
     (shared, part(shared, weight(a).min(weight(b))))

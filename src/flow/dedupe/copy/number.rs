@@ -32,7 +32,7 @@ pub(super) fn number(words: &Words, at: usize, shouted: bool) -> Option<(String,
     if is_plain && key.matches('.').count() <= 1 {
         (key, end) = multiplied(key, words, end);
     }
-    key.truncate(key.trim_end_matches(".0").len());
+    key.truncate(key.trim_end_matches(".0").trim_end_matches('.').len());
     Some((key, end - at))
 }
 
@@ -73,8 +73,12 @@ fn further(words: &Words, end: usize) -> Option<(String, usize, bool)> {
     let (number, unit) = raw.split_at(raw.bytes().take_while(u8::is_ascii_digit).count());
     let is_number = !number.is_empty() && (unit.is_empty() || UNITS.contains(&unit));
     match words.between(end - 1) {
+        "," if is_number && number.len() == 3 && power(words.key_of(end + 1)).is_some() => {
+            Some((number.to_owned(), end + 1, false))
+        }
         "." | "," if is_number && number.len() == 3 => Some((number.to_owned(), end + 1, true)),
-        "." | "," | "/" | "-" | ":" | "–" if is_number => Some((digits(number)?, end + 1, false)),
+        "," if is_number => Some((number.trim_end_matches('0').to_owned(), end + 1, false)),
+        "." | "/" | "-" | ":" | "–" if is_number => Some((digits(number)?, end + 1, false)),
         " " | "/" if matches!(raw, "thang1" | "năm" | "giơ2") => {
             let after = words.key_of(end + 1);
             let unit_of_time =
@@ -124,7 +128,8 @@ fn numeral(words: &Words, at: usize) -> Option<(u32, usize)> {
     matches!(key, "hai" | "bôn1" | "sau1" | "bay3" | "bây3" | "tam1").then_some((tens, 1))
 }
 
-fn unit(key: &str) -> Option<u32> {
+/// The value of a digit's word.
+pub(super) fn unit(key: &str) -> Option<u32> {
     const UNITS: [(&str, u32); 16] = [
         ("môt5", 1),
         ("môt1", 1),
@@ -240,6 +245,8 @@ mod tests {
             ("2,5ha", "2,5 ha"),
             ("1,5 triệu", "1.500.000"),
             ("2 nghìn tỉ", "2.000 tỷ"),
+            ("1,045 tỷ", "1.045 triệu"),
+            ("2,50 ha", "2,5 ha"),
             ("12 ngàn", "12.000"),
             ("1.450,5 tỷ", "1450500 triệu"),
             ("20h00", "20 giờ"),
@@ -247,6 +254,12 @@ mod tests {
             assert_eq!(first(a), first(b), "{a} / {b}");
             assert!(first(a).is_some(), "{a}");
         }
+    }
+
+    #[test]
+    fn a_decimal_keeps_its_zeros() {
+        assert_ne!(first("1,05 tỷ"), first("1,5 tỷ"));
+        assert_ne!(first("0,2%"), first("0,02%"));
     }
 
     #[test]

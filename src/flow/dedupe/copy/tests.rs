@@ -77,6 +77,45 @@ fn a_lead_confirms_another_headline() {
 }
 
 #[test]
+fn a_form_is_two_stories_though_one_text_mentions_the_other() {
+    let recall = "Chủ xe tra số khung trên trang của hãng để biết xe có thuộc diện thay dây ga miễn phí hay không; mỗi lần thay mất 35 phút.";
+    let makers =
+        judged(("Honda triệu hồi 12.000 xe vì lỗi dây ga", recall), ("Yamaha triệu hồi 12.000 xe vì lỗi dây ga", recall));
+    assert!(!makers.same, "{makers:?}");
+    let neighbour = judged(
+        ("Công bố hết dịch tả lợn tại xã Cẩm Lạc", ""),
+        ("Công bố hết dịch tả lợn tại xã Cẩm Trung", "Xã giáp ranh Cẩm Lạc vẫn còn hai thôn có dịch."),
+    );
+    assert!(!neighbour.same, "{neighbour:?}");
+    let timetable = |what: &str| format!("{what}: các điểm mở từ 7h30 đến 10h30 trong các ngày 6, 7, 8/3 tại phường Hải Châu.");
+    let timetables = judged(
+        ("Lịch tiêm vắc xin cho chó mèo phường Hải Châu", &timetable("Tiêm")),
+        ("Lịch cấp đổi giấy phép lái xe phường Hải Châu", &timetable("Cấp đổi")),
+    );
+    assert!(!timetables.same, "{timetables:?}");
+}
+
+#[test]
+fn a_foreign_name_is_written_in_syllables_or_letters() {
+    let visit = |name: &str| format!("Đoàn chuyên gia {name} tập huấn y tế cơ sở tại Quảng Trị");
+    let one = judged((&visit("Xa-va-na-khẹt"), ""), (&visit("Savannakhet"), ""));
+    assert!(one.same, "{one:?}");
+    let other = judged((&visit("Savannakhet"), ""), (&visit("Champasak"), ""));
+    assert!(!other.same, "{other:?}");
+}
+
+#[test]
+fn a_misspelt_word_is_that_word_and_a_misspelt_name_another() {
+    let built = judged(
+        ("Khánh thành hồ chúa nước Sông Chò ở xã Khánh Hiệp", ""),
+        ("Khánh thành hồ chứa nước Sông Chò ở xã Khánh Hiệp", ""),
+    );
+    assert!(built.same, "{built:?}");
+    let villages = judged(("Đánh thức làng chài An Bàng bên biển", ""), ("Đánh thức làng chài An Băng bên biển", ""));
+    assert!(!villages.same, "{villages:?}");
+}
+
+#[test]
 fn a_title_that_fits_many_articles_needs_its_text() {
     let general = judged(("Thông báo", ""), ("Thông báo", ""));
     assert_eq!((general.same, general.reason), (false, Reason::General));

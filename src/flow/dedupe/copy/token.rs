@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE};
-use crate::flow::dedupe::copy::number::{NUMBERED, may_be_one, number};
+use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE, Sort};
+use crate::flow::dedupe::copy::likeness::bare;
+use crate::flow::dedupe::copy::number::{NUMBERED, may_be_one, number, unit};
 use crate::text::{Words, documents};
 
 /// What two texts have in common or not.
@@ -16,6 +17,8 @@ pub(super) struct Token {
     pub kind: Kind,
     /// Where it stands in the text, in bytes.
     pub place: Range<u32>,
+    /// Whether it begins with a capital, or all of the text does.
+    pub capital: bool,
     /// For an abbreviation in capitals: whether it may stand for words with these initials.
     pub is_abbreviation: bool,
 }
@@ -36,7 +39,11 @@ pub(super) enum Kind {
 impl Token {
     /// Whether it says what the other one says.
     pub(super) fn says(&self, other: &Self) -> bool {
-        self.key == other.key || self.is_number() && other.is_number() && may_be_one(&self.key, &other.key)
+        let is_numeral = |a: &Self, b: &Self| a.is_number() && unit(&b.key).is_some_and(|unit| a.key == unit.to_string());
+        self.key == other.key
+            || self.is_number() && other.is_number() && may_be_one(&self.key, &other.key)
+            || is_numeral(self, other)
+            || is_numeral(other, self)
     }
 
     pub(super) fn is_number(&self) -> bool {
@@ -66,6 +73,7 @@ pub(super) fn tokens(text: &str, limit: usize) -> Vec<Token> {
             None => next(&words, at, begins, shouted),
         };
         let place = words.place(at..at + len);
+        let capital = words.get(at).is_some_and(|word| word.capital);
         let is_abbreviation = len == 1
             && kind != Kind::Place
             && words.get(at).is_some_and(|word| word.all_capitals)
@@ -76,7 +84,7 @@ pub(super) fn tokens(text: &str, limit: usize) -> Vec<Token> {
             after.contains([':', '.', '!', '?', '"', '“', '‘', '\'', '«', '|']) || after.contains(" - ") || after.contains(" – ");
         at += len;
         if !key.is_empty() {
-            tokens.push(Token { key, weight, kind, place: place.start as u32..place.end as u32, is_abbreviation });
+            tokens.push(Token { key, weight, kind, place: place.start as u32..place.end as u32, capital, is_abbreviation });
         }
     }
     tokens
@@ -100,15 +108,43 @@ fn next(words: &Words, at: usize, begins: bool, shouted: bool) -> (String, u32, 
             || len == 1 && key.len() == 4 && (key.starts_with("19") || key.starts_with("20"));
         return (key, RARE, if is_ordinal { Kind::Ordinal } else { Kind::Count }, len);
     }
-    if let Some((expression, len)) = LEXICON.expression(words, at) {
-        let kind = if expression.place { Kind::Place } else { Kind::Word };
+    if let Some((expression, len)) = LEXICON.expression(words, at, !begins && !shouted) {
+        let kind = match expression.sort {
+            Sort::Place => Kind::Place,
+            Sort::Body => Kind::Name,
+            Sort::Phrase => Kind::Word,
+        };
         return (expression.token.clone(), expression.weight, kind, len);
+    }
+    let capital = words.get(at).is_some_and(|word| word.capital);
+    if let Some((key, len)) = foreign(words, at).filter(|_| capital && !shouted) {
+        return (key, RARE, if begins { Kind::Word } else { Kind::Name }, len);
     }
     let key = words.key_of(at).to_owned();
     let weight = LEXICON.weight(&key);
-    let capital = words.get(at).is_some_and(|word| word.capital);
     let named = capital && (if shouted { weight >= RARE } else { !begins });
     (key, weight, if named { Kind::Name } else { Kind::Word }, 1)
+}
+
+/// A foreign name, written in syllables (Xa-va-na-khẹt) or in its own letters (Savannakhet), in one form, and how many words it takes.
+fn foreign(words: &Words, at: usize) -> Option<(String, usize)> {
+    let is_joined = |place: &usize| {
+        words.between(place - 1) == "-"
+            && words.get(*place).is_some_and(|word| !word.capital)
+            && words.key_of(*place).starts_with(char::is_alphabetic)
+    };
+    let len = 1 + (at + 1..words.len()).take_while(is_joined).count();
+    let joined: String = (at..at + len).map(|place| words.key_of(place)).collect();
+    let mut letters: Vec<char> = bare(&joined).chars().collect();
+    letters.dedup();
+    let letters: String = letters.into_iter().collect();
+    (len > 1 && words.key_of(at).len() > 1 || is_foreign(&letters)).then_some((letters, len))
+}
+
+/// Whether a word has vowels with consonants between them: a Vietnamese one is one syllable.
+fn is_foreign(letters: &str) -> bool {
+    let groups = letters.split(|c| !matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y')).filter(|group| !group.is_empty());
+    groups.count() > 1
 }
 
 /// Whether a number with a dot is an amount (4,5 tỷ; 2,3 tấn) and no date.

@@ -2,12 +2,10 @@
 
 use std::collections::HashSet;
 
-use unicode_normalization::UnicodeNormalization;
-
-use crate::flow::dedupe::copy::lexicon::{COMMON, LEXICON, RARE};
+use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE};
 use crate::flow::dedupe::copy::likeness::Shared;
 use crate::flow::dedupe::copy::token::{Kind, Token};
-use crate::flow::dedupe::copy::{Difference, Gist, Part, Reason};
+use crate::flow::dedupe::copy::{Difference, Gist, Part, Reason, slot};
 
 /// The first thing that sets them apart.
 pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
@@ -19,8 +17,9 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
         let second: Vec<&Token> = only_b.iter().copied().filter(|t| is(t) && !a.knows(t)).collect();
         (!first.is_empty() && !second.is_empty()).then_some((first, second))
     };
+    let are_places = |tokens: &[&Token]| tokens.iter().all(|token| token.kind == Kind::Place);
     let told = |what: Difference, first: &[&Token], second: &[&Token]| Reason::Apart {
-        what,
+        what: if what == Difference::Name && are_places(first) && are_places(second) { Difference::Place } else { what },
         first: written(&a.title, first),
         second: written(&b.title, second),
     };
@@ -30,20 +29,13 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
     if let Some((first, second)) = opposites(only_a, only_b).filter(|_| !copied) {
         return Some(told(Difference::Opposite, &[first], &[second]));
     }
+    if let Some((what, slot)) = slot::differs(a, b, shared).filter(|_| shared.may_be_one_form()) {
+        return Some(told(what, &slot.first, &slot.second));
+    }
     // Where one title is in capitals, a rare word that only it has may be a name.
     let is_name = |token: &Token| token.is_name() || a.shouted != b.shouted && token.weight >= RARE && !token.is_number();
     if let Some((first, second)) = sides(&is_name).filter(|_| !copied) {
-        let are_places = first.iter().chain(&second).all(|token| token.kind == Kind::Place);
-        return Some(told(if are_places { Difference::Place } else { Difference::Name }, &first, &second));
-    }
-    if let Some((mut first, mut second)) = sides(&|token: &Token| token.weight >= COMMON).filter(|_| shared.is_filled_in()) {
-        let is_misspelt = |token: &&Token, others: &[&Token]| others.iter().any(|other| bare(&other.key) == bare(&token.key));
-        let others = second.clone();
-        second.retain(|token| !is_misspelt(token, &first));
-        first.retain(|token| !is_misspelt(token, &others));
-        if !first.is_empty() && !second.is_empty() {
-            return Some(told(Difference::Word, &first, &second));
-        }
+        return Some(told(Difference::Name, &first, &second));
     }
     different_places(a, b).or_else(|| different_numbers(a, b, shared.is_one_event()))
 }
@@ -82,13 +74,6 @@ fn different_places(a: &Gist, b: &Gist) -> Option<Reason> {
 fn opposites<'a>(only_a: &[&'a Token], only_b: &[&'a Token]) -> Option<(&'a Token, &'a Token)> {
     let opposite = |x: &&'a Token| only_b.iter().find(|y| LEXICON.are_opposites(&x.key, &y.key)).map(|y| (*x, *y));
     only_a.iter().find_map(opposite)
-}
-
-/// A word without its diacritics, and with one letter for those that are pronounced alike somewhere: what is left when it is misspelt.
-fn bare(key: &str) -> String {
-    let letters = key.nfd().filter(|c| c.is_alphabetic()).map(|c| if c == 'đ' { 'd' } else { c }).collect::<String>();
-    let letters = letters.replace("gi", "d").replace("tr", "ch").replace('x', "s");
-    letters.strip_prefix('r').map_or(letters.clone(), |rest| format!("d{rest}"))
 }
 
 /// Tokens as they are written in a text.

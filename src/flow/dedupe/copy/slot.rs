@@ -1,0 +1,83 @@
+//! Titles of one form: where one names a person, a thing, a number and the other, in the same place, another.
+//!
+//! Offices, companies and papers fill in forms: "… triệu hồi hơn 12.000 xe tay ga vì lỗi dây ga" stood over Honda and over Yamaha. That the
+//! other text mentions the name somewhere proves nothing then: it tells what the neighbour did.
+
+use crate::flow::dedupe::copy::lexicon::{COMMON, RARE};
+use crate::flow::dedupe::copy::likeness::Shared;
+use crate::flow::dedupe::copy::token::{Kind, Token};
+use crate::flow::dedupe::copy::{Difference, Gist};
+
+/// What stands in one place of two titles.
+pub(super) struct Slot<'a> {
+    pub first: Vec<&'a Token>,
+    pub second: Vec<&'a Token>,
+}
+
+/// The first slot that is filled with different numbers, names or places, and with which.
+pub(super) fn differs<'a>(a: &Gist, b: &Gist, shared: &Shared<'a>) -> Option<(Difference, Slot<'a>)> {
+    slots(shared.trimmed.0, shared.trimmed.1).into_iter().find_map(|mut slot| {
+        // What the other title says elsewhere, or spells out, is no other thing.
+        let is_only = |token: &Token, only: &[&Token]| only.iter().any(|other| std::ptr::eq(*other, token));
+        slot.first.retain(|token| is_only(token, &shared.only[0]));
+        slot.second.retain(|token| is_only(token, &shared.only[1]));
+        let numbers = slot.of(|token| token.is_number());
+        // A name that begins a title looks like any word.
+        let may_be = |token: &Token| token.capital && !token.is_number() && (token.weight >= RARE || a.shouted || b.shouted);
+        let names = slot.of(|token| token.is_name() || may_be(token));
+        let names = names.filter(|names| names.is_of_one_level() && slot.has_name());
+        let words = slot.of(|token| token.weight >= COMMON).filter(|_| shared.is_filled_in());
+        let found = numbers.map(|slot| (Difference::Number, slot)).or(names.map(|slot| (Difference::Name, slot)));
+        let found = found.or(words.map(|slot| (Difference::Word, slot)));
+        found.filter(|(_, slot)| !(slot.first.iter().all(|t| b.knows(t)) && slot.second.iter().all(|t| a.knows(t))))
+    })
+}
+
+impl<'a> Slot<'a> {
+    /// The tokens of a kind, where both sides have some that the other side lacks.
+    fn of(&self, is: impl Fn(&Token) -> bool) -> Option<Self> {
+        let only = |own: &[&'a Token], other: &[&'a Token]| -> Vec<&'a Token> {
+            own.iter().copied().filter(|token| is(token) && !other.iter().any(|t| t.says(token))).collect()
+        };
+        let slot = Self { first: only(&self.first, &self.second), second: only(&self.second, &self.first) };
+        (!slot.first.is_empty() && !slot.second.is_empty()).then_some(slot)
+    }
+
+    /// Whether a place stands for a place: one text names the province, and the other the commune.
+    fn is_of_one_level(&self) -> bool {
+        let has_place = |tokens: &[&Token]| tokens.iter().any(|token| token.kind == Kind::Place);
+        has_place(&self.first) == has_place(&self.second)
+    }
+
+    fn has_name(&self) -> bool {
+        self.first.iter().chain(&self.second).any(|token| token.is_name()) || self.first.len() <= 2 && self.second.len() <= 2
+    }
+}
+
+/// The places where two titles differ and both say something: between the longest row of tokens that both have in this order.
+fn slots<'a>(a: &'a [Token], b: &'a [Token]) -> Vec<Slot<'a>> {
+    let mut common = vec![vec![0_u16; b.len() + 1]; a.len() + 1];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            common[i][j] = if a[i].says(&b[j]) { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    let mut slots = Vec::new();
+    let mut slot = Slot { first: Vec::new(), second: Vec::new() };
+    while i < a.len() || j < b.len() {
+        if i < a.len() && j < b.len() && a[i].says(&b[j]) {
+            slots.push(std::mem::replace(&mut slot, Slot { first: Vec::new(), second: Vec::new() }));
+            (i, j) = (i + 1, j + 1);
+        } else if j == b.len() || i < a.len() && common[i + 1][j] >= common[i][j + 1] {
+            slot.first.push(&a[i]);
+            i += 1;
+        } else {
+            slot.second.push(&b[j]);
+            j += 1;
+        }
+    }
+    slots.push(slot);
+    slots.retain(|slot| !slot.first.is_empty() && !slot.second.is_empty());
+    slots
+}
