@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench near [-- MOST]` makes a store in the folder for temporary files, lets it grow to each size (up to MOST stories),
 //! and prints what a poll spends on one new entry of the last three days: on asking whether its name and link are known, and on finding
-//! and judging near copies. Half of the entries are near copies of a stored story. Times are noisy; the ratios are of one run.
+//! near copies, and on judging them. Half of the entries are near copies of a stored story. Times are noisy; the ratios are of one run.
 
 use std::collections::HashSet;
 use std::hint::black_box;
@@ -34,7 +34,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let now: Timestamp = "2026-11-23T08:00:00Z".parse().expect("valid");
     println!(
-        "   stories   asking µs   beside the first   judging µs   beside the first   joined   judged an entry   bytes on disk a story   MB resident"
+        "   stories   asking µs            finding µs             judging µs             joined   candidates   bytes each   MB in use"
     );
     let (mut stored, mut first) = (0, None);
     for size in SIZES.into_iter().filter(|size| *size <= most) {
@@ -52,16 +52,12 @@ fn main() {
         }
         unique(&mut batch);
         runtime.block_on(store.commit(std::mem::take(&mut batch))).expect("a commit");
-        let (asking, judging, joined, candidates) = judge(&store, stored, now);
-        let (asking, judging) = (asking.as_secs_f64() * 1e6, judging.as_secs_f64() * 1e6);
-        let (ask, judged) = *first.get_or_insert((asking, judging));
+        let (times, joined, candidates) = judge(&store, stored, now);
+        let micros = times.map(|time| time.as_secs_f64() * 1e6);
+        let ratios: [f64; 3] = std::array::from_fn(|step| micros[step] / first.get_or_insert(micros)[step]);
         let disk = bytes(folder.path()) / stored as u64;
-        println!(
-            "{stored:>10} {asking:>11.1} {:>16.2} × {judging:>12.1} {:>16.2} × {joined:>8} {candidates:>17.1} {disk:>23} {:>13}",
-            asking / ask,
-            judging / judged,
-            resident_mb()
-        );
+        let steps: String = micros.iter().zip(ratios).map(|(micros, ratio)| format!("{micros:>12.1} {ratio:>7.2} ×")).collect();
+        println!("{stored:>10}{steps} {joined:>8} {candidates:>12.1} {disk:>12} {:>9}", resident_mb());
     }
 }
 
@@ -71,17 +67,17 @@ fn unique(batch: &mut Batch) {
     batch.stories.retain(|change| seen.insert(change.story.id));
 }
 
-/// What an entry costs: asking whether it is known, and finding and judging near copies; how many of all joined a stored story; and how
-/// many stories were judged for each.
+/// What an entry costs: asking whether it is known, finding stories that may be the same news, its own bands included, and judging them;
+/// how many entries of all joined a stored story; and how many stories were found for each.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-fn judge(store: &Store, stored: usize, now: Timestamp) -> (Duration, Duration, usize, f64) {
+fn judge(store: &Store, stored: usize, now: Timestamp) -> ([Duration; 3], usize, f64) {
     let fresh = source("moi");
     let recent: Vec<usize> = (0..stored).step_by(DOCUMENT).filter(|&first| ago(first) < SignedDuration::from_hours(72)).collect();
-    let mut best = (Duration::MAX, Duration::MAX);
+    let mut best = [Duration::MAX; 3];
     let (mut joined, mut candidates) = (0, 0);
     for round in 0..ROUNDS {
         (joined, candidates) = (0, 0);
-        let (mut asked, mut judged) = (Duration::ZERO, Duration::ZERO);
+        let mut steps = [Duration::ZERO; 3];
         for document in 0..DOCUMENTS {
             let number = (round * DOCUMENTS + document) * DOCUMENT;
             let entries: Vec<Entry> = (0..DOCUMENT)
@@ -98,21 +94,27 @@ fn judge(store: &Store, stored: usize, now: Timestamp) -> (Duration, Duration, u
             let start = Instant::now();
             let named = dedupe::name(&fresh, &entries, now);
             let mut known = store.known(&dedupe::lookups(&named)).expect("an answer");
-            asked += start.elapsed();
+            steps[0] += start.elapsed();
             let start = Instant::now();
-            joined += decided(store, &named, &mut known, now).stories.iter().filter(|change| change.story.seq > 0).count();
-            judged += start.elapsed();
+            store.near(&dedupe::searches(&named, &known), &mut known).expect("an answer");
+            steps[1] += start.elapsed();
+            let start = Instant::now();
+            joined += decide(&named, &known, now).stories.iter().filter(|change| change.story.seq > 0).count();
+            steps[2] += start.elapsed();
             candidates += known.near.values().map(Vec::len).sum::<usize>();
         }
-        let each = |time: Duration| time / (DOCUMENTS * DOCUMENT) as u32;
-        best = (best.0.min(each(asked)), best.1.min(each(judged)));
+        best = std::array::from_fn(|step| best[step].min(steps[step] / (DOCUMENTS * DOCUMENT) as u32));
     }
-    (best.0, best.1, joined, candidates as f64 / (DOCUMENTS * DOCUMENT) as f64)
+    (best, joined, candidates as f64 / (DOCUMENTS * DOCUMENT) as f64)
 }
 
 /// What a poll does between asking what is known and storing.
 fn decided(store: &Store, named: &[Named], known: &mut Known, now: Timestamp) -> Decision {
     store.near(&dedupe::searches(named, known), known).expect("an answer");
+    decide(named, known, now)
+}
+
+fn decide(named: &[Named], known: &Known, now: Timestamp) -> Decision {
     black_box(dedupe::decide(named, known, &Ground { baseline: true, rank: &|_| 0, now }))
 }
 

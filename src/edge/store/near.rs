@@ -16,6 +16,8 @@ const MOST_CANDIDATES: usize = 8;
 /// A band counts one part of the stories that have it. One that shares less with an entry than this is no candidate: it has nothing but
 /// a phrase in common that stands everywhere.
 const LEAST_SHARED: f64 = 0.08;
+/// One that shares this many times less than the best one is none either.
+const BESIDE_THE_BEST: f64 = 8.0;
 /// Stories in memory, at about 250 bytes each; beyond that the span that was asked for least lately is given up.
 const MOST_IN_MEMORY: usize = 500_000;
 /// Bands whose last posting the writer remembers. A decision that is older than all of them is taken again.
@@ -85,6 +87,8 @@ impl Spans {
         }
         let mut candidates: Vec<(StoryId, f64)> = shared.into_iter().filter(|(_, part)| *part >= LEAST_SHARED).collect();
         candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let least = candidates.first().map_or(0.0, |(_, part)| part / BESIDE_THE_BEST);
+        candidates.retain(|(_, part)| *part >= least);
         Ok(candidates.into_iter().take(MOST_CANDIDATES).map(|(id, _)| id).collect())
     }
 

@@ -56,9 +56,16 @@ fn begins_furniture(text: &str) -> bool {
         None => true,
         Some(next) => next.is_uppercase() || !next.is_alphabetic(),
     };
-    NOTICES.iter().any(|notice| after(text, notice).is_some())
-        || WITH_COLON.iter().any(|label| after(text, label).is_some_and(|rest| rest.trim_start().starts_with(':')))
-        || text.starts_with(char::is_uppercase) && LABELS.iter().any(|label| after(text, label).is_some_and(ends_a_label))
+    behind(text, &NOTICES).next().is_some()
+        || behind(text, &WITH_COLON).any(|rest| rest.trim_start().starts_with(':'))
+        || text.starts_with(char::is_uppercase) && behind(text, &LABELS).any(ends_a_label)
+}
+
+/// What follows each of the beginnings that a text has; they are given in small letters, however it is written.
+fn behind<'t>(text: &'t str, beginnings: &[&str]) -> impl Iterator<Item = &'t str> {
+    let first = text.chars().next().and_then(|c| c.to_lowercase().next());
+    let likely = move |beginning: &&&str| beginning.chars().next() == first;
+    beginnings.iter().filter(likely).filter_map(|beginning| after(text, beginning))
 }
 
 /// What follows a beginning that is given in small letters, however it is written.
@@ -129,7 +136,7 @@ pub(super) fn before_masthead(text: &str) -> &str {
         sentence.split_whitespace().count() <= WORDS
             || ["văn bản", "tin tức", "chuyên mục", ", tin ", ": ", "; ", " | "].iter().any(|list| lower.contains(list))
     };
-    let begins = |at: usize, names: &[&str]| names.iter().any(|name| after(&text[at..], name).is_some());
+    let begins = |at: usize, names: &[&str]| behind(&text[at..], names).next().is_some();
     let starts = text.char_indices().filter(|(_, c)| c.is_alphabetic() || matches!(c, '-' | '–' | ',' | ';')).map(|(at, _)| at);
     let is_border = |at: usize| {
         text[..at].trim_end().chars().next_back().is_none_or(|c| is_separator(c) || matches!(c, '.' | '…' | '(' | ')' | ';'))

@@ -246,7 +246,9 @@ fn set<'a>(tokens: impl Iterator<Item = &'a Token>) -> Set<'a> {
 /// The weight of what two texts share, and the part that it is of the lighter one.
 fn overlap(a: &Set, b: &Set) -> (u32, f32) {
     let weight = |set: &Set| set.values().map(|token| token.weight).sum::<u32>();
-    let has = |token: &Token, set: &Set| set.contains_key(token.key.as_str()) || set.values().any(|t| t.says(token));
+    let has = |token: &Token, set: &Set| {
+        set.contains_key(token.key.as_str()) || token.may_be_written_otherwise() && set.values().any(|t| t.says(token))
+    };
     let shared = |a: &Set, b: &Set| a.values().filter(|token| has(token, b)).map(|token| token.weight).sum::<u32>();
     let shared = shared(a, b).min(shared(b, a));
     (shared, part(shared, weight(a).min(weight(b))))

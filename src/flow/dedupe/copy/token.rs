@@ -46,6 +46,11 @@ impl Token {
             || is_numeral(other, self)
     }
 
+    /// Whether another key may say the same.
+    pub(super) fn may_be_written_otherwise(&self) -> bool {
+        self.is_number() || unit(&self.key).is_some()
+    }
+
     pub(super) fn is_number(&self) -> bool {
         matches!(self.kind, Kind::Ordinal | Kind::Count)
     }
@@ -134,17 +139,18 @@ fn foreign(words: &Words, at: usize) -> Option<(String, usize)> {
             && words.key_of(*place).starts_with(char::is_alphabetic)
     };
     let len = 1 + (at + 1..words.len()).take_while(is_joined).count();
-    let joined: String = (at..at + len).map(|place| words.key_of(place)).collect();
-    let mut letters: Vec<char> = bare(&joined).chars().collect();
+    if !(len > 1 && words.key_of(at).len() > 1 || is_foreign(words.key_of(at))) {
+        return None;
+    }
+    let mut letters: Vec<char> = (at..at + len).flat_map(|place| bare(words.key_of(place)).chars().collect::<Vec<_>>()).collect();
     letters.dedup();
-    let letters: String = letters.into_iter().collect();
-    (len > 1 && words.key_of(at).len() > 1 || is_foreign(&letters)).then_some((letters, len))
+    Some((letters.into_iter().collect(), len))
 }
 
-/// Whether a word has vowels with consonants between them: a Vietnamese one is one syllable.
-fn is_foreign(letters: &str) -> bool {
-    let groups = letters.split(|c| !matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y')).filter(|group| !group.is_empty());
-    groups.count() > 1
+/// Whether a word has vowels with consonants between them, but for the one of a tone: a Vietnamese word is one syllable.
+fn is_foreign(key: &str) -> bool {
+    let groups = key.split(|c| !matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y')).filter(|group| !group.is_empty());
+    key.is_ascii() && groups.count() > 1
 }
 
 /// Whether a number with a dot is an amount (4,5 tỷ; 2,3 tấn) and no date.
