@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::command::{Exit, Setup, setup};
-use crate::flow::parse::{Input, parse};
+use crate::flow::parse::{Input, parse_whole};
 use crate::model::{Document, Origin, Source};
 
 /// The address that relative ones are resolved against when none is given; `.invalid` never exists (RFC 2606).
@@ -83,7 +83,7 @@ fn one(bytes: &[u8], source: Option<&Source>, arguments: &Arguments, now: Timest
         select,
         now,
     };
-    parse(input).map_err(|e| e.to_string())
+    parse_whole(input).map_err(|e| e.to_string())
 }
 
 /// A document in the form that the documentation fixes.

@@ -7,9 +7,11 @@ mod date;
 mod decode;
 mod discover;
 mod finish;
+mod foreign;
 mod html;
 mod json;
 mod loose;
+mod newest;
 mod page;
 mod propose;
 mod raw;
@@ -20,13 +22,16 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use url::Url;
 
-use crate::model::{Document, Note, NoteKind, Select};
+use crate::model::{Document, Select};
 
 pub use date::read as read_date;
 pub use propose::Proposal;
 
-/// The most entries that one document yields, the newest first places of it: a publisher's whole archive is no news.
+/// The most entries that one document yields to a poll, the newest: a publisher's whole archive is no news.
 pub const MOST_ENTRIES: usize = 500;
+
+/// The most entries that one document yields to somebody who wants to see it whole. The longest feed that was seen has 1,046.
+pub const MOST_ENTRIES_SHOWN: usize = 10_000;
 
 /// One document and everything that its reading depends on.
 #[derive(Clone, Copy, Debug)]
@@ -120,8 +125,17 @@ impl std::fmt::Display for PageKind {
     }
 }
 
-/// Reads a document: a feed in any format, or a listing page where `select` says so.
+/// Reads a document: a feed in any format, or a listing page where `select` says so. Of many entries it keeps the newest.
 pub fn parse(input: Input) -> Result<Document, NotAFeed> {
+    read(input, MOST_ENTRIES)
+}
+
+/// Reads a document with all its entries.
+pub fn parse_whole(input: Input) -> Result<Document, NotAFeed> {
+    read(input, MOST_ENTRIES_SHOWN)
+}
+
+fn read(input: Input, most: usize) -> Result<Document, NotAFeed> {
     let mut notes = Vec::new();
     let text = decode::decode(input.bytes, input.content_type, input.encoding, &mut notes);
     if text.trim().is_empty() {
@@ -133,9 +147,9 @@ pub fn parse(input: Input) -> Result<Document, NotAFeed> {
             let (kind, title) = (html::page_kind(&text), html::page_title(&text));
             return Err(NotAFeed::HtmlPage { kind, title, feeds: discover::feeds(&text, input.base) });
         }
-        None => finish::finish(newest(read_feed(&text, input)?), input),
+        None => finish::finish(newest::newest(read_feed(&text, input, most)?, most, input), input),
     };
-    document.entries.truncate(MOST_ENTRIES);
+    document.entries.truncate(most);
     notes.append(&mut document.notes);
     Ok(Document { notes, ..document })
 }
@@ -152,23 +166,13 @@ pub fn propose(input: Input) -> Vec<Proposal> {
     if html::is_page(&text) && html::page_kind(&text) == PageKind::Plain { propose::propose(&text, input) } else { Vec::new() }
 }
 
-/// The first entries of a feed, as many as are looked at.
-fn newest(mut feed: raw::RawFeed) -> raw::RawFeed {
-    if feed.entries.len() > MOST_ENTRIES {
-        feed.entries.truncate(MOST_ENTRIES);
-        let message = format!("the entries after the first {MOST_ENTRIES} were left out");
-        feed.notes.push(Note { kind: NoteKind::Dropped, message, entry: None });
-    }
-    feed
-}
-
 /// A feed in any format. The repairing way reads well-formed feeds too: it is the faster one, loses less, and a feed that is broken
 /// today and mended tomorrow keeps its entries' names. feed-rs is asked where it finds nothing.
-fn read_feed(text: &str, input: Input) -> Result<raw::RawFeed, NotAFeed> {
+fn read_feed(text: &str, input: Input, most: usize) -> Result<raw::RawFeed, NotAFeed> {
     if text.trim_start().starts_with(['{', '[']) {
-        return json::read(text).map_err(NotAFeed::Unreadable);
+        return json::read(text, most).map_err(NotAFeed::Unreadable);
     }
-    match loose::read(text) {
+    match loose::read(text, most) {
         Some(feed) if !feed.entries.is_empty() => Ok(feed),
         found => match (strict::read(text, input), found) {
             (Ok(feed), None) => Ok(feed),

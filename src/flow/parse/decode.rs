@@ -32,6 +32,9 @@ pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&
         // XML and HTML both read one line break for each of these (XML 1.0, section 2.11).
         text = text.replace("\r\n", "\n").replace('\r', "\n").into();
     }
+    if holds_c1_controls(&text) {
+        text = text.chars().map(western).collect::<String>().into();
+    }
     let bytes = text.as_bytes();
     let noncharacter = |last| memmem::find(bytes, &[0xEF, 0xBF, last]).is_some();
     // Without a way out in the middle the loop is one that vectors can do.
@@ -49,6 +52,20 @@ pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&
         text = text.nfc().collect();
     }
     without_declaration(text)
+}
+
+/// Whether a text has any of the controls from U+0080 to U+009F, whose first byte is C2.
+fn holds_c1_controls(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr_iter(0xC2, bytes).any(|at| matches!(bytes.get(at + 1), Some(0x80..=0x9F)))
+}
+
+/// A C1 control as what it always is: a letter or quote of windows-1252 that somebody took for one of ISO 8859-1. Browsers do the same.
+pub(super) fn western(c: char) -> char {
+    match u8::try_from(u32::from(c)) {
+        Ok(byte @ 0x80..=0x9F) => WINDOWS_1252.decode(&[byte]).0.chars().next().unwrap_or(c),
+        _ => c,
+    }
 }
 
 /// The text of a document in UTF-32, which encoding_rs does not know: it has a byte order mark or begins with `<`.

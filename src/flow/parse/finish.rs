@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use memchr::memchr2;
 use url::Url;
 
 use crate::flow::parse::decode::undouble;
-use crate::flow::parse::html::{Cleaner, escape, first_image, plain, plain_title};
+use crate::flow::parse::html::{Cleaner, escape, first_image, has_entity, plain, plain_title};
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
 use crate::flow::parse::{Input, date, web_address};
 use crate::model::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind};
@@ -34,7 +35,9 @@ pub(super) fn finish(mut feed: RawFeed, input: Input) -> Document {
     };
     let cleaner = Cleaner::new(input.base);
     let mut entries = Vec::with_capacity(feed.entries.len());
-    for (place, raw) in feed.entries.into_iter().enumerate() {
+    for raw in feed.entries {
+        let place = raw.place;
+        let raw = if raw.authors.is_empty() { RawEntry { authors: feed.authors.clone(), ..raw } } else { raw };
         let entry = entry(raw, &cleaner, input, |kind, message| notes.push(Note { kind, message, entry: Some(place) }));
         entries.push(entry);
     }
@@ -114,8 +117,7 @@ fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(No
         (None, None) => String::new(),
     };
     let guid = raw.guid.as_deref().map(shown).filter(|guid| !guid.is_empty());
-    let from_guid =
-        || guid.as_deref().filter(|g| !raw.guid_is_no_link && g.starts_with("http")).and_then(|g| web_address(g, &base));
+    let from_guid = || guid.as_deref().filter(|guid| is_address(guid, raw.guid_is_link)).and_then(|g| web_address(g, &base));
     let image = raw.images.iter().find_map(|url| web_address(url, &base));
     let bodies = || [&summary, &content].into_iter().flatten().filter(|m| matches!(m, Markup::Html(_)));
     Entry {
@@ -131,6 +133,16 @@ fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(No
         categories: categories(&raw.categories),
         enclosures: enclosures(&raw.links, &base),
         guid,
+    }
+}
+
+/// Whether a guid is the article's address: a whole one, or a path that is said to be one. `isPermaLink` is true where it is not said,
+/// but then too many guids are none.
+fn is_address(guid: &str, is_said: Option<bool>) -> bool {
+    match is_said {
+        Some(false) => false,
+        Some(true) if guid.starts_with('/') => true,
+        _ => guid.starts_with("http"),
     }
 }
 
@@ -150,9 +162,10 @@ fn words(markup: &Markup) -> String {
     }
 }
 
-/// Whether a text that is said to be plain is markup all the same.
+/// Whether a text that is said to be plain is markup all the same: it has tags, or entities that only HTML knows.
 fn looks_like_html(text: &str) -> bool {
-    text.contains("</") || text.contains("/>") || text.contains("<br>") || text.contains("<p>")
+    let has_tags = || text.contains("</") || text.contains("/>") || text.contains("<br>") || text.contains("<p>");
+    memchr2(b'<', b'&', text.as_bytes()).is_some() && (has_tags() || has_entity(text))
 }
 
 fn clean(markup: &Markup, cleaner: &Cleaner, base: &Url) -> String {
@@ -162,7 +175,7 @@ fn clean(markup: &Markup, cleaner: &Cleaner, base: &Url) -> String {
     }
 }
 
-fn instant(when: &When, input: Input) -> Option<Timestamp> {
+pub(super) fn instant(when: &When, input: Input) -> Option<Timestamp> {
     match when {
         When::At(time) => Some(*time),
         When::Written(text) => date::read(text, input.timezone, input.now),

@@ -9,7 +9,7 @@ use scraper::{Html, Selector};
 use url::Url;
 
 use crate::flow::parse::loose::{Token, Tokens, decode};
-use crate::flow::parse::{PageKind, simple};
+use crate::flow::parse::{PageKind, foreign, simple};
 use crate::text::shown;
 
 /// Whether a document is an HTML page and no feed, by its first element.
@@ -127,12 +127,12 @@ fn has_tag(text: &str) -> bool {
     text.match_indices('<').any(|(i, _)| text[i + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!'))
 }
 
-/// Whether a text still holds something like `&atilde;` or `&#225;`.
-fn has_entity(text: &str) -> bool {
+/// Whether a text still holds something like `&atilde;` or `&#225;`; `R&D;` is none.
+pub(super) fn has_entity(text: &str) -> bool {
     text.match_indices('&').any(|(i, _)| {
         let rest = &text[i + 1..];
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '#').unwrap_or(rest.len());
-        end > 1 && rest[end..].starts_with(';')
+        end > 1 && rest[end..].starts_with(';') && decode(&text[i..i + end + 2]) != text[i..i + end + 2]
     })
 }
 
@@ -159,10 +159,11 @@ impl Cleaner {
         if is_too_deep(html) {
             return escape(&plain(html));
         }
+        let html = foreign::unwrapped(html);
         if *base != self.base {
-            return builder(base).clean(html).to_string().trim().to_owned();
+            return builder(base).clean(&html).to_string().trim().to_owned();
         }
-        self.ammonia.get_or_init(|| builder(base)).clean(html).to_string().trim().to_owned()
+        self.ammonia.get_or_init(|| builder(base)).clean(&html).to_string().trim().to_owned()
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::WINDOWS_1252;
 use memchr::{memchr, memmem};
+
+use crate::flow::parse::decode::western;
 
 /// A piece of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,11 @@ pub(in crate::flow::parse) struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     pub(in crate::flow::parse) fn new(text: &'a str) -> Self {
         Self { rest: text, no_more_cdata_ends: false, no_more_comment_ends: false, cdata_end: None }
+    }
+
+    /// What has not been cut yet.
+    pub(in crate::flow::parse) fn rest(&self) -> &'a str {
+        self.rest
     }
 
     /// Takes what stands before a mark, and the mark; everything where there is no such mark.
@@ -241,10 +247,6 @@ pub(in crate::flow::parse) fn decode(text: &str) -> Cow<'_, str> {
     if !decoded.contains(|c: char| matches!(c, '\u{80}'..='\u{9F}')) {
         return decoded;
     }
-    let western = |c: char| match u8::try_from(u32::from(c)) {
-        Ok(byte @ 0x80..=0x9F) => WINDOWS_1252.decode(&[byte]).0.chars().next().unwrap_or(c),
-        _ => c,
-    };
     decoded.chars().map(western).collect::<String>().into()
 }
 
