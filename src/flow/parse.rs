@@ -13,6 +13,7 @@ mod json;
 mod loose;
 mod newest;
 mod page;
+mod picture;
 mod propose;
 mod raw;
 mod simple;

@@ -8,9 +8,10 @@ use memchr::memchr2;
 use url::Url;
 
 use crate::flow::parse::decode::undouble;
-use crate::flow::parse::html::{Cleaner, escape, first_image, has_entity, plain, plain_title};
+use crate::flow::parse::html::{Cleaner, escape, has_entity, plain, plain_title};
+use crate::flow::parse::loose::decode;
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
-use crate::flow::parse::{Input, date, web_address};
+use crate::flow::parse::{Input, date, picture, web_address};
 use crate::model::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind};
 use crate::text::{clip, shown};
 
@@ -98,8 +99,9 @@ fn nukeviet(generator: Option<&str>, entries: &[RawEntry]) -> Option<Note> {
 }
 
 fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(NoteKind, String)) -> Entry {
-    let base = raw.base.as_deref().and_then(|base| input.base.join(base.trim()).ok());
-    let base = base.as_ref().map_or(Cow::Borrowed(input.base), Cow::Borrowed);
+    let based = |base: &Option<String>| base.as_deref().and_then(|base| input.base.join(base.trim()).ok()).map(Cow::Owned);
+    let base = based(&raw.base).unwrap_or(Cow::Borrowed(input.base));
+    let content_base = based(&raw.content_base).unwrap_or(Cow::Borrowed(&*base));
     let mut read = |when: &Option<When>| {
         let when = when.as_ref()?;
         let read = instant(when, input);
@@ -109,8 +111,8 @@ fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(No
         read
     };
     let (published, updated) = (read(&raw.published), read(&raw.updated));
-    let summary = raw.summary.filter(|s| !s.is_blank());
-    let content = raw.content.filter(|c| !c.is_blank());
+    let summary = raw.summary.filter(|s| !s.is_blank()).map(escaped_once);
+    let content = raw.content.filter(|c| !c.is_blank()).map(escaped_once);
     let text = match (&summary, &content) {
         (Some(summary), _) => words(summary),
         (None, Some(content)) => clip(&words(content), SUMMARY_CHARACTERS),
@@ -119,15 +121,22 @@ fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(No
     let guid = raw.guid.as_deref().map(shown).filter(|guid| !guid.is_empty());
     let from_guid = || guid.as_deref().filter(|guid| is_address(guid, raw.guid_is_link)).and_then(|g| web_address(g, &base));
     let image = raw.images.iter().find_map(|url| web_address(url, &base));
-    let bodies = || [&summary, &content].into_iter().flatten().filter(|m| matches!(m, Markup::Html(_)));
+    let image_in = |body: &Option<Markup>, base: &Url| match body {
+        Some(Markup::Html(html)) => picture::first_in(html, base),
+        _ => None,
+    };
+    let url = article_link(&raw.links, &base).or_else(from_guid);
+    if let (None, Some(link)) = (&url, raw.links.iter().find(|link| link.rel.is_none() && !link.href.trim().is_empty())) {
+        note(NoteKind::Link, format!("the address “{}” can't be used", clip(&shown(&link.href), 60)));
+    }
     Entry {
         title: raw.title.as_ref().map(title).unwrap_or_default(),
-        url: article_link(&raw.links, &base).or_else(from_guid),
+        url,
         published: published.or(updated),
         updated,
-        image: image.or_else(|| bodies().find_map(|body| first_image(body.as_str(), &base))),
+        image: image.or_else(|| image_in(&summary, &base)).or_else(|| image_in(&content, &content_base)),
         summary: summary.as_ref().map(|markup| clean(markup, cleaner, &base)).unwrap_or_default(),
-        content: content.as_ref().map(|markup| clean(markup, cleaner, &base)),
+        content: content.as_ref().map(|markup| clean(markup, cleaner, &content_base)),
         text,
         authors: raw.authors.iter().filter_map(author).collect(),
         categories: categories(&raw.categories),
@@ -143,6 +152,18 @@ fn is_address(guid: &str, is_said: Option<bool>) -> bool {
         Some(false) => false,
         Some(true) if guid.starts_with('/') => true,
         _ => guid.starts_with("http"),
+    }
+}
+
+/// A body that was escaped once too often, decoded: nothing but escaped markup from its first tag to its last.
+fn escaped_once(body: Markup) -> Markup {
+    let is_markup = |html: &str| {
+        let html = html.trim();
+        html.starts_with("&lt;") && html.ends_with("&gt;") && html.contains("&lt;/") && !html.contains('<')
+    };
+    match body {
+        Markup::Html(html) if is_markup(&html) => Markup::Html(decode(&html).into_owned()),
+        body => body,
     }
 }
 

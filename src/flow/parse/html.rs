@@ -4,8 +4,9 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use memchr::{memchr2, memmem};
+use memchr::memchr2;
 use scraper::{Html, Selector};
+use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
 use crate::flow::parse::loose::{Token, Tokens, decode};
@@ -93,34 +94,18 @@ pub(super) fn plain(text: &str) -> String {
 
 /// Elements that stand inside a word or a line; every other one separates words.
 fn is_inline(name: &str) -> bool {
-    matches!(
-        name,
-        "a" | "abbr"
-            | "b"
-            | "bdi"
-            | "cite"
-            | "code"
-            | "em"
-            | "font"
-            | "html"
-            | "i"
-            | "mark"
-            | "q"
-            | "s"
-            | "small"
-            | "span"
-            | "strong"
-            | "sub"
-            | "sup"
-            | "u"
-    )
+    const INLINE: [&str; 20] = [
+        "a", "abbr", "b", "bdi", "cite", "code", "em", "font", "html", "i", "mark", "q", "s", "small", "span", "strong", "sub",
+        "sup", "u", "big",
+    ];
+    INLINE.iter().any(|inline| name.eq_ignore_ascii_case(inline))
 }
 
 /// Plain text of a title: markup that is escaped once more (`&amp;lt;b&amp;gt;`, or `đ&atilde;` inside CDATA) is decoded once
-/// more. A `<` that opens no tag stays.
+/// more. A `<` that opens no tag stays, and so does a tag that a title only speaks of.
 pub(super) fn plain_title(text: &str) -> String {
     let once = if has_tag(text) || text.contains('&') { plain(text) } else { shown(text) };
-    if has_entity(&once) { plain(&once) } else { once }
+    if has_entity(&once) || once.contains("</") && has_tag(&once) { plain(&once) } else { once }
 }
 
 fn has_tag(text: &str) -> bool {
@@ -150,6 +135,12 @@ impl Cleaner {
 
     /// Cleans one piece, whose relative addresses are relative to `base`. Text without `<` and `&` needs no cleaning.
     pub(super) fn clean(&self, html: &str, base: &Url) -> String {
+        let clean = self.clean_as_written(html, base);
+        // References may make what is not NFC (U+0300 to U+036F: their first byte is CC or CD).
+        if memchr2(0xCC, 0xCD, clean.as_bytes()).is_some() { clean.nfc().collect() } else { clean }
+    }
+
+    fn clean_as_written(&self, html: &str, base: &Url) -> String {
         if memchr2(b'<', b'&', html.as_bytes()).is_none() {
             return shown(html);
         }
@@ -208,25 +199,6 @@ fn builder(base: &Url) -> ammonia::Builder<'static> {
     builder
 }
 
-/// The first picture in a piece of HTML that is no tracking pixel.
-pub(super) fn first_image(html: &str, base: &Url) -> Option<String> {
-    let has = |name: &[u8]| memmem::find(html.as_bytes(), name).is_some();
-    if !has(b"<img") && !has(b"<IMG") {
-        return None;
-    }
-    Tokens::new(html).find_map(|token| {
-        let Token::Start(tag) = token else { return None };
-        if !tag.name.eq_ignore_ascii_case("img") {
-            return None;
-        }
-        let tiny = |name| tag.attribute(name).and_then(|v| v.trim().parse::<u32>().ok()).is_some_and(|size| size <= 3);
-        if tiny("width") || tiny("height") {
-            return None;
-        }
-        ["src", "data-src", "data-original"].iter().find_map(|name| super::web_address(&tag.attribute(name)?, base))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,14 +239,6 @@ mod tests {
         let cleaner = Cleaner::new(&base);
         assert_eq!(cleaner.clean(html, &base), expected);
         assert_eq!(cleaner.clean("<a href='javascript:x'>t</a>", &base), "<a rel=\"noopener noreferrer\">t</a>");
-    }
-
-    #[test]
-    fn a_tracking_pixel_is_no_picture() {
-        let base = Url::parse("https://bao.example.vn/").expect("valid");
-        let html = "<img width=1 height=1 src=/t.gif><img src=/a.jpg>";
-        assert_eq!(first_image(html, &base).as_deref(), Some("https://bao.example.vn/a.jpg"));
-        assert_eq!(first_image("<img src='data:image/png;base64,x'>", &base), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! another field or entry shows that the end tag was forgotten. Markup inside a field is kept as markup. So a fault loses at most
 //! the field that it stands in, and a truncated document keeps every entry before the cut. Time and memory are linear.
 
+mod declared;
 mod entry;
 mod field;
 mod name;

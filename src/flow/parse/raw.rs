@@ -42,6 +42,8 @@ pub(super) struct RawEntry {
     pub images: Vec<String>,
     /// What relative addresses are relative to, itself perhaps relative to the document's address.
     pub base: Option<String>,
+    /// The same for the addresses in the content.
+    pub content_base: Option<String>,
 }
 
 /// A text, and whether it holds markup.

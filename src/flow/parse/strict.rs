@@ -59,6 +59,7 @@ fn entry(item: Entry, place: usize, is_atom: bool) -> RawEntry {
         authors: item.authors.into_iter().map(|person| RawAuthor { name: person.name, email: person.email }).collect(),
         categories: item.categories.into_iter().map(|category| category.label.unwrap_or(category.term)).collect(),
         base: item.base,
+        content_base: None,
         guid_is_link: None,
         place,
     }

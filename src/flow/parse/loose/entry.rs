@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use crate::flow::parse::loose::field::{Capture, author_of, is_longer, markup, plain};
+use crate::flow::parse::loose::field::{Capture, author_of, inside, is_longer, markup, plain};
 use crate::flow::parse::loose::name::{Attached, Field};
 use crate::flow::parse::loose::token::Tag;
+use crate::flow::parse::picture::is_picture;
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawLink, When};
 
 #[derive(Default)]
@@ -72,8 +73,11 @@ impl OpenEntry {
         let address = tag.attribute("url").or_else(|| tag.attribute("href"));
         let Some(address) = address.map(Cow::into_owned).filter(|a| !a.trim().is_empty()) else { return };
         let media_type = tag.attribute("type").map(Cow::into_owned);
-        let is_image =
-            media_type.as_deref().is_some_and(|t| t.starts_with("image/")) || tag.attribute("medium").as_deref() == Some("image");
+        let is_image = match (&media_type, tag.attribute("medium")) {
+            (Some(media_type), _) => media_type.starts_with("image/"),
+            (None, Some(medium)) => medium == "image",
+            (None, None) => is_picture(&address),
+        };
         match kind {
             Attached::Thumbnail => self.raw.images.insert(0, address),
             Attached::Picture => self.raw.images.push(address),
@@ -112,13 +116,17 @@ impl OpenEntry {
             Field::Summary => first(&mut raw.summary, || Some(markup(capture))),
             Field::OtherSummary => first(&mut self.other_summary, || Some(markup(capture))),
             Field::LongSummary => first(&mut self.long_summary, || Some(markup(capture))),
-            Field::Content => first(&mut raw.content, || Some(markup(capture))),
+            Field::Content if raw.content.is_none() => {
+                let own = capture.tag.attribute("base");
+                raw.content_base = own.map(|own| under(raw.base.as_deref(), &own));
+                raw.content = Some(markup(capture));
+            }
             Field::Published => first(&mut raw.published, written),
             Field::Updated => first(&mut raw.updated, written),
             Field::Author => self.put_author(author_of(&plain(capture))),
             Field::Category => raw.categories.extend(given()),
-            Field::Image => raw.images.extend(given()),
-            Field::AuthorName | Field::AuthorEmail | Field::Language | Field::Generator | Field::Ttl => {}
+            Field::Image => raw.images.extend(inside(capture, "url").or_else(given)),
+            Field::Content | Field::AuthorName | Field::AuthorEmail | Field::Language | Field::Generator | Field::Ttl => {}
         }
     }
 

@@ -52,6 +52,10 @@ pub(super) fn is_longer(capture: &Capture, known: Option<&Markup>) -> bool {
 /// Whether a start tag shows that the end of the field before it was forgotten. Inside a body, names that HTML has too are
 /// markup; entries and the names of dates and guids are not.
 pub(super) fn ends_field(capture: &Capture, role: Role, name: &str) -> bool {
+    // An item's image has a title and a link of its own.
+    if capture.field == Field::Image {
+        return role == Role::Entry;
+    }
     let is_person = capture.field == Field::Author
         && !matches!(role, Role::Field(Field::AuthorName | Field::AuthorEmail | Field::Link | Field::Guid));
     match role {
@@ -89,6 +93,17 @@ pub(super) fn plain(capture: &Capture) -> String {
         Piece::Start(_) | Piece::End(_) => Cow::Borrowed(""),
     });
     parts.collect::<String>().trim().to_owned()
+}
+
+/// The text of the first element of a name inside a field.
+pub(super) fn inside(capture: &Capture, name: &str) -> Option<String> {
+    let begins = |piece: &Piece| matches!(piece, Piece::Start(tag) if without_prefix(tag.name).eq_ignore_ascii_case(name));
+    let at = capture.pieces.iter().position(begins)?;
+    match capture.pieces.get(at + 1)? {
+        Piece::Text(text) => Some(decode(text).trim().to_owned()),
+        Piece::Cdata(text) => Some(text.trim().to_owned()),
+        Piece::Start(_) | Piece::End(_) => None,
+    }
 }
 
 /// The content of a field that may hold markup: escaped, in CDATA, or as it is.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::flow::parse::loose::declared;
 use crate::flow::parse::loose::entry::{OpenEntry, based, first, relation, under};
 use crate::flow::parse::loose::field::{Capture, Piece, ends_field, markup, person_of, plain};
 use crate::flow::parse::loose::name::{Field, Role, Room, Space, Spaces, role};
@@ -13,8 +14,9 @@ use crate::flow::parse::raw::{RawAuthor, RawFeed, RawLink, When};
 /// Reads whatever a document holds of a feed, at least its first and last `most` entries; `None` where it holds neither a feed nor
 /// an entry.
 pub(in crate::flow::parse) fn read(text: &str, most: usize) -> Option<RawFeed> {
+    let text = declared::put_in(text);
     let mut reader = Reader::new(most);
-    for token in Tokens::new(text) {
+    for token in Tokens::new(&text) {
         match token {
             Token::Start(tag) => reader.start(tag),
             Token::End(name) => reader.end(name),
@@ -107,6 +109,8 @@ impl<'a> Reader<'a> {
     fn role(&self, space: Space, local: &str) -> Role {
         match role(space, local) {
             Role::Entry if local == "url" && !self.is_sitemap => Role::Through,
+            // A feed's image is its logo.
+            Role::Skip if local == "image" && self.entry.is_some() => Role::Field(Field::Image),
             role => role,
         }
     }

@@ -243,11 +243,40 @@ pub(in crate::flow::parse) fn decode(text: &str) -> Cow<'_, str> {
     if memchr(b'&', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
-    let decoded = html_escape::decode_html_entities(text);
+    let text = with_pairs_joined(text);
+    let decoded = match text {
+        Cow::Borrowed(text) => html_escape::decode_html_entities(text),
+        Cow::Owned(text) => html_escape::decode_html_entities(&text).into_owned().into(),
+    };
     if !decoded.contains(|c: char| matches!(c, '\u{80}'..='\u{9F}')) {
         return decoded;
     }
     decoded.chars().map(western).collect::<String>().into()
+}
+
+/// References to the two halves of a surrogate pair (`&#55357;&#56832;`, as Java writes an emoji) made one to the character.
+fn with_pairs_joined(text: &str) -> Cow<'_, str> {
+    let surrogate = |at: usize, range: std::ops::Range<u32>| {
+        let digits = text[at..].strip_prefix("&#")?;
+        let digits = &digits[..digits.find(';').filter(|end| *end <= 6)?];
+        let number = match digits.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+            None => digits.parse().ok()?,
+        };
+        range.contains(&number).then_some((number, at + digits.len() + 3))
+    };
+    let mut out = String::new();
+    let mut kept = 0;
+    for (at, _) in text.match_indices("&#") {
+        if let Some((high, next)) = surrogate(at, 0xD800..0xDC00)
+            && let Some((low, end)) = surrogate(next, 0xDC00..0xE000)
+        {
+            out.push_str(&text[kept..at]);
+            out.extend(char::from_u32(0x1_0000 + (high - 0xD800) * 0x400 + (low - 0xDC00)));
+            kept = end;
+        }
+    }
+    if kept == 0 { Cow::Borrowed(text) } else { Cow::Owned(out + &text[kept..]) }
 }
 
 #[cfg(test)]
