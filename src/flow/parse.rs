@@ -143,28 +143,39 @@ fn read(input: Input, most: usize) -> Result<Document, NotAFeed> {
         return Err(NotAFeed::Empty);
     }
     let mut document = match input.select {
-        Some(select) => page::read(&text, select, input)?,
-        None if html::is_page(&text) && !html::holds_feed(&text) => {
-            let (kind, title) = (html::page_kind(&text), html::page_title(&text));
-            return Err(NotAFeed::HtmlPage { kind, title, feeds: discover::feeds(&text, input.base) });
+        Some(select) => page::read(&text, select, Input { base: &html::page_base(&text, input.base), ..input })?,
+        None if html::is_page(&text) && !html::holds_feed(&text) => return Err(named_page(&text, input.base)),
+        None => {
+            let feed = read_feed(&text, input, most)?;
+            // Large documents are held once at a time.
+            drop(text);
+            finish::finish(newest::newest(feed, most, input), input)
         }
-        None => finish::finish(newest::newest(read_feed(&text, input, most)?, most, input), input),
     };
     document.entries.truncate(most);
     notes.append(&mut document.notes);
     Ok(Document { notes, ..document })
 }
 
+/// What a page is that stands where a feed was expected.
+fn named_page(text: &str, base: &Url) -> NotAFeed {
+    let feeds = discover::feeds(text, &html::page_base(text, base));
+    NotAFeed::HtmlPage { kind: html::page_kind(text), title: html::page_title(text), feeds }
+}
+
 /// The pages of a site that list its feeds, as a page links to them.
 pub fn directories(input: Input) -> Vec<String> {
     let text = decode::decode(input.bytes, input.content_type, input.encoding, &mut Vec::new());
-    if html::is_page(&text) { discover::directories(&text, input.base) } else { Vec::new() }
+    if html::is_page(&text) { discover::directories(&text, &html::page_base(&text, input.base)) } else { Vec::new() }
 }
 
 /// Proposes `select` for a listing page, the best proposal first; none for a page without a list of articles.
 pub fn propose(input: Input) -> Vec<Proposal> {
     let text = decode::decode(input.bytes, input.content_type, input.encoding, &mut Vec::new());
-    if html::is_page(&text) && html::page_kind(&text) == PageKind::Plain { propose::propose(&text, input) } else { Vec::new() }
+    if !html::is_page(&text) || html::page_kind(&text) != PageKind::Plain {
+        return Vec::new();
+    }
+    propose::propose(&text, Input { base: &html::page_base(&text, input.base), ..input })
 }
 
 /// A feed in any format. The repairing way reads well-formed feeds too: it is the faster one, loses less, and a feed that is broken

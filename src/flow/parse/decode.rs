@@ -13,7 +13,7 @@ use crate::text::is_legal;
 const DECLARATION_WITHIN: usize = 1024;
 
 /// The text of a document. In order of trust: the administrator's setting, a byte order mark, the HTTP charset, the XML
-/// declaration, UTF-8. UTF-16 declared over 8-bit bytes (two real feeds did so) is not believed. The XML declaration is taken
+/// declaration or the page's head, UTF-8. UTF-16 declared over 8-bit bytes (two real feeds did so) is not believed. The XML declaration is taken
 /// out, because it names an encoding that the text no longer has, and characters that XML forbids are removed.
 pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&str>, notes: &mut Vec<Note>) -> String {
     let encoding = choose(bytes, content_type, setting);
@@ -29,8 +29,7 @@ pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&
         note(NoteKind::Encoding, format!("bytes that are no {} were replaced", used.name()));
     }
     if text.contains('\r') {
-        // XML and HTML both read one line break for each of these (XML 1.0, section 2.11).
-        text = text.replace("\r\n", "\n").replace('\r', "\n").into();
+        text = with_line_feeds(&text).into();
     }
     if holds_c1_controls(&text) {
         text = text.chars().map(western).collect::<String>().into();
@@ -40,18 +39,29 @@ pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&
     // Without a way out in the middle the loop is one that vectors can do.
     let has_control = bytes.iter().fold(false, |found, &b| found | (b < b' ' && b != b'\t' && b != b'\n'));
     let has_illegal = has_control || noncharacter(0xBE) || noncharacter(0xBF);
-    let mut text = if has_illegal {
+    let mut text = text.into_owned();
+    if has_illegal {
         let illegal = text.chars().filter(|&c| !is_legal(c)).count();
         note(NoteKind::Characters, format!("{illegal} characters that XML forbids were removed"));
-        text.chars().filter(|&c| is_legal(c)).collect()
-    } else {
-        text.into_owned()
-    };
+        text.retain(is_legal);
+    }
     // windows-1258 decodes to base letters and combining tones (U+0300 to U+036F: their first byte is CC or CD).
     if memchr2(0xCC, 0xCD, text.as_bytes()).is_some() {
         text = text.nfc().collect();
     }
     without_declaration(text)
+}
+
+/// XML and HTML both read one line feed for a carriage return, and for one with a line feed behind it (XML 1.0, section 2.11).
+fn with_line_feeds(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\r') {
+        out.push_str(before);
+        out.push('\n');
+        rest = after.strip_prefix('\n').unwrap_or(after);
+    }
+    out + rest
 }
 
 /// Whether a text has any of the controls from U+0080 to U+009F, whose first byte is C2.
@@ -128,25 +138,37 @@ fn charset(content_type: &str) -> Option<&str> {
     })
 }
 
-/// The encoding that an XML declaration names.
+/// The encoding that an XML declaration names, or the head of a page.
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(DECLARATION_WITHIN)]);
-    let declaration = &head[head.find("<?xml ")?..];
+    let Some(start) = head.find("<?xml ") else { return declared_by_page(&head) };
+    let declaration = &head[start..];
     let declaration = &declaration[..declaration.find("?>")?];
     let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     Encoding::for_label(value[1..].split(quote).next()?.trim().as_bytes())
 }
 
+/// `<meta charset=windows-1258>`, or the same in a `content` (HTML, 13.2.3.2).
+fn declared_by_page(head: &str) -> Option<&'static Encoding> {
+    let head = head.to_ascii_lowercase();
+    let metas = head.match_indices("<meta").map(|(at, _)| head[at..].split('>').next().unwrap_or_default());
+    metas.filter_map(|meta| meta.split_once("charset")?.1.trim_start().strip_prefix('=')).find_map(|value| {
+        let value = value.trim_start().trim_start_matches(['"', '\'']);
+        let end = value.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | '/')).unwrap_or(value.len());
+        Encoding::for_label(&value.as_bytes()[..end])
+    })
+}
+
 /// Takes out the XML declaration and whatever stands before it, such as a PHP warning. A second one further on is passed over by
 /// our tokenizer like any processing instruction.
-fn without_declaration(text: String) -> String {
+fn without_declaration(mut text: String) -> String {
     let Some(start) = memmem::find(text.as_bytes(), b"<?xml ") else { return text };
     let is_first_markup = memchr(b'<', text.as_bytes()) == Some(start);
-    match memmem::find(&text.as_bytes()[start..], b"?>") {
-        Some(length) if is_first_markup => text[start + length + 2..].to_owned(),
-        _ => text,
+    if let Some(length) = memmem::find(&text.as_bytes()[start..], b"?>").filter(|_| is_first_markup) {
+        text.drain(..start + length + 2);
     }
+    text
 }
 
 #[cfg(test)]

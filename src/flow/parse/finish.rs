@@ -138,7 +138,7 @@ fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(No
         summary: summary.as_ref().map(|markup| clean(markup, cleaner, &base)).unwrap_or_default(),
         content: content.as_ref().map(|markup| clean(markup, cleaner, &content_base)),
         text,
-        authors: raw.authors.iter().filter_map(author).collect(),
+        authors: raw.authors.iter().take(MOST_OF_A_KIND).filter_map(author).collect(),
         categories: categories(&raw.categories),
         enclosures: enclosures(&raw.links, &base),
         guid,
@@ -219,10 +219,13 @@ fn author(raw: &RawAuthor) -> Option<Author> {
     (author.name.is_some() || author.email.is_some()).then_some(author)
 }
 
+/// Categories, authors and files of one entry that are looked at; no article has so many, and each is compared with all others.
+const MOST_OF_A_KIND: usize = 100;
+
 /// The categories, each once.
 fn categories(raw: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for name in raw.iter().map(|name| plain_title(name)) {
+    for name in raw.iter().take(MOST_OF_A_KIND).map(|name| plain_title(name)) {
         if !name.is_empty() && !names.contains(&name) {
             names.push(name);
         }
@@ -233,7 +236,7 @@ fn categories(raw: &[String]) -> Vec<String> {
 /// The attached files, each once.
 fn enclosures(links: &[RawLink], base: &Url) -> Vec<Enclosure> {
     let mut files: Vec<Enclosure> = Vec::new();
-    for link in links.iter().filter(|link| link.rel.as_deref() == Some("enclosure")) {
+    for link in links.iter().filter(|link| link.rel.as_deref() == Some("enclosure")).take(MOST_OF_A_KIND) {
         if let Some(url) = web_address(&link.href, base)
             && !files.iter().any(|known| known.url == url)
         {

@@ -2,10 +2,8 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
-use std::sync::LazyLock;
 
-use memchr::memchr2;
-use scraper::{Html, Selector};
+use memchr::{memchr_iter, memchr2};
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
@@ -25,7 +23,11 @@ pub(super) fn is_page(text: &str) -> bool {
 
 /// Whether an HTML page holds a feed all the same: some sites put one into their frame.
 pub(super) fn holds_feed(text: &str) -> bool {
-    ["<rss", "<feed", "<rdf:RDF", "<channel>"].iter().any(|root| text.contains(root))
+    let begins = |root: &str| {
+        let ends = |after: &str| after.starts_with(|c: char| c.is_whitespace() || c == '>');
+        text.match_indices(root).any(|(at, _)| ends(&text[at + root.len()..]))
+    };
+    ["<rss", "<feed", "<rdf:RDF", "<channel"].into_iter().any(begins)
 }
 
 /// What an HTML page is, by what such pages have in common.
@@ -52,10 +54,39 @@ pub(super) fn page_kind(text: &str) -> PageKind {
 
 /// The title of an HTML page.
 pub(super) fn page_title(text: &str) -> Option<String> {
-    static TITLE: LazyLock<Selector> = LazyLock::new(|| Selector::parse("title").expect("a constant selector"));
-    let page = Html::parse_document(text);
-    let title = shown(&page.select(&TITLE).next()?.text().collect::<String>());
-    (!title.is_empty()).then_some(title)
+    let mut tokens = Tokens::new(text);
+    tokens.find(|token| matches!(token, Token::Start(tag) if tag.name.eq_ignore_ascii_case("title")))?;
+    let inside = tokens.take_while(|token| !matches!(token, Token::End(_)));
+    let words: String =
+        inside.filter_map(|token| if let Token::Text(text) = token { Some(decode(text)) } else { None }).collect();
+    Some(shown(&words)).filter(|title| !title.is_empty())
+}
+
+/// What the relative addresses of a page are relative to: `<base href>`, else the page's own address.
+pub(super) fn page_base(text: &str, address: &Url) -> Url {
+    let head = Tokens::new(text).take_while(|token| !matches!(token, Token::Start(tag) if tag.name.eq_ignore_ascii_case("body")));
+    let mut bases = head.filter_map(|token| match token {
+        Token::Start(tag) if tag.name.eq_ignore_ascii_case("base") => address.join(tag.attribute("href")?.trim()).ok(),
+        _ => None,
+    });
+    bases.next().unwrap_or_else(|| address.clone())
+}
+
+/// The most tags of a page that is read as a tree, and of a body that is cleaned as one: a tree takes many times the memory of its text.
+const MOST_PAGE_TAGS: usize = 50_000;
+const MOST_BODY_TAGS: usize = 20_000;
+
+/// The beginning of a page that may be read as a tree; all of it, unless it is no page that people read.
+pub(super) fn beginning(page: &str) -> &str {
+    let mut tokens = Tokens::new(page);
+    let mut tags = 0;
+    while let Some(token) = tokens.next() {
+        tags += usize::from(matches!(token, Token::Start(_)));
+        if tags == MOST_PAGE_TAGS {
+            return &page[..page.len() - tokens.rest().len()];
+        }
+    }
+    page
 }
 
 /// Plain text of a text that may hold markup: tags become blanks (so that words do not grow together), entities are decoded,
@@ -147,7 +178,7 @@ impl Cleaner {
         if let Some(clean) = simple::clean(html, base) {
             return clean.trim().to_owned();
         }
-        if is_too_deep(html) {
+        if is_too_deep(html) || has_more_tags(html, MOST_BODY_TAGS) {
             return escape(&plain(html));
         }
         let html = foreign::unwrapped(html);
@@ -172,6 +203,11 @@ pub(super) fn is_too_deep(html: &str) -> bool {
         }
         depth > DEEPEST
     })
+}
+
+/// Whether a text has more of what may begin a tag.
+fn has_more_tags(html: &str, most: usize) -> bool {
+    memchr_iter(b'<', html.as_bytes()).nth(most).is_some()
 }
 
 fn is_void(name: &str) -> bool {

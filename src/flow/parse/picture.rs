@@ -26,7 +26,8 @@ pub(super) fn first_in(html: &str, base: &Url) -> Option<String> {
         if !tag.name.eq_ignore_ascii_case("img") || is_hidden(&tag) {
             return None;
         }
-        let mut addresses = ["src", "data-src", "data-original"].iter().filter_map(|name| web_address(&tag.attribute(name)?, base));
+        let mut addresses =
+            ["src", "data-src", "data-original"].iter().filter_map(|name| web_address(&tag.attribute(name)?, base));
         addresses.find(|address| !counts_readers(address))
     })
 }

@@ -89,6 +89,9 @@ pub(super) enum Attached {
     Picture,
 }
 
+/// Prefixes that a document may declare; further ones mean what they usually mean.
+const MOST_PREFIXES: usize = 256;
+
 /// The prefixes that a document declares.
 #[derive(Debug, Default)]
 pub(super) struct Spaces {
@@ -98,7 +101,7 @@ pub(super) struct Spaces {
 impl Spaces {
     /// Takes up `xmlns:prefix="address"`.
     pub(super) fn declare(&mut self, attribute: &str, address: &str) {
-        if let Some(prefix) = attribute.strip_prefix("xmlns:") {
+        if let Some(prefix) = attribute.strip_prefix("xmlns:").filter(|_| self.declared.len() < MOST_PREFIXES) {
             self.declared.insert(prefix.to_ascii_lowercase(), by_address(address));
         }
     }
