@@ -195,6 +195,26 @@ fn read_feed(text: &str, input: Input, most: usize) -> Result<raw::RawFeed, NotA
     }
 }
 
+/// Whether an address is written as the URL standard would write it, so that nobody needs to parse it: most are.
+fn is_normal(address: &str) -> bool {
+    let Some(rest) = address.strip_prefix("https://").or(address.strip_prefix("http://")) else { return false };
+    let Some((host, path)) = rest.split_once('/') else { return false };
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let is_plain_host = host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'));
+    let is_plain_path = path.bytes().all(|b| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'-' | b'_' | b'/' | b'.' | b'=' | b'&' | b'?' | b'+' | b',' | b'~' | b':' | b';')
+    });
+    is_plain_host
+        && is_plain_path
+        && last.starts_with(|c: char| c.is_ascii_lowercase())
+        && !["--", "..", ".-", "-."].iter().any(|odd| host.contains(odd))
+        && !host.starts_with(['.', '-'])
+        && !host.ends_with('-')
+        && !path.contains("/.")
+        && !path.starts_with('.')
+}
+
 /// An address that may be published: absolute, http or https, without credentials, at most 2 KiB (an address that is longer
 /// is data). A `javascript:` link is none.
 fn web_address(text: &str, base: &Url) -> Option<String> {
@@ -203,7 +223,42 @@ fn web_address(text: &str, base: &Url) -> Option<String> {
     if text.is_empty() {
         return None;
     }
+    if text.len() <= LONGEST && is_normal(text) {
+        return Some(text.to_owned());
+    }
     let url = base.join(text).ok()?;
     let fits = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
     (fits && url.as_str().len() <= LONGEST).then(|| url.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_normal_is_what_the_standard_writes() {
+        for address in [
+            "https://bao.example.vn/a-1.html",
+            "http://a.vn/",
+            "https://a-b.vn/x?y=1&z=_",
+            "https://a.vn//b/",
+            "https://a.vn/?",
+            "https://a.vn/a?b?c",
+        ] {
+            assert!(is_normal(address), "{address}");
+            assert_eq!(Url::parse(address).map(String::from).as_deref(), Ok(address));
+        }
+        for address in [
+            "https://A.vn/",
+            "https://a.vn",
+            "https://a.vn/ơ",
+            "https://a.vn/../b",
+            "https://1.2.3.4/",
+            "https://xn--a.vn/",
+            "ftp://a.vn/",
+            "https://a.vn/./",
+        ] {
+            assert!(!is_normal(address), "{address}");
+        }
+    }
 }

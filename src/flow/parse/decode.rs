@@ -28,11 +28,11 @@ pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&
     } else if malformed {
         note(NoteKind::Encoding, format!("bytes that are no {} were replaced", used.name()));
     }
-    if text.contains('\r') {
-        text = with_line_feeds(&text).into();
+    if let Cow::Owned(mended) = with_line_feeds(&text) {
+        text = mended.into();
     }
-    if holds_c1_controls(&text) {
-        text = text.chars().map(western).collect::<String>().into();
+    if let Some(mended) = with_western_letters(&text) {
+        text = mended.into();
     }
     let bytes = text.as_bytes();
     let noncharacter = |last| memmem::find(bytes, &[0xEF, 0xBF, last]).is_some();
@@ -53,7 +53,10 @@ pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&
 }
 
 /// XML and HTML both read one line feed for a carriage return, and for one with a line feed behind it (XML 1.0, section 2.11).
-fn with_line_feeds(text: &str) -> String {
+pub(super) fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    if memchr(b'\r', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\r') {
@@ -61,13 +64,20 @@ fn with_line_feeds(text: &str) -> String {
         out.push('\n');
         rest = after.strip_prefix('\n').unwrap_or(after);
     }
-    out + rest
+    Cow::Owned(out + rest)
 }
 
-/// Whether a text has any of the controls from U+0080 to U+009F, whose first byte is C2.
-fn holds_c1_controls(text: &str) -> bool {
+/// A text with its C1 controls (U+0080 to U+009F, whose first byte is C2) read as windows-1252; `None` where it has none.
+fn with_western_letters(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
-    memchr_iter(0xC2, bytes).any(|at| matches!(bytes.get(at + 1), Some(0x80..=0x9F)))
+    let mut out = String::new();
+    let mut kept = 0;
+    for at in memchr_iter(0xC2, bytes).filter(|at| matches!(bytes.get(at + 1), Some(0x80..=0x9F))) {
+        out.push_str(&text[kept..at]);
+        out.extend(text[at..].chars().next().map(western));
+        kept = at + 2;
+    }
+    (kept > 0).then(|| out + &text[kept..])
 }
 
 /// A C1 control as what it always is: a letter or quote of windows-1252 that somebody took for one of ISO 8859-1. Browsers do the same.

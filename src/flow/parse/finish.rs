@@ -8,7 +8,7 @@ use memchr::memchr2;
 use url::Url;
 
 use crate::flow::parse::decode::undouble;
-use crate::flow::parse::html::{Cleaner, escape, has_entity, plain, plain_title};
+use crate::flow::parse::html::{Cleaner, escape, has_entity, plain, plain_beginning, plain_title};
 use crate::flow::parse::loose::decode;
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
 use crate::flow::parse::{Input, date, picture, web_address};
@@ -115,7 +115,7 @@ fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(No
     let content = raw.content.filter(|c| !c.is_blank()).map(escaped_once);
     let text = match (&summary, &content) {
         (Some(summary), _) => words(summary),
-        (None, Some(content)) => clip(&words(content), SUMMARY_CHARACTERS),
+        (None, Some(content)) => clip(&first_words(content), SUMMARY_CHARACTERS),
         (None, None) => String::new(),
     };
     let guid = raw.guid.as_deref().map(shown).filter(|guid| !guid.is_empty());
@@ -172,6 +172,15 @@ fn title(markup: &Markup) -> String {
     match markup {
         Markup::Text(text) if !looks_like_html(text) => shown(text),
         markup => plain_title(markup.as_str()),
+    }
+}
+
+/// The beginning of a body as plain text, of more than enough characters for a summary.
+fn first_words(markup: &Markup) -> String {
+    const ENOUGH_BYTES: usize = 16 * SUMMARY_CHARACTERS;
+    match markup {
+        Markup::Html(html) => plain_beginning(html, ENOUGH_BYTES),
+        markup => words(markup),
     }
 }
 

@@ -7,6 +7,7 @@ use memchr::{memchr_iter, memchr2};
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
+use crate::flow::parse::decode::with_line_feeds;
 use crate::flow::parse::loose::{Token, Tokens, decode};
 use crate::flow::parse::{PageKind, foreign, simple};
 use crate::text::shown;
@@ -92,12 +93,20 @@ pub(super) fn beginning(page: &str) -> &str {
 /// Plain text of a text that may hold markup: tags become blanks (so that words do not grow together), entities are decoded,
 /// scripts and styles say nothing. Text without `<` and `&` is taken as it is.
 pub(super) fn plain(text: &str) -> String {
+    plain_beginning(text, usize::MAX)
+}
+
+/// The same, of no more than the beginning of a long text: of about so many bytes.
+pub(super) fn plain_beginning(text: &str, bytes: usize) -> String {
     if memchr2(b'<', b'&', text.as_bytes()).is_none() {
         return shown(text);
     }
-    let mut out = String::with_capacity(text.len());
+    let mut out = String::with_capacity(text.len().min(bytes));
     let mut hidden: Option<&str> = None;
     for token in Tokens::new(text) {
+        if out.len() > bytes {
+            break;
+        }
         match token {
             Token::Text(words) if hidden.is_none() => out.push_str(&decode(words)),
             Token::Cdata(words) if hidden.is_none() => out.push_str(words),
@@ -175,6 +184,7 @@ impl Cleaner {
         if memchr2(b'<', b'&', html.as_bytes()).is_none() {
             return shown(html);
         }
+        let html = &*with_line_feeds(html);
         if let Some(clean) = simple::clean(html, base) {
             return clean.trim().to_owned();
         }

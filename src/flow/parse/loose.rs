@@ -5,6 +5,7 @@
 //! the field that it stands in, and a truncated document keeps every entry before the cut. Time and memory are linear.
 
 mod declared;
+mod entity;
 mod entry;
 mod field;
 mod name;
@@ -12,5 +13,6 @@ mod read;
 mod repairs;
 mod token;
 
+pub(super) use entity::decode;
 pub(super) use read::read;
-pub(super) use token::{Tag, Token, Tokens, decode};
+pub(super) use token::{Tag, Token, Tokens};

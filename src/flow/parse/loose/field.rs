@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use base64::Engine;
 
+use crate::flow::parse::loose::entity::decode;
 use crate::flow::parse::loose::name::{Field, Role, Room, Spaces, role};
-use crate::flow::parse::loose::token::{Tag, decode, without_prefix};
+use crate::flow::parse::loose::token::{Tag, without_prefix};
 use crate::flow::parse::raw::{Markup, RawAuthor};
 
 /// Tags that one field may hold; further ones are passed over, their text stays. No article has so many, and each takes memory.

@@ -71,8 +71,8 @@ impl<'a> Reader<'a> {
     }
 
     fn start(&mut self, tag: Tag<'a>) {
-        for (name, value) in tag.attributes() {
-            self.spaces.declare(name, &value);
+        if tag.declares() {
+            tag.attributes().for_each(|(name, value)| self.spaces.declare(name, &value));
         }
         let mut room: Room = [0; _];
         let (space, local) = self.spaces.resolve(tag.name, &mut room);

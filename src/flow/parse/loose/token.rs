@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
 
-use crate::flow::parse::decode::western;
+use crate::flow::parse::loose::entity::decode;
 
 /// A piece of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl<'a> Tokens<'a> {
         let name_end = inside.find(|c: char| c.is_whitespace() || matches!(c, '/' | '=' | '"' | '\'')).unwrap_or(inside.len());
         let (name, attributes) = inside.split_at(name_end);
         let closed = attributes.trim_end();
-        let is_empty = closed.ends_with('/') && !closed.ends_with("=/");
+        let is_empty = closed.ends_with('/') && !ends_in_bare_value(closed);
         let attributes = closed.strip_suffix('/').filter(|_| is_empty).unwrap_or(closed);
         Token::Start(Tag { name, attributes, is_empty, is_whole })
     }
@@ -150,6 +150,13 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
+/// Whether attributes end in a value without quotes, to which a slash belongs (`href=http://a.vn/`).
+fn ends_in_bare_value(attributes: &str) -> bool {
+    let last = attributes.rsplit(char::is_whitespace).next().unwrap_or_default();
+    last.split_once('=')
+        .is_some_and(|(_, value)| !value.ends_with(['"', '\'']) && !value.trim_end_matches('/').ends_with(['"', '\'']))
+}
+
 /// Where a start tag ends: at the first `>` outside quotes; where a quote is never closed before the next tag, at the first `>`
 /// of all; at the next `<` or the document's end where there is none. Only the first way is whole.
 fn tag_end(text: &str) -> (usize, bool) {
@@ -171,6 +178,11 @@ fn tag_end(text: &str) -> (usize, bool) {
 }
 
 impl<'a> Tag<'a> {
+    /// Whether it declares a namespace.
+    pub(in crate::flow::parse) fn declares(&self) -> bool {
+        memmem::find(self.attributes.as_bytes(), b"xmlns").is_some()
+    }
+
     /// The attributes, names as they were written, values decoded.
     pub(in crate::flow::parse) fn attributes(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a> {
         let mut rest = self.attributes;
@@ -200,15 +212,25 @@ impl<'a> Tag<'a> {
         let mut attributes = Vec::new();
         let mut rest = self.attributes.trim();
         while !rest.is_empty() {
-            let (name, after) = rest.split_once('=')?;
-            let (value, after) = match after.chars().next()? {
-                quote @ ('"' | '\'') => after[1..].split_once(quote)?,
-                _ => after.split_at(after.find(char::is_whitespace).unwrap_or(after.len())),
+            let end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
+            let (name, after) = rest.split_at(end);
+            let is_plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':'));
+            let (value, after) = match after.strip_prefix('=') {
+                // An attribute that is only there, as long as no `=` follows somewhere.
+                None if after.trim_start().starts_with('=') => return None,
+                None => ("", after),
+                Some(after) => match after.chars().next()? {
+                    quote @ ('"' | '\'') => after[1..].split_once(quote)?,
+                    _ => {
+                        let (value, after) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
+                        if value.is_empty() || value.contains(['<', '`', '=', '"', '\'']) {
+                            return None;
+                        }
+                        (value, after)
+                    }
+                },
             };
-            let is_bare = after.is_empty() || after.starts_with(char::is_whitespace);
-            let is_plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
-            let is_odd = |c: char| matches!(c, '<' | '`' | '=' | '"' | '\'') && !rest.contains(['"', '\'']);
-            if !is_bare || !is_plain || value.is_empty() || value.contains(is_odd) {
+            if !is_plain || !(after.is_empty() || after.starts_with(char::is_whitespace)) {
                 return None;
             }
             attributes.push((name, value));
@@ -235,48 +257,6 @@ impl<'a> Tag<'a> {
 /// A name without its prefix: markup may come with one (`xhtml:div`).
 pub(in crate::flow::parse) fn without_prefix(name: &str) -> &str {
     name.rsplit(':').next().unwrap_or(name)
-}
-
-/// Text with its entities decoded: XML's, HTML's and numeric ones. What is no entity stays as it is. Numbers of 128 to 159 mean
-/// windows-1252, as browsers take them (`&#146;` is ’).
-pub(in crate::flow::parse) fn decode(text: &str) -> Cow<'_, str> {
-    if memchr(b'&', text.as_bytes()).is_none() {
-        return Cow::Borrowed(text);
-    }
-    let text = with_pairs_joined(text);
-    let decoded = match text {
-        Cow::Borrowed(text) => html_escape::decode_html_entities(text),
-        Cow::Owned(text) => html_escape::decode_html_entities(&text).into_owned().into(),
-    };
-    if !decoded.contains(|c: char| matches!(c, '\u{80}'..='\u{9F}')) {
-        return decoded;
-    }
-    decoded.chars().map(western).collect::<String>().into()
-}
-
-/// References to the two halves of a surrogate pair (`&#55357;&#56832;`, as Java writes an emoji) made one to the character.
-fn with_pairs_joined(text: &str) -> Cow<'_, str> {
-    let surrogate = |at: usize, range: std::ops::Range<u32>| {
-        let digits = text[at..].strip_prefix("&#")?;
-        let digits = &digits[..digits.find(';').filter(|end| *end <= 6)?];
-        let number = match digits.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-            None => digits.parse().ok()?,
-        };
-        range.contains(&number).then_some((number, at + digits.len() + 3))
-    };
-    let mut out = String::new();
-    let mut kept = 0;
-    for (at, _) in text.match_indices("&#") {
-        if let Some((high, next)) = surrogate(at, 0xD800..0xDC00)
-            && let Some((low, end)) = surrogate(next, 0xDC00..0xE000)
-        {
-            out.push_str(&text[kept..at]);
-            out.extend(char::from_u32(0x1_0000 + (high - 0xD800) * 0x400 + (low - 0xDC00)));
-            kept = end;
-        }
-    }
-    if kept == 0 { Cow::Borrowed(text) } else { Cow::Owned(out + &text[kept..]) }
 }
 
 #[cfg(test)]
@@ -314,11 +294,5 @@ mod tests {
         ] {
             assert_eq!(tokens(text), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn entities_are_decoded_once() {
-        assert_eq!(decode("don&#146;t"), "don’t");
-        assert_eq!(decode("a &amp;lt; &ecirc; &#7897; R&D &unknown; &"), "a &lt; ê ộ R&D &unknown; &");
     }
 }
