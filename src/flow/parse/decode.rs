@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1258};
 use memchr::{memchr, memchr_iter, memchr2, memmem};
 use unicode_normalization::UnicodeNormalization;
 
@@ -12,44 +12,75 @@ use crate::text::is_legal;
 /// How far into a document an XML declaration is looked for, in bytes.
 const DECLARATION_WITHIN: usize = 1024;
 
-/// The text of a document. In order of trust: the administrator's setting, a byte order mark, the HTTP charset, the XML
-/// declaration or the page's head, UTF-8. UTF-16 declared over 8-bit bytes (two real feeds did so) is not believed. The XML declaration is taken
-/// out, because it names an encoding that the text no longer has, and characters that XML forbids are removed.
-pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&str>, notes: &mut Vec<Note>) -> String {
-    let encoding = choose(bytes, content_type, setting);
-    let (mut text, used, malformed) = match from_utf32(bytes).filter(|_| setting.is_none()) {
-        Some(text) => (Cow::Owned(text), UTF_8, false),
-        None => encoding.decode(bytes),
-    };
-    let mut note = |kind, message| notes.push(Note { kind, message, entry: None });
-    if malformed && used == UTF_8 && !is_mostly_utf8(&text) {
-        text = WINDOWS_1252.decode(bytes).0;
-        note(NoteKind::Encoding, "the document is no UTF-8; it was read as windows-1252".to_owned());
-    } else if malformed {
-        note(NoteKind::Encoding, format!("bytes that are no {} were replaced", used.name()));
-    }
+/// The text of a document, which is the bytes themselves where there is nothing to mend. In order of trust: the administrator's setting,
+/// a byte order mark, the HTTP charset, the XML declaration or the page's head, UTF-8. UTF-16 declared over 8-bit bytes (two real feeds
+/// did so) is not believed. The XML declaration is taken out, because it names an encoding that the text no longer has, and characters
+/// that XML forbids are removed.
+pub(super) fn decode<'b>(
+    bytes: &'b [u8],
+    content_type: Option<&str>,
+    setting: Option<&str>,
+    notes: &mut Vec<Note>,
+) -> Cow<'b, str> {
+    let mut text = read(bytes, content_type, setting, notes);
     if let Cow::Owned(mended) = with_line_feeds(&text) {
         text = mended.into();
     }
     if let Some(mended) = with_western_letters(&text) {
         text = mended.into();
     }
+    if holds_illegal(&text) {
+        let illegal = text.chars().filter(|&c| !is_legal(c)).count();
+        let message = format!("{illegal} characters that XML forbids were removed");
+        notes.push(Note { kind: NoteKind::Characters, message, entry: None });
+        text.to_mut().retain(is_legal);
+    }
+    // Combining marks, U+0300 to U+036F: their first byte is CC or CD.
+    if memchr2(0xCC, 0xCD, text.as_bytes()).is_some() {
+        let mut composed = String::with_capacity(text.len());
+        composed.extend(text.nfc());
+        text = composed.into();
+    }
+    without_declaration(text)
+}
+
+/// The bytes as text, by the encoding that they are in.
+fn read<'b>(bytes: &'b [u8], content_type: Option<&str>, setting: Option<&str>, notes: &mut Vec<Note>) -> Cow<'b, str> {
+    if let Some(text) = from_utf32(bytes).filter(|_| setting.is_none()) {
+        return Cow::Owned(text);
+    }
+    let encoding = choose(bytes, content_type, setting);
+    if encoding == WINDOWS_1258 {
+        return Cow::Owned(composed(bytes));
+    }
+    let (text, used, malformed) = encoding.decode(bytes);
+    let mut note = |message| notes.push(Note { kind: NoteKind::Encoding, message, entry: None });
+    if malformed && used == UTF_8 && !is_mostly_utf8(&text) {
+        note("the document is no UTF-8; it was read as windows-1252".to_owned());
+        return WINDOWS_1252.decode(bytes).0;
+    }
+    if malformed {
+        note(format!("bytes that are no {} were replaced", used.name()));
+    }
+    text
+}
+
+/// A text in windows-1258, which writes a letter and its tone apart, with both as one: composed while it is decoded, since apart they
+/// take twice the room.
+fn composed(bytes: &[u8]) -> String {
+    let characters = |part: &[u8]| WINDOWS_1258.decode_without_bom_handling(part).0.chars().collect::<Vec<_>>();
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(bytes.chunks(4_096).flat_map(characters).nfc());
+    text
+}
+
+/// Whether a text has characters that XML forbids.
+fn holds_illegal(text: &str) -> bool {
     let bytes = text.as_bytes();
     let noncharacter = |last| memmem::find(bytes, &[0xEF, 0xBF, last]).is_some();
     // Without a way out in the middle the loop is one that vectors can do.
     let has_control = bytes.iter().fold(false, |found, &b| found | (b < b' ' && b != b'\t' && b != b'\n'));
-    let has_illegal = has_control || noncharacter(0xBE) || noncharacter(0xBF);
-    let mut text = text.into_owned();
-    if has_illegal {
-        let illegal = text.chars().filter(|&c| !is_legal(c)).count();
-        note(NoteKind::Characters, format!("{illegal} characters that XML forbids were removed"));
-        text.retain(is_legal);
-    }
-    // windows-1258 decodes to base letters and combining tones (U+0300 to U+036F: their first byte is CC or CD).
-    if memchr2(0xCC, 0xCD, text.as_bytes()).is_some() {
-        text = text.nfc().collect();
-    }
-    without_declaration(text)
+    has_control || noncharacter(0xBE) || noncharacter(0xBF)
 }
 
 /// XML and HTML both read one line feed for a carriage return, and for one with a line feed behind it (XML 1.0, section 2.11).
@@ -172,13 +203,17 @@ fn declared_by_page(head: &str) -> Option<&'static Encoding> {
 
 /// Takes out the XML declaration and whatever stands before it, such as a PHP warning. A second one further on is passed over by
 /// our tokenizer like any processing instruction.
-fn without_declaration(mut text: String) -> String {
+fn without_declaration(text: Cow<'_, str>) -> Cow<'_, str> {
     let Some(start) = memmem::find(text.as_bytes(), b"<?xml ") else { return text };
     let is_first_markup = memchr(b'<', text.as_bytes()) == Some(start);
-    if let Some(length) = memmem::find(&text.as_bytes()[start..], b"?>").filter(|_| is_first_markup) {
-        text.drain(..start + length + 2);
+    let Some(length) = memmem::find(&text.as_bytes()[start..], b"?>").filter(|_| is_first_markup) else { return text };
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[start + length + 2..]),
+        Cow::Owned(mut text) => {
+            text.drain(..start + length + 2);
+            Cow::Owned(text)
+        }
     }
-    text
 }
 
 #[cfg(test)]
@@ -186,7 +221,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8], content_type: Option<&str>, setting: Option<&str>) -> String {
-        decode(bytes, content_type, setting, &mut Vec::new())
+        decode(bytes, content_type, setting, &mut Vec::new()).into_owned()
     }
 
     #[test]

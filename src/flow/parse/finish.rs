@@ -8,7 +8,7 @@ use memchr::memchr2;
 use url::Url;
 
 use crate::flow::parse::decode::undouble;
-use crate::flow::parse::html::{Cleaner, escape, has_entity, plain, plain_beginning, plain_title};
+use crate::flow::parse::html::{Cleaner, escape, has_entity, plain_beginning, plain_title};
 use crate::flow::parse::loose::decode;
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
 use crate::flow::parse::{Input, date, picture, web_address};
@@ -138,7 +138,7 @@ fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(No
         summary: summary.as_ref().map(|markup| clean(markup, cleaner, &base)).unwrap_or_default(),
         content: content.as_ref().map(|markup| clean(markup, cleaner, &content_base)),
         text,
-        authors: raw.authors.iter().take(MOST_OF_A_KIND).filter_map(author).collect(),
+        authors: raw.authors.iter().filter_map(author).collect(),
         categories: categories(&raw.categories),
         enclosures: enclosures(&raw.links, &base),
         guid,
@@ -184,11 +184,12 @@ fn first_words(markup: &Markup) -> String {
     }
 }
 
-/// A body as plain text.
+/// A body as plain text, as much of it as is compared.
 fn words(markup: &Markup) -> String {
+    const LONGEST_BYTES: usize = 256 * 1024;
     match markup {
         Markup::Text(text) if !looks_like_html(text) => shown(text),
-        markup => plain(markup.as_str()),
+        markup => plain_beginning(markup.as_str(), LONGEST_BYTES),
     }
 }
 
@@ -228,13 +229,10 @@ fn author(raw: &RawAuthor) -> Option<Author> {
     (author.name.is_some() || author.email.is_some()).then_some(author)
 }
 
-/// Categories, authors and files of one entry that are looked at; no article has so many, and each is compared with all others.
-const MOST_OF_A_KIND: usize = 100;
-
 /// The categories, each once.
 fn categories(raw: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for name in raw.iter().take(MOST_OF_A_KIND).map(|name| plain_title(name)) {
+    for name in raw.iter().map(|name| plain_title(name)) {
         if !name.is_empty() && !names.contains(&name) {
             names.push(name);
         }
@@ -245,7 +243,7 @@ fn categories(raw: &[String]) -> Vec<String> {
 /// The attached files, each once.
 fn enclosures(links: &[RawLink], base: &Url) -> Vec<Enclosure> {
     let mut files: Vec<Enclosure> = Vec::new();
-    for link in links.iter().filter(|link| link.rel.as_deref() == Some("enclosure")).take(MOST_OF_A_KIND) {
+    for link in links.iter().filter(|link| link.rel.as_deref() == Some("enclosure")) {
         if let Some(url) = web_address(&link.href, base)
             && !files.iter().any(|known| known.url == url)
         {

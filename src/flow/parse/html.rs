@@ -186,17 +186,22 @@ impl Cleaner {
         }
         let html = &*with_line_feeds(html);
         if let Some(clean) = simple::clean(html, base) {
-            return clean.trim().to_owned();
+            return trimmed(clean);
         }
         if is_too_deep(html) || has_more_tags(html, MOST_BODY_TAGS) {
             return escape(&plain(html));
         }
         let html = foreign::unwrapped(html);
         if *base != self.base {
-            return builder(base).clean(&html).to_string().trim().to_owned();
+            return trimmed(builder(base).clean(&html).to_string());
         }
-        self.ammonia.get_or_init(|| builder(base)).clean(&html).to_string().trim().to_owned()
+        trimmed(self.ammonia.get_or_init(|| builder(base)).clean(&html).to_string())
     }
+}
+
+/// A text without blanks at its ends; most have none, and then nothing is copied.
+fn trimmed(text: String) -> String {
+    if text.trim().len() == text.len() { text } else { text.trim().to_owned() }
 }
 
 /// Nesting beyond this makes HTML parsers slow (the cost grows with its square), and no article needs it.

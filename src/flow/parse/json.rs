@@ -10,6 +10,8 @@ use crate::flow::parse::newest::Ends;
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
 use crate::model::{Note, NoteKind};
 
+/// Tags, authors or attachments of one item that are read.
+const MOST_OF_A_KIND: usize = 100;
 /// The longest list of tags, authors or attachments that is read, in bytes; a longer one is data.
 const LONGEST_LIST: usize = 64 * 1024;
 
@@ -167,7 +169,7 @@ fn word(value: &RawValue) -> Option<String> {
 fn objects(value: &RawValue) -> Vec<Fields<'_>> {
     match serde_json::from_str::<Fields>(value.get()) {
         Ok(one) => vec![one],
-        Err(_) => list(value).into_iter().filter_map(|one| serde_json::from_str(one.get()).ok()).collect(),
+        Err(_) => list(value).into_iter().take(MOST_OF_A_KIND).filter_map(|one| serde_json::from_str(one.get()).ok()).collect(),
     }
 }
 
@@ -191,7 +193,7 @@ fn entry(item: &Fields) -> RawEntry {
         published: item.word("date_published").map(When::Written),
         updated: item.word("date_modified").map(When::Written),
         authors: item.objects("authors").iter().chain(&item.objects("author")).map(author).collect(),
-        categories: tags.into_iter().filter_map(|tag| serde_json::from_str(tag.get()).ok()).collect(),
+        categories: tags.into_iter().take(MOST_OF_A_KIND).filter_map(|tag| serde_json::from_str(tag.get()).ok()).collect(),
         images: item.word("image").into_iter().chain(item.word("banner_image")).collect(),
         links,
         ..RawEntry::default()

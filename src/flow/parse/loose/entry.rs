@@ -10,6 +10,9 @@ use crate::flow::parse::loose::token::Tag;
 use crate::flow::parse::picture::is_picture;
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawLink, When};
 
+/// Categories, authors, files and pictures of one entry that are kept; no article has so many, and each is compared with all others.
+const MOST_OF_A_KIND: usize = 100;
+
 #[derive(Default)]
 pub(super) struct OpenEntry {
     raw: RawEntry,
@@ -39,7 +42,7 @@ impl OpenEntry {
             Field::Category => {
                 let named = tag.attribute("label").or_else(|| tag.attribute("term")).or_else(|| tag.attribute("text"));
                 let is_named = named.is_some();
-                self.raw.categories.extend(named.map(Cow::into_owned));
+                self.put_categories(named.map(Cow::into_owned));
                 return is_named;
             }
             // CDF's <lastmod value="…">.
@@ -59,12 +62,23 @@ impl OpenEntry {
     }
 
     pub(super) fn put_link(&mut self, link: RawLink) {
-        self.raw.links.push(link);
+        let is_file = link.rel.as_deref() == Some("enclosure");
+        // So that files, however many, leave room for the article's address.
+        if self.raw.links.len() < if is_file { MOST_OF_A_KIND } else { 2 * MOST_OF_A_KIND } {
+            self.raw.links.push(link);
+        }
     }
 
     pub(super) fn put_author(&mut self, author: RawAuthor) {
-        if author.name.is_some() || author.email.is_some() {
+        let says_something = author.name.is_some() || author.email.is_some();
+        if says_something && self.raw.authors.len() < MOST_OF_A_KIND {
             self.raw.authors.push(author);
+        }
+    }
+
+    fn put_categories(&mut self, named: Option<String>) {
+        if self.raw.categories.len() < MOST_OF_A_KIND {
+            self.raw.categories.extend(named);
         }
     }
 
@@ -79,6 +93,7 @@ impl OpenEntry {
             (None, None) => is_picture(&address),
         };
         match kind {
+            _ if self.raw.images.len() >= MOST_OF_A_KIND => {}
             Attached::Thumbnail => self.raw.images.insert(0, address),
             Attached::Picture => self.raw.images.push(address),
             Attached::Enclosure | Attached::MediaContent => {
@@ -124,7 +139,7 @@ impl OpenEntry {
             Field::Published => first(&mut raw.published, written),
             Field::Updated => first(&mut raw.updated, written),
             Field::Author => self.put_author(author_of(&plain(capture))),
-            Field::Category => raw.categories.extend(given()),
+            Field::Category => self.put_categories(given()),
             Field::Image => raw.images.extend(inside(capture, "url").or_else(given)),
             Field::Content | Field::AuthorName | Field::AuthorEmail | Field::Language | Field::Generator | Field::Ttl => {}
         }

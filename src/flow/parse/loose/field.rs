@@ -9,7 +9,7 @@ use crate::flow::parse::loose::name::{Field, Role, Room, Spaces, role};
 use crate::flow::parse::loose::token::{Tag, without_prefix};
 use crate::flow::parse::raw::{Markup, RawAuthor};
 
-/// Tags that one field may hold; further ones are passed over, their text stays. No article has so many, and each takes memory.
+/// Tags that one field may hold; what follows is left out. No article has so many, and each takes memory.
 const MOST_TAGS: usize = 20_000;
 
 /// A field that is being read.
@@ -37,10 +37,10 @@ impl<'a> Capture<'a> {
         Self { field, name: tag.name, tag, depth: 0, tags: 0, pieces: Vec::new() }
     }
 
-    pub(super) fn push_tag(&mut self, tag: Piece<'a>) {
-        self.tags += 1;
+    pub(super) fn push(&mut self, piece: Piece<'a>) {
+        self.tags += usize::from(matches!(piece, Piece::Start(_) | Piece::End(_)));
         if self.tags <= MOST_TAGS {
-            self.pieces.push(tag);
+            self.pieces.push(piece);
         }
     }
 }

@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
                 if tag.name == capture.name && !tag.is_empty {
                     capture.depth += 1;
                 }
-                capture.push_tag(Piece::Start(tag));
+                capture.push(Piece::Start(tag));
                 return;
             }
             let place = self.place();
@@ -194,12 +194,12 @@ impl<'a> Reader<'a> {
                     self.close();
                 } else {
                     capture.depth -= 1;
-                    capture.push_tag(Piece::End(name));
+                    capture.push(Piece::End(name));
                 }
                 return;
             }
             if !ends_entry {
-                capture.push_tag(Piece::End(name));
+                capture.push(Piece::End(name));
                 return;
             }
             let place = self.place();
@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
             if matches!(piece, Piece::Text(text) if has_wild_ampersand(text)) {
                 count(&mut self.repairs.entities, place);
             }
-            capture.pieces.push(piece);
+            capture.push(piece);
         }
     }
 
