@@ -72,7 +72,8 @@ fn freely(text: &str, timezone: &TimeZone, now: Timestamp) -> Option<Timestamp> 
     let clock = Clock::find(&tokens);
     let before = clock.as_ref().map_or(&tokens[..], |clock| &tokens[..clock.start]);
     let behind = clock.as_ref().map_or(&tokens[..0], |clock| &tokens[clock.end..]);
-    let order = day::Order { month_first: clock.as_ref().is_some_and(|clock| clock.english_half), today: today.date() };
+    let month_first = clock.as_ref().is_some_and(|clock| clock.english_half);
+    let order = day::Order { month_first, weekday: day::weekday(&tokens), today: today.date() };
     let day = day::find(before, behind, order).or_else(|| named_day(&tokens, clock.is_some(), today.date()))?;
     let civil = clock.as_ref().map_or(Some(day.to_datetime(Time::midnight())), |clock| clock.on(day))?;
     match zone::offset(behind).or_else(|| zone::of_language(&tokens)) {
@@ -86,7 +87,7 @@ pub(super) fn minute_and_month(text: &str) -> Option<(u32, u32)> {
     let text = text.to_lowercase();
     let tokens = tokens(text.trim());
     let clock = Clock::find(&tokens)?;
-    let order = day::Order { month_first: clock.english_half, today: Date::MAX };
+    let order = day::Order { month_first: clock.english_half, weekday: day::weekday(&tokens), today: Date::MAX };
     let day = day::find(&tokens[..clock.start], &tokens[clock.end..], order)?;
     Some((clock.minute, u32::try_from(day.month()).ok()?))
 }

@@ -150,7 +150,7 @@ fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(No
 fn is_address(guid: &str, is_said: Option<bool>) -> bool {
     match is_said {
         Some(false) => false,
-        Some(true) if guid.starts_with('/') => true,
+        Some(true) if guid.contains('/') => true,
         _ => guid.starts_with("http"),
     }
 }

@@ -1,7 +1,7 @@
 //! The day in a date: three numbers, or two and a month's name, in any order that can be told.
 
 use jiff::ToSpan;
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 
 use crate::flow::parse::date::month;
 use crate::flow::parse::date::token::Token::{self, Blank, Number, Sign, Word};
@@ -11,6 +11,8 @@ use crate::flow::parse::date::token::Token::{self, Blank, Number, Sign, Word};
 pub(super) struct Order {
     /// Whether the month stands before the day.
     pub month_first: bool,
+    /// The day of the week, by its English name: it tells which of two numbers is the day.
+    pub weekday: Option<Weekday>,
     /// A two-digit year that lies well after this day is no year.
     pub today: Date,
 }
@@ -49,6 +51,18 @@ pub(super) fn find(before: &[Token], behind: &[Token], order: Order) -> Option<D
         among(&first.iter().chain(unsigned).copied().collect::<Vec<_>>(), order)
     };
     among(&first, order).or_else(|| among(&last, order)).or_else(whole).or_else(|| short(before)).or_else(|| short(behind))
+}
+
+/// The day of the week that a date names in English.
+pub(super) fn weekday(tokens: &[Token]) -> Option<Weekday> {
+    const NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    tokens.iter().find_map(|token| match token {
+        Word(word) if word.len() == 3 || word.ends_with("day") => {
+            let place = NAMES.iter().position(|name| word.starts_with(name))?;
+            Weekday::from_monday_zero_offset(i8::try_from(place).ok()?).ok()
+        }
+        _ => None,
+    })
 }
 
 /// Numbers and months, without the words between them. A zone's `+0700` is none.
@@ -152,6 +166,8 @@ fn of_numbers(a: &Part, b: &Part, c: &Part, order: Order) -> Option<Date> {
     let day_first = || ymd(full_year(c), b.value, a.value);
     let month_first = || ymd(full_year(c), a.value, b.value);
     let usual = if order.month_first { month_first().or_else(day_first) } else { day_first().or_else(month_first) };
+    let is_said = |day: &Date| order.weekday == Some(day.weekday());
+    let usual = if usual.as_ref().is_some_and(is_said) { usual } else { month_first().filter(is_said).or(usual) };
     let is_past = |day: &Date| order.today.checked_add(1.year()).is_ok_and(|limit| *day <= limit);
     match usual.filter(|day| c.is_year() || is_past(day)) {
         None if a.digits == 2 && !c.is_year() => ymd(full_year(a), b.value, c.value).filter(is_past).or(usual),
