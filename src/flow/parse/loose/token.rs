@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr3, memmem};
 
 use crate::flow::parse::loose::entity::decode;
 
@@ -69,8 +69,9 @@ impl<'a> Tokens<'a> {
         self.no_more_cdata_ends = closed.is_none();
         self.cdata_end = closed.map(|at| body.len() - at);
         let inside = &body[..closed.unwrap_or(body.len())];
-        let is_entry = |at: usize| body[at + 2..].starts_with("item>") || body[at + 2..].starts_with("entry>");
-        let entry_end = inside.match_indices("</").map(|(at, _)| at).find(|&at| is_entry(at));
+        let after = |at: usize| &body.as_bytes()[at + 2..];
+        let is_entry = |at: usize| after(at).starts_with(b"item>") || after(at).starts_with(b"entry>");
+        let entry_end = memmem::find_iter(inside.as_bytes(), b"</").find(|&at| is_entry(at));
         // An end that stands behind the entry's end and another section's start is that section's.
         let end = match entry_end {
             Some(at) if closed.is_none() || inside[at..].contains("<![CDATA[") => Some(at),
@@ -161,6 +162,12 @@ fn ends_in_bare_value(attributes: &str) -> bool {
 /// of all; at the next `<` or the document's end where there is none. Only the first way is whole.
 fn tag_end(text: &str) -> (usize, bool) {
     let bytes = text.as_bytes();
+    // The quick way, for most: no quote and no `<` before the first `>`.
+    if let Some(end) = memchr(b'>', bytes)
+        && memchr3(b'"', b'\'', b'<', &bytes[1..end]).is_none()
+    {
+        return (end, true);
+    }
     let mut quote = None;
     let mut first = None;
     for (i, &byte) in bytes.iter().enumerate().skip(1) {
