@@ -151,7 +151,9 @@ fn is_address(guid: &str, is_said: Option<bool>) -> bool {
     match is_said {
         Some(false) => false,
         Some(true) if guid.contains('/') => true,
-        _ => guid.starts_with("http"),
+        _ => {
+            ["http://", "https://"].iter().any(|scheme| guid.get(..scheme.len()).is_some_and(|g| g.eq_ignore_ascii_case(scheme)))
+        }
     }
 }
 

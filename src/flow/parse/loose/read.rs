@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use crate::flow::parse::loose::declared;
 use crate::flow::parse::loose::entry::{OpenEntry, based, first, relation, under};
 use crate::flow::parse::loose::field::{Capture, Piece, ends_field, markup, person_of, plain};
@@ -16,9 +18,10 @@ use crate::flow::parse::raw::{RawAuthor, RawFeed, RawLink, When};
 pub(in crate::flow::parse) fn read(text: &str, most: usize) -> Option<RawFeed> {
     let text = declared::put_in(text);
     let mut reader = Reader::new(most);
-    for token in Tokens::new(&text) {
+    let mut tokens = Tokens::new(&text);
+    while let Some(token) = tokens.next() {
         match token {
-            Token::Start(tag) => reader.start(tag),
+            Token::Start(tag) => reader.start(tag, tokens.rest()),
             Token::End(name) => reader.end(name),
             Token::Text(text) => reader.text(Piece::Text(text)),
             Token::Cdata(text) => reader.text(Piece::Cdata(text)),
@@ -70,17 +73,14 @@ impl<'a> Reader<'a> {
         self.entry.as_ref().map(|_| self.entries.seen())
     }
 
-    fn start(&mut self, tag: Tag<'a>) {
+    fn start(&mut self, tag: Tag<'a>, rest: &str) {
         if tag.declares() {
             tag.attributes().for_each(|(name, value)| self.spaces.declare(name, &value));
         }
         let mut room: Room = [0; _];
         let (space, local) = self.spaces.resolve(tag.name, &mut room);
         self.is_sitemap |= local == "urlset";
-        let role = match self.role(space, local) {
-            Role::Through if self.is_foreign(space, tag) => Role::Skip,
-            role => role,
-        };
+        let role = self.role(space, local);
         if let Some(capture) = &mut self.capture {
             if !ends_field(capture, role, tag.name) {
                 if tag.name == capture.name && !tag.is_empty {
@@ -102,7 +102,10 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        self.begin(role, tag);
+        match role {
+            Role::Through if self.is_foreign(space, tag.name, rest) => self.begin(Role::Skip, tag),
+            role => self.begin(role, tag),
+        }
     }
 
     /// What a name means here: `url` is an entry in a sitemap, and an address everywhere else.
@@ -116,9 +119,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether an element of an entry belongs to a vocabulary that we don't know: then what it holds is not about the entry, whatever
-    /// it is called (`<activity:object><title>`, `<rbc:related><link>`).
-    fn is_foreign(&self, space: Space, tag: Tag) -> bool {
-        self.entry.is_some() && space == Space::Other && tag.name.contains(':')
+    /// it is called (`<activity:object><title>`, `<rbc:related><link>`). One whose end is missing holds nothing.
+    fn is_foreign(&self, space: Space, name: &str, rest: &str) -> bool {
+        self.entry.is_some() && space == Space::Other && name.contains(':') && ends_within_entry(name, rest)
     }
 
     fn begin(&mut self, role: Role, tag: Tag<'a>) {
@@ -284,4 +287,12 @@ impl<'a> Reader<'a> {
             _ => {}
         }
     }
+}
+
+/// Whether an element's end tag stands before the entry's, as far as one looks.
+fn ends_within_entry(name: &str, rest: &str) -> bool {
+    const WITHIN_BYTES: usize = 16 * 1024;
+    let near = &rest.as_bytes()[..rest.len().min(WITHIN_BYTES)];
+    let Some(end) = memmem::find(near, format!("</{name}").as_bytes()) else { return false };
+    [&b"</item"[..], b"</entry"].iter().all(|entry| memmem::find(&near[..end], entry).is_none())
 }
