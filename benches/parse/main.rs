@@ -3,6 +3,7 @@
 //!
 //! `cargo bench --bench parse` prints the least of several rounds and the ratios. Times are noisy; for instructions run the same
 //! binary as `valgrind --tool=callgrind BINARY count ours|feed-rs FILE`, which parses a file ten times and prints nothing.
+//! `BINARY make FOLDER` writes the feeds that are measured here.
 
 mod generated;
 
@@ -16,18 +17,18 @@ const ROUNDS: usize = 15;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [mode, what, file, ..] = arguments.as_slice()
-        && mode == "count"
-    {
-        let bytes = std::fs::read(file).expect("the file that was named");
-        let read = if what == "ours" { ours } else { feed_rs };
-        for _ in 0..10 {
-            black_box(read(&bytes));
-        }
-        return;
-    }
     let (short, long) = (generated::feed(50, 40, 0), generated::feed(50, 40, 200));
     let broken = generated::broken(&long);
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["count", what, file] => return count(what, file),
+        ["make", folder] => {
+            for (name, bytes) in [("summaries.xml", &short), ("bodies.xml", &long), ("broken.xml", &broken)] {
+                std::fs::write(std::path::Path::new(folder).join(name), bytes).expect("the folder that was named");
+            }
+            return;
+        }
+        _ => {}
+    }
     assert_eq!(
         [ours(&short), ours(&long), ours(&broken), feed_rs(&short), feed_rs(&long)],
         [50; 5],
@@ -47,6 +48,14 @@ fn main() {
     for entries in [50, 100, 200, 400] {
         let bytes = generated::feed(entries, 40, 0);
         println!("{entries:>6} entries {:>9} bytes {:>6.2} ×", bytes.len(), per_byte(&bytes) / first);
+    }
+}
+
+fn count(what: &str, file: &str) {
+    let bytes = std::fs::read(file).expect("the file that was named");
+    let read = if what == "ours" { ours } else { feed_rs };
+    for _ in 0..10 {
+        black_box(read(&bytes));
     }
 }
 

@@ -4,7 +4,8 @@
 use diemtin::flow::parse::{Input, MOST_ENTRIES, parse};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| {
+// feed-rs panics on some documents, which is caught: only a panic that nobody catches is a finding.
+fuzz_target!(init: std::panic::set_hook(Box::new(|_| {})), |bytes: &[u8]| {
     let base = url::Url::parse("https://bao.example.vn/rss").expect("valid");
     let timezone = jiff::tz::TimeZone::fixed(jiff::tz::offset(7));
     let now = "2026-11-23T08:00:00Z".parse().expect("valid");
@@ -16,8 +17,12 @@ fuzz_target!(|bytes: &[u8]| {
             addresses.for_each(|a| assert!(a.starts_with("http://") || a.starts_with("https://"), "{a}"));
             assert!(!entry.title.contains('\n') && entry.title.trim() == entry.title);
             for html in std::iter::once(&entry.summary).chain(&entry.content) {
-                let wrong = ["<script", "href=\"javascript:", "src=\"javascript:"];
-                wrong.iter().for_each(|wrong| assert!(!html.contains(wrong), "{html}"));
+                // Outside of tags every `<` is escaped.
+                for tag in html.split('<').skip(1).filter_map(|after| after.split('>').next()) {
+                    let wrong = ["script", "iframe", "style"].iter().any(|name| tag.starts_with(name));
+                    let handles_events = tag.split('"').step_by(2).any(|outside| outside.contains(" on"));
+                    assert!(!wrong && !handles_events && !tag.contains("=\"javascript:"), "{html}");
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! `parse`: what is in a document, without fetching or storing anything.
 
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::command::{Exit, Setup, setup};
-use crate::flow::parse::{Input, parse};
-use crate::model::{Document, Origin, Source};
+use crate::flow::parse::{Input, parse_whole};
+use crate::model::{Document, Entry, FeedInfo, Note, Origin, Source};
 
 /// The address that relative ones are resolved against when none is given; `.invalid` never exists (RFC 2606).
 const NOWHERE: &str = "http://document.invalid/";
@@ -35,6 +35,14 @@ pub struct Arguments {
     now: Option<Timestamp>,
 }
 
+/// A document in the form that the documentation fixes.
+#[derive(serde::Serialize)]
+struct Printed {
+    feed: FeedInfo,
+    entries: Vec<Entry>,
+    notes: Vec<Note>,
+}
+
 /// Prints one JSON object a document, in the order of the arguments; `{"error"}` for one that is no feed at all.
 pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let source = match &arguments.source {
@@ -45,15 +53,17 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut exit = Exit::Done;
     for file in &arguments.files {
         let parsed = read(file).map_err(|e| e.to_string()).and_then(|bytes| one(&bytes, source.as_ref(), arguments, now));
-        let value = match parsed {
-            Ok(document) => document_json(&document)?,
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        match parsed {
+            Ok(Document { feed, entries, notes }) => serde_json::to_writer(&mut out, &Printed { feed, entries, notes })?,
             Err(why) => {
                 eprintln!("{file}: {why}");
                 exit = Exit::WithFailures;
-                json!({ "error": why })
+                write!(out, "{}", json!({ "error": why }))?;
             }
-        };
-        writeln!(std::io::stdout().lock(), "{value}")?;
+        }
+        writeln!(out)?;
+        out.flush()?;
     }
     Ok(exit)
 }
@@ -83,7 +93,7 @@ fn one(bytes: &[u8], source: Option<&Source>, arguments: &Arguments, now: Timest
         select,
         now,
     };
-    parse(input).map_err(|e| e.to_string())
+    parse_whole(input).map_err(|e| e.to_string())
 }
 
 /// A document in the form that the documentation fixes.

@@ -7,10 +7,13 @@ mod date;
 mod decode;
 mod discover;
 mod finish;
+mod foreign;
 mod html;
 mod json;
 mod loose;
+mod newest;
 mod page;
+mod picture;
 mod propose;
 mod raw;
 mod simple;
@@ -20,13 +23,16 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use url::Url;
 
-use crate::model::{Document, Note, NoteKind, Select};
+use crate::model::{Document, Select};
 
 pub use date::read as read_date;
 pub use propose::Proposal;
 
-/// The most entries that one document yields, the newest first places of it: a publisher's whole archive is no news.
+/// The most entries that one document yields to a poll, the newest: a publisher's whole archive is no news.
 pub const MOST_ENTRIES: usize = 500;
+
+/// The most entries that one document yields to somebody who wants to see it whole. The longest feed that was seen has 1,046.
+pub const MOST_ENTRIES_SHOWN: usize = 10_000;
 
 /// One document and everything that its reading depends on.
 #[derive(Clone, Copy, Debug)]
@@ -120,55 +126,65 @@ impl std::fmt::Display for PageKind {
     }
 }
 
-/// Reads a document: a feed in any format, or a listing page where `select` says so.
+/// Reads a document: a feed in any format, or a listing page where `select` says so. Of many entries it keeps the newest.
 pub fn parse(input: Input) -> Result<Document, NotAFeed> {
+    read(input, MOST_ENTRIES)
+}
+
+/// Reads a document with all its entries.
+pub fn parse_whole(input: Input) -> Result<Document, NotAFeed> {
+    read(input, MOST_ENTRIES_SHOWN)
+}
+
+fn read(input: Input, most: usize) -> Result<Document, NotAFeed> {
     let mut notes = Vec::new();
     let text = decode::decode(input.bytes, input.content_type, input.encoding, &mut notes);
     if text.trim().is_empty() {
         return Err(NotAFeed::Empty);
     }
     let mut document = match input.select {
-        Some(select) => page::read(&text, select, input)?,
-        None if html::is_page(&text) && !html::holds_feed(&text) => {
-            let (kind, title) = (html::page_kind(&text), html::page_title(&text));
-            return Err(NotAFeed::HtmlPage { kind, title, feeds: discover::feeds(&text, input.base) });
+        Some(select) => page::read(&text, select, Input { base: &html::page_base(&text, input.base), ..input })?,
+        None if html::is_page(&text) && !html::holds_feed(&text) => return Err(named_page(&text, input.base)),
+        None => {
+            let feed = read_feed(&text, input, most)?;
+            // Large documents are held once at a time.
+            drop(text);
+            finish::finish(newest::newest(feed, most, input), input)
         }
-        None => finish::finish(newest(read_feed(&text, input)?), input),
     };
-    document.entries.truncate(MOST_ENTRIES);
+    document.entries.truncate(most);
     notes.append(&mut document.notes);
     Ok(Document { notes, ..document })
+}
+
+/// What a page is that stands where a feed was expected.
+fn named_page(text: &str, base: &Url) -> NotAFeed {
+    let feeds = discover::feeds(text, &html::page_base(text, base));
+    NotAFeed::HtmlPage { kind: html::page_kind(text), title: html::page_title(text), feeds }
 }
 
 /// The pages of a site that list its feeds, as a page links to them.
 pub fn directories(input: Input) -> Vec<String> {
     let text = decode::decode(input.bytes, input.content_type, input.encoding, &mut Vec::new());
-    if html::is_page(&text) { discover::directories(&text, input.base) } else { Vec::new() }
+    if html::is_page(&text) { discover::directories(&text, &html::page_base(&text, input.base)) } else { Vec::new() }
 }
 
 /// Proposes `select` for a listing page, the best proposal first; none for a page without a list of articles.
 pub fn propose(input: Input) -> Vec<Proposal> {
     let text = decode::decode(input.bytes, input.content_type, input.encoding, &mut Vec::new());
-    if html::is_page(&text) && html::page_kind(&text) == PageKind::Plain { propose::propose(&text, input) } else { Vec::new() }
-}
-
-/// The first entries of a feed, as many as are looked at.
-fn newest(mut feed: raw::RawFeed) -> raw::RawFeed {
-    if feed.entries.len() > MOST_ENTRIES {
-        feed.entries.truncate(MOST_ENTRIES);
-        let message = format!("the entries after the first {MOST_ENTRIES} were left out");
-        feed.notes.push(Note { kind: NoteKind::Dropped, message, entry: None });
+    if !html::is_page(&text) || html::page_kind(&text) != PageKind::Plain {
+        return Vec::new();
     }
-    feed
+    propose::propose(&text, Input { base: &html::page_base(&text, input.base), ..input })
 }
 
 /// A feed in any format. The repairing way reads well-formed feeds too: it is the faster one, loses less, and a feed that is broken
 /// today and mended tomorrow keeps its entries' names. feed-rs is asked where it finds nothing.
-fn read_feed(text: &str, input: Input) -> Result<raw::RawFeed, NotAFeed> {
+fn read_feed(text: &str, input: Input, most: usize) -> Result<raw::RawFeed, NotAFeed> {
     if text.trim_start().starts_with(['{', '[']) {
-        return json::read(text).map_err(NotAFeed::Unreadable);
+        return json::read(text, most).map_err(NotAFeed::Unreadable);
     }
-    match loose::read(text) {
+    match loose::read(text, most) {
         Some(feed) if !feed.entries.is_empty() => Ok(feed),
         found => match (strict::read(text, input), found) {
             (Ok(feed), None) => Ok(feed),
@@ -179,6 +195,26 @@ fn read_feed(text: &str, input: Input) -> Result<raw::RawFeed, NotAFeed> {
     }
 }
 
+/// Whether an address is written as the URL standard would write it, so that nobody needs to parse it: most are.
+fn is_normal(address: &str) -> bool {
+    let Some(rest) = address.strip_prefix("https://").or(address.strip_prefix("http://")) else { return false };
+    let Some((host, path)) = rest.split_once('/') else { return false };
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let is_plain_host = host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'));
+    let is_plain_path = path.bytes().all(|b| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'-' | b'_' | b'/' | b'.' | b'=' | b'&' | b'?' | b'+' | b',' | b'~' | b':' | b';')
+    });
+    is_plain_host
+        && is_plain_path
+        && last.starts_with(|c: char| c.is_ascii_lowercase())
+        && !["--", "..", ".-", "-."].iter().any(|odd| host.contains(odd))
+        && !host.starts_with(['.', '-'])
+        && !host.ends_with('-')
+        && !path.contains("/.")
+        && !path.starts_with('.')
+}
+
 /// An address that may be published: absolute, http or https, without credentials, at most 2 KiB (an address that is longer
 /// is data). A `javascript:` link is none.
 fn web_address(text: &str, base: &Url) -> Option<String> {
@@ -187,7 +223,42 @@ fn web_address(text: &str, base: &Url) -> Option<String> {
     if text.is_empty() {
         return None;
     }
+    if text.len() <= LONGEST && is_normal(text) {
+        return Some(text.to_owned());
+    }
     let url = base.join(text).ok()?;
     let fits = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
     (fits && url.as_str().len() <= LONGEST).then(|| url.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_normal_is_what_the_standard_writes() {
+        for address in [
+            "https://bao.example.vn/a-1.html",
+            "http://a.vn/",
+            "https://a-b.vn/x?y=1&z=_",
+            "https://a.vn//b/",
+            "https://a.vn/?",
+            "https://a.vn/a?b?c",
+        ] {
+            assert!(is_normal(address), "{address}");
+            assert_eq!(Url::parse(address).map(String::from).as_deref(), Ok(address));
+        }
+        for address in [
+            "https://A.vn/",
+            "https://a.vn",
+            "https://a.vn/ơ",
+            "https://a.vn/../b",
+            "https://1.2.3.4/",
+            "https://xn--a.vn/",
+            "ftp://a.vn/",
+            "https://a.vn/./",
+        ] {
+            assert!(!is_normal(address), "{address}");
+        }
+    }
 }

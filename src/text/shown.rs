@@ -16,51 +16,77 @@ fn is_invisible(c: char) -> bool {
 /// A plain text on one line, as it may be shown: NFC, every run of blanks (NBSP among them) one space, none at the ends, no
 /// control, invisible or illegal characters. The zero-width joiner stays, because emoji are made with it.
 pub fn shown(text: &str) -> String {
-    if is_shown(text) {
-        return text.to_owned();
-    }
     let mut out = String::with_capacity(text.len());
-    let mut blank = false;
-    let mut push = |c: char| {
-        if is_letter_or_sign(c) {
-            if blank && !out.is_empty() {
-                out.push(' ');
+    let (mut at, bytes) = (0, text.as_bytes());
+    while at < bytes.len() {
+        let begin = at;
+        let mut is_plain = true;
+        let blank = loop {
+            match class(&bytes[at..]) {
+                (Class::Blank, length) => break length,
+                (class, length) => (is_plain, at) = (is_plain && class == Class::Plain, at + length),
             }
-            blank = false;
-            out.push(c);
-        } else if c.is_whitespace() {
-            blank = true;
-        } else if is_legal(c) && !c.is_control() && !is_invisible(c) {
-            if blank && !out.is_empty() {
-                out.push(' ');
-            }
-            blank = false;
-            out.push(c);
+        };
+        let end = out.len();
+        if end > 0 && at > begin {
+            out.push(' ');
         }
-    };
-    if text.chars().all(composes_with_nothing) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        text.chars().for_each(&mut push);
-    } else {
-        text.nfc().for_each(&mut push);
+        match is_plain {
+            true => out.push_str(&text[begin..at]),
+            false => push_word(&text[begin..at], &mut out),
+        }
+        // A word of nothing but what does not show is none.
+        if out.len() == end + 1 && out.ends_with(' ') {
+            out.truncate(end);
+        }
+        at += blank;
     }
     out
 }
 
-/// Whether a text is already as it may be shown. Most are, and then it is only copied.
-fn is_shown(text: &str) -> bool {
-    let mut after_blank = true;
-    let fits = text.chars().all(|c| {
-        let fits = is_letter_or_sign(c) || c == ' ' && !after_blank;
-        after_blank = c == ' ';
-        fits
-    });
-    fits && !after_blank || text.is_empty()
+/// What a character is to a shown text.
+#[derive(Clone, Copy, PartialEq)]
+enum Class {
+    /// A blank, or the end.
+    Blank,
+    /// A character that stands for itself: ASCII's visible ones, the letters of Latin and of Vietnamese, the usual quotes and dashes.
+    Plain,
+    /// One that needs a longer look.
+    Other,
 }
 
-/// Characters that stand for themselves in every shown text: ASCII's visible ones, the letters of Latin and of Vietnamese, the usual
-/// quotes and dashes. Others may do so too, but need a longer look.
-fn is_letter_or_sign(c: char) -> bool {
-    matches!(c, '!'..='~' | '\u{AE}'..='\u{2FF}' | '\u{1E00}'..='\u{1EFF}' | '\u{2010}'..='\u{2027}')
+/// The class of the first character of a text, by its bytes, and how many of them it has.
+fn class(bytes: &[u8]) -> (Class, usize) {
+    use Class::{Blank, Other, Plain};
+    match *bytes {
+        [] => (Blank, 0),
+        [b'!'..=b'~', ..] => (Plain, 1),
+        [b' ' | 0x09..=0x0D, ..] => (Blank, 1),
+        [..0x80, ..] => (Other, 1),
+        [0xC2, 0x85 | 0xA0, ..] => (Blank, 2),
+        [0xC2, 0xAE..=0xBF, ..] | [0xC3..=0xCB, ..] => (Plain, 2),
+        [..0xE0, ..] => (Other, 2),
+        // U+1E00 to U+1EFF, U+2010 to U+2027; U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F, U+3000.
+        [0xE1, 0xB8..=0xBB, ..] | [0xE2, 0x80, 0x90..=0xA7, ..] => (Plain, 3),
+        [0xE1, 0x9A, 0x80, ..] | [0xE2, 0x80, 0x80..=0x8A | 0xA8 | 0xA9 | 0xAF, ..] => (Blank, 3),
+        [0xE2, 0x81, 0x9F, ..] | [0xE3, 0x80, 0x80, ..] => (Blank, 3),
+        [..0xF0, ..] => (Other, 3),
+        _ => (Other, 4),
+    }
+}
+
+/// Writes a word in NFC without what shows nothing.
+fn push_word(word: &str, out: &mut String) {
+    let mut push = |c: char| {
+        if is_legal(c) && !c.is_control() && !is_invisible(c) {
+            out.push(c);
+        }
+    };
+    if word.chars().all(composes_with_nothing) || is_nfc_quick(word.chars()) == IsNormalized::Yes {
+        word.chars().for_each(&mut push);
+    } else {
+        word.nfc().for_each(&mut push);
+    }
 }
 
 /// Characters that are NFC wherever they stand.
@@ -81,7 +107,30 @@ pub fn clip(text: &str, limit: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn bytes_say_what_characters_say(text in "(\\PC|[ \\n\u{A0}\u{85}\u{2003}\u{3000}\u{200B}\u{301}\u{1}]|[a-zàảđ“–]){0,30}") {
+            let words = text.split_whitespace().map(|word| {
+                let mut out = String::new();
+                push_word(word, &mut out);
+                out
+            });
+            let slowly: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+            prop_assert_eq!(shown(&text), slowly.join(" "));
+        }
+
+        #[test]
+        fn a_class_is_that_of_its_character(c in any::<char>()) {
+            let (class, length) = class(c.to_string().as_bytes());
+            prop_assert_eq!(length, c.len_utf8());
+            prop_assert_eq!(class == Class::Blank, c.is_whitespace());
+            prop_assert!(class != Class::Plain || composes_with_nothing(c) && is_legal(c) && !c.is_control() && !is_invisible(c));
+        }
+    }
 
     #[test]
     fn what_is_shown_is_nfc_on_one_line() {

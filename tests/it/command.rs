@@ -145,6 +145,13 @@ fn parse_prints_one_object_a_document() {
     let piped = app.run_with(&["parse", "-", "--base", "https://a.vn/rss/"], rss(&items[..1]).as_bytes());
     assert_eq!(piped.status, Some(0), "{piped:#?}");
     assert_eq!(piped.json()[0]["entries"][0]["url"], "https://a.vn/bai-1");
+    let archive: Vec<_> = (0..700).map(|n| item(&n.to_string(), &format!("/{n}"), "Tin", "")).collect();
+    let whole = app.run_with(&["parse", "-"], rss(&archive).as_bytes());
+    assert_eq!(
+        whole.json()[0]["entries"].as_array().map(Vec::len),
+        Some(700),
+        "all that is in it, though a poll takes the newest 500"
+    );
     let missing = app.run(&["parse", "khong-co.xml", "-"]);
     assert_eq!((missing.status, missing.json().len()), (Some(1), 2), "the next document is read all the same");
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1258};
 use memchr::{memchr, memchr_iter, memchr2, memmem};
 use unicode_normalization::UnicodeNormalization;
 
@@ -12,43 +12,111 @@ use crate::text::is_legal;
 /// How far into a document an XML declaration is looked for, in bytes.
 const DECLARATION_WITHIN: usize = 1024;
 
-/// The text of a document. In order of trust: the administrator's setting, a byte order mark, the HTTP charset, the XML
-/// declaration, UTF-8. UTF-16 declared over 8-bit bytes (two real feeds did so) is not believed. The XML declaration is taken
-/// out, because it names an encoding that the text no longer has, and characters that XML forbids are removed.
-pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, setting: Option<&str>, notes: &mut Vec<Note>) -> String {
+/// The text of a document, which is the bytes themselves where there is nothing to mend. In order of trust: the administrator's setting,
+/// a byte order mark, the HTTP charset, the XML declaration or the page's head, UTF-8. UTF-16 declared over 8-bit bytes (two real feeds
+/// did so) is not believed. The XML declaration is taken out, because it names an encoding that the text no longer has, and characters
+/// that XML forbids are removed.
+pub(super) fn decode<'b>(
+    bytes: &'b [u8],
+    content_type: Option<&str>,
+    setting: Option<&str>,
+    notes: &mut Vec<Note>,
+) -> Cow<'b, str> {
+    let mut text = read(bytes, content_type, setting, notes);
+    if let Cow::Owned(mended) = with_line_feeds(&text) {
+        text = mended.into();
+    }
+    if let Some(mended) = with_western_letters(&text) {
+        text = mended.into();
+    }
+    if holds_illegal(&text) {
+        let illegal = text.chars().filter(|&c| !is_legal(c)).count();
+        let message = format!("{illegal} characters that XML forbids were removed");
+        notes.push(Note { kind: NoteKind::Characters, message, entry: None });
+        text.to_mut().retain(is_legal);
+    }
+    // Combining marks, U+0300 to U+036F: their first byte is CC or CD.
+    if memchr2(0xCC, 0xCD, text.as_bytes()).is_some() {
+        let mut composed = String::with_capacity(text.len());
+        composed.extend(text.nfc());
+        text = composed.into();
+    }
+    without_declaration(text)
+}
+
+/// The bytes as text, by the encoding that they are in.
+fn read<'b>(bytes: &'b [u8], content_type: Option<&str>, setting: Option<&str>, notes: &mut Vec<Note>) -> Cow<'b, str> {
+    if let Some(text) = from_utf32(bytes).filter(|_| setting.is_none()) {
+        return Cow::Owned(text);
+    }
     let encoding = choose(bytes, content_type, setting);
-    let (mut text, used, malformed) = match from_utf32(bytes).filter(|_| setting.is_none()) {
-        Some(text) => (Cow::Owned(text), UTF_8, false),
-        None => encoding.decode(bytes),
-    };
-    let mut note = |kind, message| notes.push(Note { kind, message, entry: None });
+    if encoding == WINDOWS_1258 {
+        return Cow::Owned(composed(bytes));
+    }
+    let (text, used, malformed) = encoding.decode(bytes);
+    let mut note = |message| notes.push(Note { kind: NoteKind::Encoding, message, entry: None });
     if malformed && used == UTF_8 && !is_mostly_utf8(&text) {
-        text = WINDOWS_1252.decode(bytes).0;
-        note(NoteKind::Encoding, "the document is no UTF-8; it was read as windows-1252".to_owned());
-    } else if malformed {
-        note(NoteKind::Encoding, format!("bytes that are no {} were replaced", used.name()));
+        note("the document is no UTF-8; it was read as windows-1252".to_owned());
+        return WINDOWS_1252.decode(bytes).0;
     }
-    if text.contains('\r') {
-        // XML and HTML both read one line break for each of these (XML 1.0, section 2.11).
-        text = text.replace("\r\n", "\n").replace('\r', "\n").into();
+    if malformed {
+        note(format!("bytes that are no {} were replaced", used.name()));
     }
+    text
+}
+
+/// A text in windows-1258, which writes a letter and its tone apart, with both as one: composed while it is decoded, since apart they
+/// take twice the room.
+fn composed(bytes: &[u8]) -> String {
+    let characters = |part: &[u8]| WINDOWS_1258.decode_without_bom_handling(part).0.chars().collect::<Vec<_>>();
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(bytes.chunks(4_096).flat_map(characters).nfc());
+    text
+}
+
+/// Whether a text has characters that XML forbids.
+fn holds_illegal(text: &str) -> bool {
     let bytes = text.as_bytes();
     let noncharacter = |last| memmem::find(bytes, &[0xEF, 0xBF, last]).is_some();
     // Without a way out in the middle the loop is one that vectors can do.
     let has_control = bytes.iter().fold(false, |found, &b| found | (b < b' ' && b != b'\t' && b != b'\n'));
-    let has_illegal = has_control || noncharacter(0xBE) || noncharacter(0xBF);
-    let mut text = if has_illegal {
-        let illegal = text.chars().filter(|&c| !is_legal(c)).count();
-        note(NoteKind::Characters, format!("{illegal} characters that XML forbids were removed"));
-        text.chars().filter(|&c| is_legal(c)).collect()
-    } else {
-        text.into_owned()
-    };
-    // windows-1258 decodes to base letters and combining tones (U+0300 to U+036F: their first byte is CC or CD).
-    if memchr2(0xCC, 0xCD, text.as_bytes()).is_some() {
-        text = text.nfc().collect();
+    has_control || noncharacter(0xBE) || noncharacter(0xBF)
+}
+
+/// XML and HTML both read one line feed for a carriage return, and for one with a line feed behind it (XML 1.0, section 2.11).
+pub(super) fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    if memchr(b'\r', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
     }
-    without_declaration(text)
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\r') {
+        out.push_str(before);
+        out.push('\n');
+        rest = after.strip_prefix('\n').unwrap_or(after);
+    }
+    Cow::Owned(out + rest)
+}
+
+/// A text with its C1 controls (U+0080 to U+009F, whose first byte is C2) read as windows-1252; `None` where it has none.
+fn with_western_letters(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let mut out = String::new();
+    let mut kept = 0;
+    for at in memchr_iter(0xC2, bytes).filter(|at| matches!(bytes.get(at + 1), Some(0x80..=0x9F))) {
+        out.push_str(&text[kept..at]);
+        out.extend(text[at..].chars().next().map(western));
+        kept = at + 2;
+    }
+    (kept > 0).then(|| out + &text[kept..])
+}
+
+/// A C1 control as what it always is: a letter or quote of windows-1252 that somebody took for one of ISO 8859-1. Browsers do the same.
+pub(super) fn western(c: char) -> char {
+    match u8::try_from(u32::from(c)) {
+        Ok(byte @ 0x80..=0x9F) => WINDOWS_1252.decode(&[byte]).0.chars().next().unwrap_or(c),
+        _ => c,
+    }
 }
 
 /// The text of a document in UTF-32, which encoding_rs does not know: it has a byte order mark or begins with `<`.
@@ -111,24 +179,40 @@ fn charset(content_type: &str) -> Option<&str> {
     })
 }
 
-/// The encoding that an XML declaration names.
+/// The encoding that an XML declaration names, or the head of a page.
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(DECLARATION_WITHIN)]);
-    let declaration = &head[head.find("<?xml ")?..];
+    let Some(start) = head.find("<?xml ") else { return declared_by_page(&head) };
+    let declaration = &head[start..];
     let declaration = &declaration[..declaration.find("?>")?];
     let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     Encoding::for_label(value[1..].split(quote).next()?.trim().as_bytes())
 }
 
+/// `<meta charset=windows-1258>`, or the same in a `content` (HTML, 13.2.3.2).
+fn declared_by_page(head: &str) -> Option<&'static Encoding> {
+    let head = head.to_ascii_lowercase();
+    let metas = head.match_indices("<meta").map(|(at, _)| head[at..].split('>').next().unwrap_or_default());
+    metas.filter_map(|meta| meta.split_once("charset")?.1.trim_start().strip_prefix('=')).find_map(|value| {
+        let value = value.trim_start().trim_start_matches(['"', '\'']);
+        let end = value.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | '/')).unwrap_or(value.len());
+        Encoding::for_label(&value.as_bytes()[..end])
+    })
+}
+
 /// Takes out the XML declaration and whatever stands before it, such as a PHP warning. A second one further on is passed over by
 /// our tokenizer like any processing instruction.
-fn without_declaration(text: String) -> String {
+fn without_declaration(text: Cow<'_, str>) -> Cow<'_, str> {
     let Some(start) = memmem::find(text.as_bytes(), b"<?xml ") else { return text };
     let is_first_markup = memchr(b'<', text.as_bytes()) == Some(start);
-    match memmem::find(&text.as_bytes()[start..], b"?>") {
-        Some(length) if is_first_markup => text[start + length + 2..].to_owned(),
-        _ => text,
+    let Some(length) = memmem::find(&text.as_bytes()[start..], b"?>").filter(|_| is_first_markup) else { return text };
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[start + length + 2..]),
+        Cow::Owned(mut text) => {
+            text.drain(..start + length + 2);
+            Cow::Owned(text)
+        }
     }
 }
 
@@ -137,7 +221,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8], content_type: Option<&str>, setting: Option<&str>) -> String {
-        decode(bytes, content_type, setting, &mut Vec::new())
+        decode(bytes, content_type, setting, &mut Vec::new()).into_owned()
     }
 
     #[test]

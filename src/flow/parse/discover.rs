@@ -74,7 +74,9 @@ fn looks_like_a_feed(address: &str) -> bool {
         .iter()
         .any(|end| path.ends_with(end));
     let below_rss = path.contains("/rss/") && !last.ends_with(".html") && !last.ends_with(".htm");
-    ends || below_rss || last == "rss.aspx" && url.query().is_some()
+    // SharePoint has `/portal/Pages/rss.aspx`, other portals one page for all of their feeds.
+    let is_portal_feed = last == "rss.aspx" && (url.query().is_some() || path.contains("/pages/"));
+    ends || below_rss || is_portal_feed
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use memchr::memchr2;
 use url::Url;
 
 use crate::flow::parse::decode::undouble;
-use crate::flow::parse::html::{Cleaner, escape, first_image, plain, plain_title};
+use crate::flow::parse::html::{Cleaner, escape, has_entity, plain_beginning, plain_title};
+use crate::flow::parse::loose::decode;
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
-use crate::flow::parse::{Input, date, web_address};
+use crate::flow::parse::{Input, date, picture, web_address};
 use crate::model::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind};
 use crate::text::{clip, shown};
 
@@ -34,7 +36,9 @@ pub(super) fn finish(mut feed: RawFeed, input: Input) -> Document {
     };
     let cleaner = Cleaner::new(input.base);
     let mut entries = Vec::with_capacity(feed.entries.len());
-    for (place, raw) in feed.entries.into_iter().enumerate() {
+    for raw in feed.entries {
+        let place = raw.place;
+        let raw = if raw.authors.is_empty() { RawEntry { authors: feed.authors.clone(), ..raw } } else { raw };
         let entry = entry(raw, &cleaner, input, |kind, message| notes.push(Note { kind, message, entry: Some(place) }));
         entries.push(entry);
     }
@@ -95,8 +99,9 @@ fn nukeviet(generator: Option<&str>, entries: &[RawEntry]) -> Option<Note> {
 }
 
 fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(NoteKind, String)) -> Entry {
-    let base = raw.base.as_deref().and_then(|base| input.base.join(base.trim()).ok());
-    let base = base.as_ref().map_or(Cow::Borrowed(input.base), Cow::Borrowed);
+    let based = |base: &Option<String>| base.as_deref().and_then(|base| input.base.join(base.trim()).ok()).map(Cow::Owned);
+    let base = based(&raw.base).unwrap_or(Cow::Borrowed(input.base));
+    let content_base = based(&raw.content_base).unwrap_or(Cow::Borrowed(&*base));
     let mut read = |when: &Option<When>| {
         let when = when.as_ref()?;
         let read = instant(when, input);
@@ -106,31 +111,61 @@ fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(No
         read
     };
     let (published, updated) = (read(&raw.published), read(&raw.updated));
-    let summary = raw.summary.filter(|s| !s.is_blank());
-    let content = raw.content.filter(|c| !c.is_blank());
+    let summary = raw.summary.filter(|s| !s.is_blank()).map(escaped_once);
+    let content = raw.content.filter(|c| !c.is_blank()).map(escaped_once);
     let text = match (&summary, &content) {
         (Some(summary), _) => words(summary),
-        (None, Some(content)) => clip(&words(content), SUMMARY_CHARACTERS),
+        (None, Some(content)) => clip(&first_words(content), SUMMARY_CHARACTERS),
         (None, None) => String::new(),
     };
     let guid = raw.guid.as_deref().map(shown).filter(|guid| !guid.is_empty());
-    let from_guid =
-        || guid.as_deref().filter(|g| !raw.guid_is_no_link && g.starts_with("http")).and_then(|g| web_address(g, &base));
+    let from_guid = || guid.as_deref().filter(|guid| is_address(guid, raw.guid_is_link)).and_then(|g| web_address(g, &base));
     let image = raw.images.iter().find_map(|url| web_address(url, &base));
-    let bodies = || [&summary, &content].into_iter().flatten().filter(|m| matches!(m, Markup::Html(_)));
+    let image_in = |body: &Option<Markup>, base: &Url| match body {
+        Some(Markup::Html(html)) => picture::first_in(html, base),
+        _ => None,
+    };
+    let url = article_link(&raw.links, &base).or_else(from_guid);
+    if let (None, Some(link)) = (&url, raw.links.iter().find(|link| link.rel.is_none() && !link.href.trim().is_empty())) {
+        note(NoteKind::Link, format!("the address “{}” can't be used", clip(&shown(&link.href), 60)));
+    }
     Entry {
         title: raw.title.as_ref().map(title).unwrap_or_default(),
-        url: article_link(&raw.links, &base).or_else(from_guid),
+        url,
         published: published.or(updated),
         updated,
-        image: image.or_else(|| bodies().find_map(|body| first_image(body.as_str(), &base))),
+        image: image.or_else(|| image_in(&summary, &base)).or_else(|| image_in(&content, &content_base)),
         summary: summary.as_ref().map(|markup| clean(markup, cleaner, &base)).unwrap_or_default(),
-        content: content.as_ref().map(|markup| clean(markup, cleaner, &base)),
+        content: content.as_ref().map(|markup| clean(markup, cleaner, &content_base)),
         text,
         authors: raw.authors.iter().filter_map(author).collect(),
         categories: categories(&raw.categories),
         enclosures: enclosures(&raw.links, &base),
         guid,
+    }
+}
+
+/// Whether a guid is the article's address: a whole one, or a path that is said to be one. `isPermaLink` is true where it is not said,
+/// but then too many guids are none.
+fn is_address(guid: &str, is_said: Option<bool>) -> bool {
+    match is_said {
+        Some(false) => false,
+        Some(true) if guid.contains('/') => true,
+        _ => {
+            ["http://", "https://"].iter().any(|scheme| guid.get(..scheme.len()).is_some_and(|g| g.eq_ignore_ascii_case(scheme)))
+        }
+    }
+}
+
+/// A body that was escaped once too often, decoded: nothing but escaped markup from its first tag to its last.
+fn escaped_once(body: Markup) -> Markup {
+    let is_markup = |html: &str| {
+        let html = html.trim();
+        html.starts_with("&lt;") && html.ends_with("&gt;") && html.contains("&lt;/") && !html.contains('<')
+    };
+    match body {
+        Markup::Html(html) if is_markup(&html) => Markup::Html(decode(&html).into_owned()),
+        body => body,
     }
 }
 
@@ -142,17 +177,28 @@ fn title(markup: &Markup) -> String {
     }
 }
 
-/// A body as plain text.
-fn words(markup: &Markup) -> String {
+/// The beginning of a body as plain text, of more than enough characters for a summary.
+fn first_words(markup: &Markup) -> String {
+    const ENOUGH_BYTES: usize = 16 * SUMMARY_CHARACTERS;
     match markup {
-        Markup::Text(text) if !looks_like_html(text) => shown(text),
-        markup => plain(markup.as_str()),
+        Markup::Html(html) => plain_beginning(html, ENOUGH_BYTES),
+        markup => words(markup),
     }
 }
 
-/// Whether a text that is said to be plain is markup all the same.
+/// A body as plain text, as much of it as is compared.
+fn words(markup: &Markup) -> String {
+    const LONGEST_BYTES: usize = 256 * 1024;
+    match markup {
+        Markup::Text(text) if !looks_like_html(text) => shown(text),
+        markup => plain_beginning(markup.as_str(), LONGEST_BYTES),
+    }
+}
+
+/// Whether a text that is said to be plain is markup all the same: it has tags, or entities that only HTML knows.
 fn looks_like_html(text: &str) -> bool {
-    text.contains("</") || text.contains("/>") || text.contains("<br>") || text.contains("<p>")
+    let has_tags = || text.contains("</") || text.contains("/>") || text.contains("<br>") || text.contains("<p>");
+    memchr2(b'<', b'&', text.as_bytes()).is_some() && (has_tags() || has_entity(text))
 }
 
 fn clean(markup: &Markup, cleaner: &Cleaner, base: &Url) -> String {
@@ -162,7 +208,7 @@ fn clean(markup: &Markup, cleaner: &Cleaner, base: &Url) -> String {
     }
 }
 
-fn instant(when: &When, input: Input) -> Option<Timestamp> {
+pub(super) fn instant(when: &When, input: Input) -> Option<Timestamp> {
     match when {
         When::At(time) => Some(*time),
         When::Written(text) => date::read(text, input.timezone, input.now),

@@ -2,14 +2,14 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
-use std::sync::LazyLock;
 
-use memchr::{memchr2, memmem};
-use scraper::{Html, Selector};
+use memchr::{memchr_iter, memchr2};
+use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
+use crate::flow::parse::decode::with_line_feeds;
 use crate::flow::parse::loose::{Token, Tokens, decode};
-use crate::flow::parse::{PageKind, simple};
+use crate::flow::parse::{PageKind, foreign, simple};
 use crate::text::shown;
 
 /// Whether a document is an HTML page and no feed, by its first element.
@@ -24,7 +24,11 @@ pub(super) fn is_page(text: &str) -> bool {
 
 /// Whether an HTML page holds a feed all the same: some sites put one into their frame.
 pub(super) fn holds_feed(text: &str) -> bool {
-    ["<rss", "<feed", "<rdf:RDF", "<channel>"].iter().any(|root| text.contains(root))
+    let begins = |root: &str| {
+        let ends = |after: &str| after.starts_with(|c: char| c.is_whitespace() || c == '>');
+        text.match_indices(root).any(|(at, _)| ends(&text[at + root.len()..]))
+    };
+    ["<rss", "<feed", "<rdf:RDF", "<channel"].into_iter().any(begins)
 }
 
 /// What an HTML page is, by what such pages have in common.
@@ -51,21 +55,58 @@ pub(super) fn page_kind(text: &str) -> PageKind {
 
 /// The title of an HTML page.
 pub(super) fn page_title(text: &str) -> Option<String> {
-    static TITLE: LazyLock<Selector> = LazyLock::new(|| Selector::parse("title").expect("a constant selector"));
-    let page = Html::parse_document(text);
-    let title = shown(&page.select(&TITLE).next()?.text().collect::<String>());
-    (!title.is_empty()).then_some(title)
+    let mut tokens = Tokens::new(text);
+    tokens.find(|token| matches!(token, Token::Start(tag) if tag.name.eq_ignore_ascii_case("title")))?;
+    let inside = tokens.take_while(|token| !matches!(token, Token::End(_)));
+    let words: String =
+        inside.filter_map(|token| if let Token::Text(text) = token { Some(decode(text)) } else { None }).collect();
+    Some(shown(&words)).filter(|title| !title.is_empty())
+}
+
+/// What the relative addresses of a page are relative to: `<base href>`, else the page's own address.
+pub(super) fn page_base(text: &str, address: &Url) -> Url {
+    let head = Tokens::new(text).take_while(|token| !matches!(token, Token::Start(tag) if tag.name.eq_ignore_ascii_case("body")));
+    let mut bases = head.filter_map(|token| match token {
+        Token::Start(tag) if tag.name.eq_ignore_ascii_case("base") => address.join(tag.attribute("href")?.trim()).ok(),
+        _ => None,
+    });
+    bases.next().unwrap_or_else(|| address.clone())
+}
+
+/// The most tags of a page that is read as a tree, and of a body that is cleaned as one: a tree takes many times the memory of its text.
+const MOST_PAGE_TAGS: usize = 50_000;
+const MOST_BODY_TAGS: usize = 20_000;
+
+/// The beginning of a page that may be read as a tree; all of it, unless it is no page that people read.
+pub(super) fn beginning(page: &str) -> &str {
+    let mut tokens = Tokens::new(page);
+    let mut tags = 0;
+    while let Some(token) = tokens.next() {
+        tags += usize::from(matches!(token, Token::Start(_)));
+        if tags == MOST_PAGE_TAGS {
+            return &page[..page.len() - tokens.rest().len()];
+        }
+    }
+    page
 }
 
 /// Plain text of a text that may hold markup: tags become blanks (so that words do not grow together), entities are decoded,
 /// scripts and styles say nothing. Text without `<` and `&` is taken as it is.
 pub(super) fn plain(text: &str) -> String {
+    plain_beginning(text, usize::MAX)
+}
+
+/// The same, of no more than the beginning of a long text: of about so many bytes.
+pub(super) fn plain_beginning(text: &str, bytes: usize) -> String {
     if memchr2(b'<', b'&', text.as_bytes()).is_none() {
         return shown(text);
     }
-    let mut out = String::with_capacity(text.len());
+    let mut out = String::with_capacity(text.len().min(bytes));
     let mut hidden: Option<&str> = None;
     for token in Tokens::new(text) {
+        if out.len() > bytes {
+            break;
+        }
         match token {
             Token::Text(words) if hidden.is_none() => out.push_str(&decode(words)),
             Token::Cdata(words) if hidden.is_none() => out.push_str(words),
@@ -93,46 +134,30 @@ pub(super) fn plain(text: &str) -> String {
 
 /// Elements that stand inside a word or a line; every other one separates words.
 fn is_inline(name: &str) -> bool {
-    matches!(
-        name,
-        "a" | "abbr"
-            | "b"
-            | "bdi"
-            | "cite"
-            | "code"
-            | "em"
-            | "font"
-            | "html"
-            | "i"
-            | "mark"
-            | "q"
-            | "s"
-            | "small"
-            | "span"
-            | "strong"
-            | "sub"
-            | "sup"
-            | "u"
-    )
+    const INLINE: [&str; 20] = [
+        "a", "abbr", "b", "bdi", "cite", "code", "em", "font", "html", "i", "mark", "q", "s", "small", "span", "strong", "sub",
+        "sup", "u", "big",
+    ];
+    INLINE.iter().any(|inline| name.eq_ignore_ascii_case(inline))
 }
 
 /// Plain text of a title: markup that is escaped once more (`&amp;lt;b&amp;gt;`, or `đ&atilde;` inside CDATA) is decoded once
-/// more. A `<` that opens no tag stays.
+/// more. A `<` that opens no tag stays, and so does a tag that a title only speaks of.
 pub(super) fn plain_title(text: &str) -> String {
     let once = if has_tag(text) || text.contains('&') { plain(text) } else { shown(text) };
-    if has_entity(&once) { plain(&once) } else { once }
+    if has_entity(&once) || once.contains("</") && has_tag(&once) { plain(&once) } else { once }
 }
 
 fn has_tag(text: &str) -> bool {
     text.match_indices('<').any(|(i, _)| text[i + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!'))
 }
 
-/// Whether a text still holds something like `&atilde;` or `&#225;`.
-fn has_entity(text: &str) -> bool {
+/// Whether a text still holds something like `&atilde;` or `&#225;`; `R&D;` is none.
+pub(super) fn has_entity(text: &str) -> bool {
     text.match_indices('&').any(|(i, _)| {
         let rest = &text[i + 1..];
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '#').unwrap_or(rest.len());
-        end > 1 && rest[end..].starts_with(';')
+        end > 1 && rest[end..].starts_with(';') && decode(&text[i..i + end + 2]) != text[i..i + end + 2]
     })
 }
 
@@ -150,20 +175,33 @@ impl Cleaner {
 
     /// Cleans one piece, whose relative addresses are relative to `base`. Text without `<` and `&` needs no cleaning.
     pub(super) fn clean(&self, html: &str, base: &Url) -> String {
+        let clean = self.clean_as_written(html, base);
+        // References may make what is not NFC (U+0300 to U+036F: their first byte is CC or CD).
+        if memchr2(0xCC, 0xCD, clean.as_bytes()).is_some() { clean.nfc().collect() } else { clean }
+    }
+
+    fn clean_as_written(&self, html: &str, base: &Url) -> String {
         if memchr2(b'<', b'&', html.as_bytes()).is_none() {
             return shown(html);
         }
+        let html = &*with_line_feeds(html);
         if let Some(clean) = simple::clean(html, base) {
-            return clean.trim().to_owned();
+            return trimmed(clean);
         }
-        if is_too_deep(html) {
+        if is_too_deep(html) || has_more_tags(html, MOST_BODY_TAGS) {
             return escape(&plain(html));
         }
+        let html = foreign::unwrapped(html);
         if *base != self.base {
-            return builder(base).clean(html).to_string().trim().to_owned();
+            return trimmed(builder(base).clean(&html).to_string());
         }
-        self.ammonia.get_or_init(|| builder(base)).clean(html).to_string().trim().to_owned()
+        trimmed(self.ammonia.get_or_init(|| builder(base)).clean(&html).to_string())
     }
+}
+
+/// A text without blanks at its ends; most have none, and then nothing is copied.
+fn trimmed(text: String) -> String {
+    if text.trim().len() == text.len() { text } else { text.trim().to_owned() }
 }
 
 /// Nesting beyond this makes HTML parsers slow (the cost grows with its square), and no article needs it.
@@ -180,6 +218,11 @@ pub(super) fn is_too_deep(html: &str) -> bool {
         }
         depth > DEEPEST
     })
+}
+
+/// Whether a text has more of what may begin a tag.
+fn has_more_tags(html: &str, most: usize) -> bool {
+    memchr_iter(b'<', html.as_bytes()).nth(most).is_some()
 }
 
 fn is_void(name: &str) -> bool {
@@ -205,25 +248,6 @@ fn builder(base: &Url) -> ammonia::Builder<'static> {
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .url_relative(ammonia::UrlRelative::RewriteWithBase(base.clone()));
     builder
-}
-
-/// The first picture in a piece of HTML that is no tracking pixel.
-pub(super) fn first_image(html: &str, base: &Url) -> Option<String> {
-    let has = |name: &[u8]| memmem::find(html.as_bytes(), name).is_some();
-    if !has(b"<img") && !has(b"<IMG") {
-        return None;
-    }
-    Tokens::new(html).find_map(|token| {
-        let Token::Start(tag) = token else { return None };
-        if !tag.name.eq_ignore_ascii_case("img") {
-            return None;
-        }
-        let tiny = |name| tag.attribute(name).and_then(|v| v.trim().parse::<u32>().ok()).is_some_and(|size| size <= 3);
-        if tiny("width") || tiny("height") {
-            return None;
-        }
-        ["src", "data-src", "data-original"].iter().find_map(|name| super::web_address(&tag.attribute(name)?, base))
-    })
 }
 
 #[cfg(test)]
@@ -266,14 +290,6 @@ mod tests {
         let cleaner = Cleaner::new(&base);
         assert_eq!(cleaner.clean(html, &base), expected);
         assert_eq!(cleaner.clean("<a href='javascript:x'>t</a>", &base), "<a rel=\"noopener noreferrer\">t</a>");
-    }
-
-    #[test]
-    fn a_tracking_pixel_is_no_picture() {
-        let base = Url::parse("https://bao.example.vn/").expect("valid");
-        let html = "<img width=1 height=1 src=/t.gif><img src=/a.jpg>";
-        assert_eq!(first_image(html, &base).as_deref(), Some("https://bao.example.vn/a.jpg"));
-        assert_eq!(first_image("<img src='data:image/png;base64,x'>", &base), None);
     }
 
     #[test]

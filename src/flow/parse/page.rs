@@ -22,9 +22,14 @@ pub(super) fn read(text: &str, select: &Select, input: Input) -> Result<Document
     if html::is_too_deep(text) {
         return Err(NotAFeed::Unreadable("the page is nested deeper than any page needs".to_owned()));
     }
-    let page = Html::parse_document(text);
-    let cleaner = html::Cleaner::new(input.base);
     let mut notes = Vec::new();
+    let beginning = html::beginning(text);
+    if beginning.len() < text.len() {
+        let message = "the page has more parts than any that people read; only its beginning was looked at".to_owned();
+        notes.push(Note { kind: NoteKind::Truncated, message, entry: None });
+    }
+    let page = Html::parse_document(beginning);
+    let cleaner = html::Cleaner::new(input.base);
     let mut entries = Vec::new();
     for (i, item) in page.select(&compiled.item).enumerate() {
         match entry(item, &compiled, select, &cleaner, input) {
@@ -38,7 +43,7 @@ pub(super) fn read(text: &str, select: &Select, input: Input) -> Result<Document
             Err(message) => notes.push(Note { kind: NoteKind::Select, message, entry: Some(i) }),
         }
     }
-    if entries.is_empty() && notes.is_empty() {
+    if entries.is_empty() && !notes.iter().any(|note| note.kind == NoteKind::Select) {
         return Err(NotAFeed::NothingSelected { item: select.item.clone() });
     }
     let feed = FeedInfo { title: html::page_title(text), url: Some(input.base.to_string()), ..FeedInfo::default() };

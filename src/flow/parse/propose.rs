@@ -44,6 +44,7 @@ pub(super) fn propose(text: &str, input: Input) -> Vec<Proposal> {
     if html::is_too_deep(text) {
         return Vec::new();
     }
+    let text = html::beginning(text);
     let page = Html::parse_document(text);
     let mut lists: BTreeMap<String, Vec<Headline>> = BTreeMap::new();
     for headline in headlines(&page, input) {

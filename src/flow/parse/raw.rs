@@ -15,6 +15,8 @@ pub(super) struct RawFeed {
     pub updated: Option<When>,
     pub generator: Option<String>,
     pub ttl_minutes: Option<u32>,
+    /// Who wrote the entries that name nobody (Atom, JSON Feed).
+    pub authors: Vec<RawAuthor>,
     pub entries: Vec<RawEntry>,
     /// What was repaired on the way.
     pub notes: Vec<Note>,
@@ -23,9 +25,11 @@ pub(super) struct RawFeed {
 /// An item as it was written. Texts are not cleaned, addresses not resolved.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawEntry {
+    /// Its place in the document, from 0.
+    pub place: usize,
     pub guid: Option<String>,
-    /// Whether the guid is said to be no address (`isPermaLink="false"`).
-    pub guid_is_no_link: bool,
+    /// Whether the guid is said to be an address, or to be none (`isPermaLink`).
+    pub guid_is_link: Option<bool>,
     pub title: Option<Markup>,
     pub links: Vec<RawLink>,
     pub summary: Option<Markup>,
@@ -38,6 +42,8 @@ pub(super) struct RawEntry {
     pub images: Vec<String>,
     /// What relative addresses are relative to, itself perhaps relative to the document's address.
     pub base: Option<String>,
+    /// The same for the addresses in the content.
+    pub content_base: Option<String>,
 }
 
 /// A text, and whether it holds markup.

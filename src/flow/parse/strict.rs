@@ -40,12 +40,12 @@ fn raw(feed: Feed) -> RawFeed {
         updated: feed.updated.or(feed.published).and_then(instant),
         generator: feed.generator.map(|generator| generator.content),
         ttl_minutes: feed.ttl,
-        notes: Vec::new(),
-        entries: feed.entries.into_iter().map(|item| entry(item, is_atom)).collect(),
+        entries: feed.entries.into_iter().enumerate().map(|(place, item)| entry(item, place, is_atom)).collect(),
+        ..RawFeed::default()
     }
 }
 
-fn entry(item: Entry, is_atom: bool) -> RawEntry {
+fn entry(item: Entry, place: usize, is_atom: bool) -> RawEntry {
     let thumbnails = item.media.iter().flat_map(|m| &m.thumbnails).map(|t| t.image.uri.clone());
     RawEntry {
         guid: Some(item.id).filter(|id| !id.is_empty()),
@@ -59,7 +59,9 @@ fn entry(item: Entry, is_atom: bool) -> RawEntry {
         authors: item.authors.into_iter().map(|person| RawAuthor { name: person.name, email: person.email }).collect(),
         categories: item.categories.into_iter().map(|category| category.label.unwrap_or(category.term)).collect(),
         base: item.base,
-        guid_is_no_link: false,
+        content_base: None,
+        guid_is_link: None,
+        place,
     }
 }
 

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use base64::Engine;
 
+use crate::flow::parse::loose::entity::decode;
 use crate::flow::parse::loose::name::{Field, Role, Room, Spaces, role};
-use crate::flow::parse::loose::token::{Tag, decode, without_prefix};
+use crate::flow::parse::loose::token::{Tag, without_prefix};
 use crate::flow::parse::raw::{Markup, RawAuthor};
 
-/// Tags that one field may hold; further ones are passed over, their text stays. No article has so many, and each takes memory.
+/// Tags that one field may hold; what follows is left out. No article has so many, and each takes memory.
 const MOST_TAGS: usize = 20_000;
 
 /// A field that is being read.
@@ -36,10 +37,10 @@ impl<'a> Capture<'a> {
         Self { field, name: tag.name, tag, depth: 0, tags: 0, pieces: Vec::new() }
     }
 
-    pub(super) fn push_tag(&mut self, tag: Piece<'a>) {
-        self.tags += 1;
+    pub(super) fn push(&mut self, piece: Piece<'a>) {
+        self.tags += usize::from(matches!(piece, Piece::Start(_) | Piece::End(_)));
         if self.tags <= MOST_TAGS {
-            self.pieces.push(tag);
+            self.pieces.push(piece);
         }
     }
 }
@@ -52,6 +53,10 @@ pub(super) fn is_longer(capture: &Capture, known: Option<&Markup>) -> bool {
 /// Whether a start tag shows that the end of the field before it was forgotten. Inside a body, names that HTML has too are
 /// markup; entries and the names of dates and guids are not.
 pub(super) fn ends_field(capture: &Capture, role: Role, name: &str) -> bool {
+    // An item's image has a title and a link of its own.
+    if capture.field == Field::Image {
+        return role == Role::Entry;
+    }
     let is_person = capture.field == Field::Author
         && !matches!(role, Role::Field(Field::AuthorName | Field::AuthorEmail | Field::Link | Field::Guid));
     match role {
@@ -78,7 +83,7 @@ fn is_person_or_text(capture: &Capture, is_person: bool) -> bool {
 
 /// Fields whose content may be any HTML.
 fn is_body(field: Field) -> bool {
-    matches!(field, Field::Summary | Field::OtherSummary | Field::Content)
+    matches!(field, Field::Summary | Field::OtherSummary | Field::LongSummary | Field::Content)
 }
 
 /// The text of a field, decoded once; markup inside it says nothing.
@@ -91,11 +96,23 @@ pub(super) fn plain(capture: &Capture) -> String {
     parts.collect::<String>().trim().to_owned()
 }
 
+/// The text of the first element of a name inside a field.
+pub(super) fn inside(capture: &Capture, name: &str) -> Option<String> {
+    let begins = |piece: &Piece| matches!(piece, Piece::Start(tag) if without_prefix(tag.name).eq_ignore_ascii_case(name));
+    let at = capture.pieces.iter().position(begins)?;
+    match capture.pieces.get(at + 1)? {
+        Piece::Text(text) => Some(decode(text).trim().to_owned()),
+        Piece::Cdata(text) => Some(text.trim().to_owned()),
+        Piece::Start(_) | Piece::End(_) => None,
+    }
+}
+
 /// The content of a field that may hold markup: escaped, in CDATA, or as it is.
 pub(super) fn markup(capture: &Capture) -> Markup {
     let kind = capture.tag.attribute("type").map(|t| t.trim().to_ascii_lowercase()).unwrap_or_default();
     let has_tags = capture.pieces.iter().any(|piece| matches!(piece, Piece::Start(_) | Piece::End(_)));
     let mode = capture.tag.attribute("mode").unwrap_or_default();
+    let is_escaped = has_tags && kind != "xhtml" && is_mostly_escaped(&capture.pieces);
     let mut out = String::new();
     for piece in &capture.pieces {
         match piece {
@@ -104,7 +121,7 @@ pub(super) fn markup(capture: &Capture) -> Markup {
                 out.push_str(text.trim_start().trim_start_matches("]]>"))
             }
             // Beside real tags, text is escaped as HTML's is; without them, what is escaped is the HTML.
-            Piece::Text(text) if has_tags => out.push_str(text),
+            Piece::Text(text) if has_tags && !is_escaped => out.push_str(text),
             Piece::Text(text) => out.push_str(&decode(text)),
             Piece::Cdata(text) => out.push_str(inner_cdata(text)),
             Piece::Start(tag) => tag.write(&mut out),
@@ -119,20 +136,43 @@ pub(super) fn markup(capture: &Capture) -> Markup {
     if out.trim_start().starts_with("<![CDATA[") && out.trim_end().ends_with("]]>") {
         out = inner_cdata(out.trim()).to_owned();
     }
-    let is_binary = !kind.is_empty() && kind.contains('/') && !kind.starts_with("text/") && !kind.ends_with("xml");
+    let is_binary =
+        ["image/", "audio/", "video/", "application/"].iter().any(|of| kind.starts_with(of)) && !kind.ends_with("xml");
     if mode.eq_ignore_ascii_case("base64") || is_binary && !has_tags {
-        return from_base64(&out).unwrap_or(Markup::Html(out));
+        return match from_base64(&out) {
+            Some(text) => Markup::Html(text),
+            // What is no text, such as a picture, says nothing.
+            None if capture.field == Field::Content => Markup::Html(String::new()),
+            None => Markup::Html(out),
+        };
     }
     let is_text = matches!(kind.as_str(), "text" | "text/plain") && !has_tags;
     if is_text { Markup::Text(out) } else { Markup::Html(out) }
 }
 
+/// Whether more tags are escaped than not: then a system has put a picture or a line of its own behind what it had escaped.
+fn is_mostly_escaped(pieces: &[Piece]) -> bool {
+    let begins_tag = |after: &str| after.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!'));
+    let mut more = 0i64;
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => {
+                let escaped =
+                    text.match_indices("lt;").filter(|(at, _)| text[..*at].ends_with(['&', ';']) && begins_tag(&text[at + 3..]));
+                more += escaped.count() as i64;
+            }
+            Piece::Start(_) => more -= 1,
+            Piece::Cdata(_) | Piece::End(_) => {}
+        }
+    }
+    more > 0
+}
+
 /// The text that stands in base 64 (Atom 0.3's `mode`, Atom 1.0's other media types).
-fn from_base64(text: &str) -> Option<Markup> {
+fn from_base64(text: &str) -> Option<String> {
     let digits: String = text.split_whitespace().collect();
     let bytes = base64::engine::general_purpose::STANDARD.decode(digits).ok()?;
-    // What is no text, such as a picture, says nothing.
-    Some(Markup::Html(String::from_utf8(bytes).unwrap_or_default()))
+    String::from_utf8(bytes).ok()
 }
 
 /// A CDATA section that was escaped twice holds the text of another: `<![CDATA[…]]&gt;`.

@@ -43,6 +43,8 @@ pub(super) enum Field {
     Summary,
     /// A summary of second choice.
     OtherSummary,
+    /// A summary that may say more than the first one: podcasts have their notes there.
+    LongSummary,
     Content,
     Published,
     Updated,
@@ -87,6 +89,9 @@ pub(super) enum Attached {
     Picture,
 }
 
+/// Prefixes that a document may declare; further ones mean what they usually mean.
+const MOST_PREFIXES: usize = 256;
+
 /// The prefixes that a document declares.
 #[derive(Debug, Default)]
 pub(super) struct Spaces {
@@ -96,7 +101,7 @@ pub(super) struct Spaces {
 impl Spaces {
     /// Takes up `xmlns:prefix="address"`.
     pub(super) fn declare(&mut self, attribute: &str, address: &str) {
-        if let Some(prefix) = attribute.strip_prefix("xmlns:") {
+        if let Some(prefix) = attribute.strip_prefix("xmlns:").filter(|_| self.declared.len() < MOST_PREFIXES) {
             self.declared.insert(prefix.to_ascii_lowercase(), by_address(address));
         }
     }
@@ -126,10 +131,11 @@ pub(super) type Room = [u8; 48];
 
 fn by_address(address: &str) -> Space {
     let address = address.to_ascii_lowercase();
-    const KNOWN: [(&str, Space); 13] = [
+    const KNOWN: [(&str, Space); 14] = [
         ("purl.org/dc/", Space::DublinCore),
         ("purl.org/rss/1.0/modules/content", Space::Content),
         ("search.yahoo.com/mrss", Space::Media),
+        ("rssboard.org/media-rss", Space::Media),
         ("itunes.com/", Space::Itunes),
         ("google.com/schemas/play-podcasts", Space::Itunes),
         ("google.com/schemas/sitemap-news", Space::News),
@@ -141,9 +147,13 @@ fn by_address(address: &str) -> Space {
         ("purl.org/rss/1.0", Space::Feed),
         ("netscape.com/rdf", Space::Feed),
     ];
-    let known = KNOWN.iter().find(|(part, _)| address.contains(part));
-    known
-        .map_or_else(|| if address.contains("rss") && !address.contains("modules") { Space::Feed } else { Space::Other }, |k| k.1)
+    // RSS 2.0 has no namespace; some give it one all the same (`http://backend.userland.com/rss2`).
+    let is_rss = || address.trim_end_matches(['/', '#']).rsplit('/').next().is_some_and(|last| last.starts_with("rss"));
+    match KNOWN.iter().find(|(part, _)| address.contains(part)) {
+        Some((_, space)) => *space,
+        None if is_rss() => Space::Feed,
+        None => Space::Other,
+    }
 }
 
 fn by_prefix(prefix: &str) -> Space {
@@ -176,7 +186,8 @@ pub(super) fn role(space: Space, local: &str) -> Role {
         (Space::Feed, "guid" | "id") | (Space::DublinCore, "identifier") => Field(F::Guid),
         (Space::Feed, "description" | "summary" | "abstract" | "tagline" | "subtitle" | "info")
         | (Space::DublinCore, "description" | "abstract") => Field(F::Summary),
-        (Space::Media, "description" | "text") | (Space::Itunes, "summary" | "subtitle") => Field(F::OtherSummary),
+        (Space::Media, "description" | "text") | (Space::Itunes, "subtitle") => Field(F::OtherSummary),
+        (Space::Itunes, "summary") => Field(F::LongSummary),
         (Space::Feed, "content" | "body" | "fullitem" | "content_encoded")
         | (Space::Content, "encoded")
         | (Space::Xhtml, "body" | "div") => Field(F::Content),

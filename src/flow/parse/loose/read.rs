@@ -2,44 +2,44 @@
 
 use std::borrow::Cow;
 
-use url::Url;
+use memchr::memmem;
 
-use crate::flow::parse::MOST_ENTRIES;
-use crate::flow::parse::loose::field::{Capture, Piece, author_of, ends_field, is_longer, markup, person_of, plain};
-use crate::flow::parse::loose::name::{Attached, Field, Role, Room, Space, Spaces, role};
+use crate::flow::parse::loose::declared;
+use crate::flow::parse::loose::entry::{OpenEntry, based, first, relation, under};
+use crate::flow::parse::loose::field::{Capture, Piece, ends_field, markup, person_of, plain};
+use crate::flow::parse::loose::name::{Field, Role, Room, Space, Spaces, role};
 use crate::flow::parse::loose::repairs::{Repairs, count, has_wild_ampersand};
-use crate::flow::parse::loose::token::{Tag, Token, Tokens};
-use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
+use crate::flow::parse::loose::token::{Tag, Token, Tokens, without_prefix};
+use crate::flow::parse::newest::Ends;
+use crate::flow::parse::raw::{RawAuthor, RawFeed, RawLink, When};
 
-/// Reads whatever a document holds of a feed; `None` where it holds neither a feed nor an entry.
-pub(in crate::flow::parse) fn read(text: &str) -> Option<RawFeed> {
-    let mut reader = Reader::default();
-    for token in Tokens::new(text) {
+/// Reads whatever a document holds of a feed, at least its first and last `most` entries; `None` where it holds neither a feed nor
+/// an entry.
+pub(in crate::flow::parse) fn read(text: &str, most: usize) -> Option<RawFeed> {
+    let text = declared::put_in(text);
+    let mut reader = Reader::new(most);
+    let mut tokens = Tokens::new(&text);
+    while let Some(token) = tokens.next() {
         match token {
-            Token::Start(tag) => reader.start(tag),
+            Token::Start(tag) => reader.start(tag, tokens.rest()),
             Token::End(name) => reader.end(name),
             Token::Text(text) => reader.text(Piece::Text(text)),
             Token::Cdata(text) => reader.text(Piece::Cdata(text)),
-        }
-        if reader.feed.entries.len() >= 2 * MOST_ENTRIES {
-            break;
         }
     }
     reader.finish()
 }
 
-#[derive(Default)]
 struct Reader<'a> {
     feed: RawFeed,
+    entries: Ends,
     repairs: Repairs,
     is_feed: bool,
     is_sitemap: bool,
+    is_atom: bool,
     /// Whether the feed's end came behind the last entry.
     is_ended: bool,
-    entry: Option<RawEntry>,
-    /// The entry's title and summary of second choice, wherever they stand in it.
-    other_title: Option<Markup>,
-    other_summary: Option<Markup>,
+    entry: Option<OpenEntry>,
     spaces: Spaces,
     /// The field that is being read.
     capture: Option<Capture<'a>>,
@@ -50,9 +50,32 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn start(&mut self, tag: Tag<'a>) {
-        for (name, value) in tag.attributes() {
-            self.spaces.declare(name, &value);
+    fn new(most: usize) -> Self {
+        Self {
+            feed: RawFeed::default(),
+            entries: Ends::new(most),
+            repairs: Repairs::default(),
+            is_feed: false,
+            is_sitemap: false,
+            is_atom: false,
+            is_ended: false,
+            entry: None,
+            spaces: Spaces::default(),
+            capture: None,
+            skipped: None,
+            person: None,
+            feed_base: None,
+        }
+    }
+
+    /// Where the entry stands that is being read.
+    fn place(&self) -> Option<usize> {
+        self.entry.as_ref().map(|_| self.entries.seen())
+    }
+
+    fn start(&mut self, tag: Tag<'a>, rest: &str) {
+        if tag.declares() {
+            tag.attributes().for_each(|(name, value)| self.spaces.declare(name, &value));
         }
         let mut room: Room = [0; _];
         let (space, local) = self.spaces.resolve(tag.name, &mut room);
@@ -63,10 +86,11 @@ impl<'a> Reader<'a> {
                 if tag.name == capture.name && !tag.is_empty {
                     capture.depth += 1;
                 }
-                capture.push_tag(Piece::Start(tag));
+                capture.push(Piece::Start(tag));
                 return;
             }
-            count(&mut self.repairs.unclosed, self.entry.as_ref().map(|_| self.feed.entries.len()));
+            let place = self.place();
+            count(&mut self.repairs.unclosed, place);
             self.close();
         }
         if let Some((name, depth)) = &mut self.skipped {
@@ -78,26 +102,38 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        self.begin(role, tag);
+        match role {
+            Role::Through if self.is_foreign(space, tag.name, rest) => self.begin(Role::Skip, tag),
+            role => self.begin(role, tag),
+        }
     }
 
     /// What a name means here: `url` is an entry in a sitemap, and an address everywhere else.
     fn role(&self, space: Space, local: &str) -> Role {
         match role(space, local) {
             Role::Entry if local == "url" && !self.is_sitemap => Role::Through,
+            // A feed's image is its logo.
+            Role::Skip if local == "image" && self.entry.is_some() => Role::Field(Field::Image),
             role => role,
         }
+    }
+
+    /// Whether an element of an entry belongs to a vocabulary that we don't know: then what it holds is not about the entry, whatever
+    /// it is called (`<activity:object><title>`, `<rbc:related><link>`). One whose end is missing holds nothing.
+    fn is_foreign(&self, space: Space, name: &str, rest: &str) -> bool {
+        self.entry.is_some() && space == Space::Other && name.contains(':') && ends_within_entry(name, rest)
     }
 
     fn begin(&mut self, role: Role, tag: Tag<'a>) {
         match role {
             Role::Feed => {
                 self.is_feed = true;
+                self.is_atom |= tag.name.eq_ignore_ascii_case("feed");
                 self.feed_base = tag.attribute("base").map(Cow::into_owned).or(self.feed_base.take());
                 self.feed.language = tag.attribute("lang").map(|lang| lang.replace('_', "-")).or(self.feed.language.take());
                 // CDF says these in attributes.
-                first(&mut self.feed.link, tag.attribute("href").map(Cow::into_owned));
-                first(&mut self.feed.updated, tag.attribute("lastmod").map(|date| When::Written(date.into_owned())));
+                first(&mut self.feed.link, || tag.attribute("href").map(Cow::into_owned));
+                first(&mut self.feed.updated, || tag.attribute("lastmod").map(|date| When::Written(date.into_owned())));
             }
             Role::Entry => self.begin_entry(tag),
             Role::Person if !tag.is_empty => {
@@ -105,7 +141,11 @@ impl<'a> Reader<'a> {
                 self.capture = Some(Capture::new(Field::Author, tag));
             }
             Role::Skip if !tag.is_empty => self.skipped = Some((tag.name, 0)),
-            Role::Attached(kind) => self.attach(kind, tag),
+            Role::Attached(kind) => {
+                if let Some(entry) = &mut self.entry {
+                    entry.attach(kind, &tag);
+                }
+            }
             Role::Field(field) => self.begin_field(field, tag),
             Role::Person | Role::Skip | Role::Through => {}
         }
@@ -114,88 +154,34 @@ impl<'a> Reader<'a> {
     fn begin_entry(&mut self, tag: Tag<'a>) {
         self.end_entry();
         self.is_ended = false;
-        let base = tag.attribute("base").map(|own| under(self.feed_base.as_deref(), &own)).or_else(|| self.feed_base.clone());
-        let guid = tag.attribute("about").map(Cow::into_owned);
-        // CDF says the address in an attribute.
-        let href = tag.attribute("href").map(Cow::into_owned);
-        let links = href.map(|href| RawLink { href, ..RawLink::default() }).into_iter().collect();
-        let updated = tag.attribute("lastmod").map(|date| When::Written(date.into_owned()));
-        self.entry = Some(RawEntry { base, guid, links, updated, ..RawEntry::default() });
+        self.entry = Some(OpenEntry::begin(&tag, self.feed_base.as_deref()));
     }
 
     fn begin_field(&mut self, field: Field, tag: Tag<'a>) {
-        match field {
-            Field::Link => {
-                if let Some(href) = tag.attribute("href") {
-                    self.link(&tag, href.into_owned());
-                    return;
-                }
-            }
-            Field::Category => {
-                let named = tag.attribute("label").or_else(|| tag.attribute("term")).or_else(|| tag.attribute("text"));
-                if let (Some(name), Some(entry)) = (named, &mut self.entry) {
-                    entry.categories.push(name.into_owned());
-                    return;
-                }
-            }
-            // CDF's <lastmod value="…">.
-            Field::Updated => {
-                if let (Some(value), Some(entry)) = (tag.attribute("value"), &mut self.entry) {
-                    entry.updated = Some(When::Written(value.into_owned()));
-                }
-            }
-            Field::Content => {
-                if let (Some(source), Some(entry)) = (tag.attribute("src"), &mut self.entry) {
-                    let media_type = tag.attribute("type").map(Cow::into_owned);
-                    entry.links.push(RawLink {
-                        rel: Some("content".to_owned()),
-                        href: source.into_owned(),
-                        media_type,
-                        length: None,
-                    });
-                }
-            }
-            _ => {}
+        if field == Field::Link
+            && let Some(href) = tag.attribute("href")
+        {
+            self.link(&tag, &href);
+            return;
         }
-        if !tag.is_empty {
+        let is_all = self.entry.as_mut().is_some_and(|entry| entry.take_attributes(field, &tag));
+        if !is_all && !tag.is_empty {
             self.capture = Some(Capture::new(field, tag));
         }
     }
 
-    fn link(&mut self, tag: &Tag<'a>, href: String) {
-        let rel = tag.attribute("rel").map(|rel| rel.trim().to_ascii_lowercase());
+    fn link(&mut self, tag: &Tag<'a>, href: &str) {
+        let outer = self.entry.as_ref().map_or(self.feed_base.as_deref(), OpenEntry::base);
         let link = RawLink {
-            rel,
-            href,
+            rel: relation(tag),
+            href: based(tag, href, outer),
             media_type: tag.attribute("type").map(Cow::into_owned),
             length: tag.attribute("length").and_then(|length| length.trim().parse().ok()),
         };
         match &mut self.entry {
-            Some(entry) => entry.links.push(link),
-            None if matches!(link.rel.as_deref(), None | Some("alternate")) => {
-                self.feed.link.get_or_insert(link.href);
-            }
+            Some(entry) => entry.put_link(link),
+            None if matches!(link.rel.as_deref(), None | Some("alternate")) => first(&mut self.feed.link, || Some(link.href)),
             None => {}
-        }
-    }
-
-    fn attach(&mut self, kind: Attached, tag: Tag<'a>) {
-        let Some(entry) = &mut self.entry else { return };
-        let address = tag.attribute("url").or_else(|| tag.attribute("href"));
-        let Some(address) = address.map(Cow::into_owned).filter(|a| !a.trim().is_empty()) else { return };
-        let media_type = tag.attribute("type").map(Cow::into_owned);
-        let is_image =
-            media_type.as_deref().is_some_and(|t| t.starts_with("image/")) || tag.attribute("medium").as_deref() == Some("image");
-        match kind {
-            Attached::Thumbnail => entry.images.insert(0, address),
-            Attached::Picture => entry.images.push(address),
-            Attached::Enclosure | Attached::MediaContent => {
-                if is_image {
-                    entry.images.push(address.clone());
-                }
-                let length = tag.attribute("length").or_else(|| tag.attribute("filesize")).and_then(|l| l.trim().parse().ok());
-                entry.links.push(RawLink { rel: Some("enclosure".to_owned()), href: address, media_type, length });
-            }
         }
     }
 
@@ -211,15 +197,16 @@ impl<'a> Reader<'a> {
                     self.close();
                 } else {
                     capture.depth -= 1;
-                    capture.push_tag(Piece::End(name));
+                    capture.push(Piece::End(name));
                 }
                 return;
             }
             if !ends_entry {
-                capture.push_tag(Piece::End(name));
+                capture.push(Piece::End(name));
                 return;
             }
-            count(&mut self.repairs.unclosed, self.entry.as_ref().map(|_| self.feed.entries.len()));
+            let place = self.place();
+            count(&mut self.repairs.unclosed, place);
             self.close();
         }
         if let Some((skipped, depth)) = &mut self.skipped {
@@ -238,122 +225,74 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self, piece: Piece<'a>) {
+        let place = self.place();
         if let Some(capture) = &mut self.capture {
             if matches!(piece, Piece::Text(text) if has_wild_ampersand(text)) {
-                count(&mut self.repairs.entities, self.entry.as_ref().map(|_| self.feed.entries.len()));
+                count(&mut self.repairs.entities, place);
             }
-            capture.pieces.push(piece);
+            capture.push(piece);
         }
     }
 
     fn end_entry(&mut self) {
-        let (title, summary) = (self.other_title.take(), self.other_summary.take());
-        if let Some(mut entry) = self.entry.take() {
-            entry.title = entry.title.or(title);
-            entry.summary = entry.summary.or(summary);
-            self.feed.entries.push(entry);
+        if let Some(entry) = self.entry.take() {
+            self.entries.push(entry.finish());
         }
     }
 
     fn finish(mut self) -> Option<RawFeed> {
-        self.repairs.truncated =
-            self.entry.is_some() || self.is_feed && !self.is_ended && self.feed.entries.len() < 2 * MOST_ENTRIES;
+        self.repairs.truncated = self.entry.is_some() || self.is_feed && !self.is_ended;
         // A field that the end of the document cut short says half of something: it is left out.
         self.capture = None;
         self.end_entry();
         self.feed.link = self.feed.link.map(|link| under(self.feed_base.as_deref(), &link));
         self.feed.notes = self.repairs.notes();
+        self.feed.entries = self.entries.into_vec();
         (self.is_feed || !self.feed.entries.is_empty()).then_some(self.feed)
     }
 
     /// Ends the field that is being read, and puts it where it belongs.
     fn close(&mut self) {
         let Some(capture) = self.capture.take() else { return };
-        if let Some(person) = self.person.take() {
-            self.put_author(person_of(&capture, person, &self.spaces));
-            return;
-        }
-        match self.entry {
-            Some(_) => self.put_in_entry(&capture),
-            None => self.put_in_feed(&capture),
-        }
-    }
-
-    fn put_author(&mut self, author: RawAuthor) {
-        let says_something = author.name.is_some() || author.email.is_some();
-        if let Some(entry) = self.entry.as_mut().filter(|_| says_something) {
-            entry.authors.push(author);
+        let person = self.person.take().map(|person| person_of(&capture, person, &self.spaces));
+        match (&mut self.entry, person) {
+            (Some(entry), Some(person)) => entry.put_author(person),
+            (Some(entry), None) => entry.put(&capture),
+            (None, Some(person)) => self.put_author_of_feed(capture.name, person),
+            (None, None) => self.put_in_feed(&capture),
         }
     }
 
-    fn put_in_entry(&mut self, capture: &Capture<'a>) {
-        let text = plain(capture);
-        let Some(entry) = &mut self.entry else { return };
-        let given = |text: String| Some(text).filter(|t| !t.trim().is_empty());
-        match capture.field {
-            Field::Title => first(&mut entry.title, Some(markup(capture))),
-            Field::OtherTitle => first(&mut self.other_title, Some(markup(capture))),
-            Field::Link => entry.links.extend(given(text).map(|href| RawLink { href, ..RawLink::default() })),
-            Field::OriginalLink => {
-                entry.links.extend(given(text).map(|href| RawLink {
-                    rel: Some("original".to_owned()),
-                    href,
-                    ..RawLink::default()
-                }));
-            }
-            Field::Guid => {
-                entry.guid_is_no_link = capture.tag.attribute("ispermalink").is_some_and(|v| v.eq_ignore_ascii_case("false"));
-                entry.guid = given(text).or(entry.guid.take());
-            }
-            Field::Summary
-                if entry.summary.is_some() && entry.content.is_none() && is_longer(capture, entry.summary.as_ref()) =>
-            {
-                entry.content = Some(markup(capture));
-            }
-            Field::Summary => first(&mut entry.summary, Some(markup(capture))),
-            Field::OtherSummary => first(&mut self.other_summary, Some(markup(capture))),
-            Field::Content => first(&mut entry.content, Some(markup(capture))),
-            Field::Published => first(&mut entry.published, given(text).map(When::Written)),
-            Field::Updated => first(&mut entry.updated, given(text).map(When::Written)),
-            Field::Author => {
-                let author = author_of(&text);
-                self.put_author(author);
-            }
-            Field::Category => entry.categories.extend(given(text)),
-            Field::Image => entry.images.extend(given(text)),
-            Field::AuthorName | Field::AuthorEmail | Field::Language | Field::Generator | Field::Ttl => {}
+    /// In Atom, the author of a feed is that of the entries which name nobody.
+    fn put_author_of_feed(&mut self, name: &str, person: RawAuthor) {
+        let is_author = self.is_atom && without_prefix(name).eq_ignore_ascii_case("author");
+        if is_author && (person.name.is_some() || person.email.is_some()) {
+            self.feed.authors.push(person);
         }
     }
 
     fn put_in_feed(&mut self, capture: &Capture<'a>) {
-        let text = plain(capture);
-        let given = |text: String| Some(text).filter(|t| !t.trim().is_empty());
+        let given = || Some(plain(capture)).filter(|text| !text.is_empty());
         let feed = &mut self.feed;
         match capture.field {
-            Field::Title => first(&mut feed.title, Some(markup(capture))),
-            Field::Link => first(&mut feed.link, given(text)),
-            Field::Summary | Field::OtherSummary => first(&mut feed.description, Some(markup(capture))),
-            Field::Published | Field::Updated => first(&mut feed.updated, given(text).map(When::Written)),
-            Field::Language => feed.language = given(text).or(feed.language.take()),
-            Field::Generator => first(&mut feed.generator, given(text)),
-            Field::Ttl => feed.ttl_minutes = text.trim().parse().ok(),
+            Field::Title => first(&mut feed.title, || Some(markup(capture))),
+            Field::Link => first(&mut feed.link, given),
+            Field::Summary | Field::OtherSummary | Field::LongSummary => {
+                first(&mut feed.description, || Some(markup(capture)));
+            }
+            Field::Published | Field::Updated => first(&mut feed.updated, || given().map(When::Written)),
+            Field::Language => feed.language = given().or(feed.language.take()),
+            Field::Generator => first(&mut feed.generator, given),
+            Field::Ttl => feed.ttl_minutes = given().and_then(|text| text.parse().ok()),
             _ => {}
         }
     }
 }
 
-/// An address under a base; as it was written, where there is no base that is an address.
-fn under(base: Option<&str>, address: &str) -> String {
-    let base = base.and_then(|base| Url::parse(base.trim()).ok());
-    base.and_then(|base| base.join(address.trim()).ok()).map_or_else(|| address.to_owned(), String::from)
+/// Whether an element's end tag stands before the entry's, as far as one looks.
+fn ends_within_entry(name: &str, rest: &str) -> bool {
+    const WITHIN_BYTES: usize = 16 * 1024;
+    let near = &rest.as_bytes()[..rest.len().min(WITHIN_BYTES)];
+    let Some(end) = memmem::find(near, format!("</{name}").as_bytes()) else { return false };
+    [&b"</item"[..], b"</entry"].iter().all(|entry| memmem::find(&near[..end], entry).is_none())
 }
-
-/// Keeps the first value that there is.
-fn first<T>(slot: &mut Option<T>, value: Option<T>) {
-    if slot.is_none() {
-        *slot = value;
-    }
-}
-
-#[cfg(test)]
-mod tests;

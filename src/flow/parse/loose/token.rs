@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::WINDOWS_1252;
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr3, memmem};
+
+use crate::flow::parse::loose::entity::decode;
 
 /// A piece of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,11 @@ impl<'a> Tokens<'a> {
         Self { rest: text, no_more_cdata_ends: false, no_more_comment_ends: false, cdata_end: None }
     }
 
+    /// What has not been cut yet.
+    pub(in crate::flow::parse) fn rest(&self) -> &'a str {
+        self.rest
+    }
+
     /// Takes what stands before a mark, and the mark; everything where there is no such mark.
     fn until(&mut self, mark: &str) -> &'a str {
         let (taken, rest) = self.rest.split_once(mark).unwrap_or((self.rest, ""));
@@ -63,8 +69,9 @@ impl<'a> Tokens<'a> {
         self.no_more_cdata_ends = closed.is_none();
         self.cdata_end = closed.map(|at| body.len() - at);
         let inside = &body[..closed.unwrap_or(body.len())];
-        let is_entry = |at: usize| body[at + 2..].starts_with("item>") || body[at + 2..].starts_with("entry>");
-        let entry_end = inside.match_indices("</").map(|(at, _)| at).find(|&at| is_entry(at));
+        let after = |at: usize| &body.as_bytes()[at + 2..];
+        let is_entry = |at: usize| after(at).starts_with(b"item>") || after(at).starts_with(b"entry>");
+        let entry_end = memmem::find_iter(inside.as_bytes(), b"</").find(|&at| is_entry(at));
         // An end that stands behind the entry's end and another section's start is that section's.
         let end = match entry_end {
             Some(at) if closed.is_none() || inside[at..].contains("<![CDATA[") => Some(at),
@@ -105,7 +112,7 @@ impl<'a> Tokens<'a> {
         let name_end = inside.find(|c: char| c.is_whitespace() || matches!(c, '/' | '=' | '"' | '\'')).unwrap_or(inside.len());
         let (name, attributes) = inside.split_at(name_end);
         let closed = attributes.trim_end();
-        let is_empty = closed.ends_with('/') && !closed.ends_with("=/");
+        let is_empty = closed.ends_with('/') && !ends_in_bare_value(closed);
         let attributes = closed.strip_suffix('/').filter(|_| is_empty).unwrap_or(closed);
         Token::Start(Tag { name, attributes, is_empty, is_whole })
     }
@@ -144,10 +151,23 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
+/// Whether attributes end in a value without quotes, to which a slash belongs (`href=http://a.vn/`).
+fn ends_in_bare_value(attributes: &str) -> bool {
+    let last = attributes.rsplit(char::is_whitespace).next().unwrap_or_default();
+    last.split_once('=')
+        .is_some_and(|(_, value)| !value.ends_with(['"', '\'']) && !value.trim_end_matches('/').ends_with(['"', '\'']))
+}
+
 /// Where a start tag ends: at the first `>` outside quotes; where a quote is never closed before the next tag, at the first `>`
 /// of all; at the next `<` or the document's end where there is none. Only the first way is whole.
 fn tag_end(text: &str) -> (usize, bool) {
     let bytes = text.as_bytes();
+    // The quick way, for most: no quote and no `<` before the first `>`.
+    if let Some(end) = memchr(b'>', bytes)
+        && memchr3(b'"', b'\'', b'<', &bytes[1..end]).is_none()
+    {
+        return (end, true);
+    }
     let mut quote = None;
     let mut first = None;
     for (i, &byte) in bytes.iter().enumerate().skip(1) {
@@ -165,6 +185,11 @@ fn tag_end(text: &str) -> (usize, bool) {
 }
 
 impl<'a> Tag<'a> {
+    /// Whether it declares a namespace.
+    pub(in crate::flow::parse) fn declares(&self) -> bool {
+        memmem::find(self.attributes.as_bytes(), b"xmlns").is_some()
+    }
+
     /// The attributes, names as they were written, values decoded.
     pub(in crate::flow::parse) fn attributes(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a> {
         let mut rest = self.attributes;
@@ -194,15 +219,25 @@ impl<'a> Tag<'a> {
         let mut attributes = Vec::new();
         let mut rest = self.attributes.trim();
         while !rest.is_empty() {
-            let (name, after) = rest.split_once('=')?;
-            let (value, after) = match after.chars().next()? {
-                quote @ ('"' | '\'') => after[1..].split_once(quote)?,
-                _ => after.split_at(after.find(char::is_whitespace).unwrap_or(after.len())),
+            let end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
+            let (name, after) = rest.split_at(end);
+            let is_plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':'));
+            let (value, after) = match after.strip_prefix('=') {
+                // An attribute that is only there, as long as no `=` follows somewhere.
+                None if after.trim_start().starts_with('=') => return None,
+                None => ("", after),
+                Some(after) => match after.chars().next()? {
+                    quote @ ('"' | '\'') => after[1..].split_once(quote)?,
+                    _ => {
+                        let (value, after) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
+                        if value.is_empty() || value.contains(['<', '`', '=', '"', '\'']) {
+                            return None;
+                        }
+                        (value, after)
+                    }
+                },
             };
-            let is_bare = after.is_empty() || after.starts_with(char::is_whitespace);
-            let is_plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
-            let is_odd = |c: char| matches!(c, '<' | '`' | '=' | '"' | '\'') && !rest.contains(['"', '\'']);
-            if !is_bare || !is_plain || value.is_empty() || value.contains(is_odd) {
+            if !is_plain || !(after.is_empty() || after.starts_with(char::is_whitespace)) {
                 return None;
             }
             attributes.push((name, value));
@@ -229,23 +264,6 @@ impl<'a> Tag<'a> {
 /// A name without its prefix: markup may come with one (`xhtml:div`).
 pub(in crate::flow::parse) fn without_prefix(name: &str) -> &str {
     name.rsplit(':').next().unwrap_or(name)
-}
-
-/// Text with its entities decoded: XML's, HTML's and numeric ones. What is no entity stays as it is. Numbers of 128 to 159 mean
-/// windows-1252, as browsers take them (`&#146;` is ’).
-pub(in crate::flow::parse) fn decode(text: &str) -> Cow<'_, str> {
-    if memchr(b'&', text.as_bytes()).is_none() {
-        return Cow::Borrowed(text);
-    }
-    let decoded = html_escape::decode_html_entities(text);
-    if !decoded.contains(|c: char| matches!(c, '\u{80}'..='\u{9F}')) {
-        return decoded;
-    }
-    let western = |c: char| match u8::try_from(u32::from(c)) {
-        Ok(byte @ 0x80..=0x9F) => WINDOWS_1252.decode(&[byte]).0.chars().next().unwrap_or(c),
-        _ => c,
-    };
-    decoded.chars().map(western).collect::<String>().into()
 }
 
 #[cfg(test)]
@@ -283,11 +301,5 @@ mod tests {
         ] {
             assert_eq!(tokens(text), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn entities_are_decoded_once() {
-        assert_eq!(decode("don&#146;t"), "don’t");
-        assert_eq!(decode("a &amp;lt; &ecirc; &#7897; R&D &unknown; &"), "a &lt; ê ộ R&D &unknown; &");
     }
 }
