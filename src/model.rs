@@ -27,7 +27,7 @@ mod why;
 pub use change::{Band, Batch, Change, Known, Lookup, NEAR, Print, Search, Stamp, StoryChange, span};
 pub use feed::{Credit, Feed, FeedId, Listed, Listing, MOI_NHAT, TopicRef};
 pub use id::{EntryKey, LinkKey, Slug, SlugError, StoryId};
-pub use page::{Page, Part, PartMaker, Site, StoryMaker};
+pub use page::{Coding, Page, Part, PartMaker, Site, StoryMaker};
 pub use settings::{FetchSettings, Service, StoreSettings};
 pub use source::{Content, Origin, Select, Source, SourceId, SourceState};
 pub use story::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind, Report, Story};
