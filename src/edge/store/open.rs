@@ -41,11 +41,11 @@ impl Store {
         let (announce, latest) = watch::channel(seq);
         let disk = write::Disk::new(folder, &sled_folder).map_err(failed("to be opened for writing"))?;
         let recent = near::Recent::since(seq);
-        let spans = Arc::new(Mutex::new(near::Spans::default()));
-        let writer = write::Writer { db: db.clone(), seq, recent, spans: Arc::clone(&spans), disk, announce, broken: None };
+        let index = Arc::new(near::Index::default());
+        let writer = write::Writer { db: db.clone(), seq, recent, index: Arc::clone(&index), disk, announce, broken: None };
         let writer = std::thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(queue));
         let writer = Mutex::new(Some(writer.map_err(failed("to start its writer"))?));
-        Ok(Self { db, jobs, latest, spans, writer, _lock: lock })
+        Ok(Self { db, jobs, latest, index, writer, _lock: lock })
     }
 }
 

@@ -131,6 +131,14 @@ impl Reason {
     pub fn is_veto(&self) -> bool {
         matches!(self, Self::Apart { .. })
     }
+
+    /// The same, said of the second text and the first.
+    fn reversed(self) -> Self {
+        match self {
+            Self::Apart { what, first, second } => Self::Apart { what, first: second, second: first },
+            other => other,
+        }
+    }
 }
 
 impl Gist {
@@ -141,7 +149,7 @@ impl Gist {
 
     /// Prepares an entry's texts, both plain. What the site wrote around the news does not count.
     pub fn new(title: &str, summary: &str) -> Self {
-        let (title, summary) = (headline(title, &[]), body(summary));
+        let (title, summary) = (headline(title), body(summary));
         let shouted = token::is_shouted(&Words::new(title));
         let cut = title.trim_end().ends_with('…') || title.trim_end().ends_with("...");
         let mut lead = Part::new(summary, LEAD);
@@ -156,6 +164,10 @@ impl Gist {
     /// The bands under which near copies are looked for: texts that are alike share one, as far as chance allows.
     pub fn bands(&self) -> Vec<u64> {
         band::bands(&self.title.tokens, &self.lead.tokens)
+    }
+
+    fn texts(&self) -> (&str, &str) {
+        (&self.title.text, &self.lead.text)
     }
 
     fn tokens(&self) -> impl Iterator<Item = &Token> + Clone {
@@ -182,6 +194,17 @@ impl Part {
 
 /// Judges whether two entries of different sources, close in time, are the same news. Symmetric.
 pub fn judge(a: &Gist, b: &Gist) -> Judgement {
+    // Where two things differ in several places, which one is named, and which of two rows of common words is taken, depends on the
+    // side one looks from: so it is always the same.
+    if a.texts() <= b.texts() {
+        judge_ordered(a, b)
+    } else {
+        let judgement = judge_ordered(b, a);
+        Judgement { reason: judgement.reason.reversed(), ..judgement }
+    }
+}
+
+fn judge_ordered(a: &Gist, b: &Gist) -> Judgement {
     let shared = likeness::Shared::new(a, b);
     let likeness = shared.likeness();
     let reason = veto::veto(a, b, &shared).unwrap_or_else(|| shared.reason());

@@ -1,5 +1,6 @@
 //! Whether an entry belongs to a story as a near copy, and if not, why.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -34,8 +35,13 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Judges whether an entry, published at some time, belongs to a story of other sources: it is like the story's leading entry, and
-/// nothing sets it apart from any other, so that a chain of weak likenesses makes no story.
+/// Different texts of a story that an entry is compared with beside the leading one, the first that came: hundreds of sources may carry a
+/// story, and most of them word for word.
+const MOST_COMPARED: usize = 16;
+
+/// Judges whether an entry, published at some time, belongs to a story of other sources: it is like the story's leading entry and like
+/// the first, which leads where no source ranks above another, and nothing sets it apart from the others; so a chain of weak likenesses
+/// makes no story.
 pub fn placement(
     report: &Report,
     gist: &Gist,
@@ -54,9 +60,11 @@ pub fn placement(
     if !judgement.same {
         return Err(Refusal::Lead(judgement));
     }
-    for member in story.entries.iter().filter(|member| member.source != lead.source) {
+    let mut known = HashSet::from([(&*lead.title, &*lead.summary)]);
+    let others = story.entries.iter().enumerate().filter(|(_, member)| known.insert((&*member.title, &*member.summary)));
+    for (place, member) in others.take(MOST_COMPARED) {
         let against = judge(gist, &Gist::of(member));
-        if against.reason.is_veto() {
+        if against.reason.is_veto() || place == 0 && !against.same {
             return Err(Refusal::Member(member.source.clone(), against));
         }
     }
@@ -73,3 +81,6 @@ fn site(report: &Report) -> Option<String> {
     let link = canonical(report.url.as_deref()?, &[])?;
     Some(link.split(['/', '?']).next().unwrap_or_default().to_owned())
 }
+
+#[cfg(test)]
+mod tests;

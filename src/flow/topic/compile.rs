@@ -11,7 +11,7 @@ use crate::model::{Phrase, Topic};
 use crate::text::{DocumentNumber, Words, documents};
 
 /// Goes up when the same rules give a text other topics than before: stored stories are then classified anew.
-const JUDGE: u32 = 2;
+const JUDGE: u32 = 3;
 
 /// Words of a phrase that is one expression: a comma in it parts two things.
 const SHORT: usize = 3;

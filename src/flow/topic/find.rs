@@ -32,7 +32,7 @@ impl Rules {
         let content = without_markup(texts.content);
         // What the site wrote around the news says nothing of it.
         let single = [
-            (Field::Title, texts.title, headline(texts.title, &[])),
+            (Field::Title, texts.title, headline(texts.title)),
             (Field::Summary, texts.summary, body(texts.summary)),
             (Field::Content, &*content, body(&content)),
         ];
