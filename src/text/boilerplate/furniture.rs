@@ -102,6 +102,8 @@ pub(super) fn before_masthead(text: &str) -> &str {
     /// Characters at a text's end in which a masthead begins.
     const LONGEST: usize = 400;
     const ANYWHERE: [&str; 4] = ["cơ quan ngôn luận của", "cơ quan của đảng", "tiếng nói của đảng", "diễn đàn của nhân dân"];
+    const OF_A_SITE: [&str; 3] = ["cơ quan của", "tiếng nói của", "diễn đàn của"];
+    const SITES: [&str; 6] = ["báo ", "tạp chí ", "đài ", "trang tin ", "chuyên trang ", "website "];
     const AT_A_BORDER: [&str; 20] = [
         "cổng thông tin điện tử",
         "trang thông tin điện tử",
@@ -135,9 +137,12 @@ pub(super) fn before_masthead(text: &str) -> &str {
         if !is_word {
             return None;
         }
-        if begins(at, &ANYWHERE) {
+        let (always, of_a_site) = (begins(at, &ANYWHERE), begins(at, &OF_A_SITE));
+        if always || of_a_site {
             let start = site_start(text, sentence_start(&text[..at]), at);
-            return (!is_news(sentence_from(&text[start..]))).then_some(start);
+            let sentence = sentence_from(&text[start..]);
+            let is_site = always || behind(sentence.trim_start(), &SITES).next().is_some();
+            return (is_site && !is_news(sentence)).then_some(start);
         }
         let is_masthead = begins(at, &AT_A_BORDER) && is_border(at) && lists(sentence_from(&text[at..]));
         is_masthead.then(|| sentence_start(&text[..at]))
