@@ -9,6 +9,7 @@ mod poll;
 mod preview;
 mod press;
 mod reclassify;
+mod sheets;
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use crate::edge::fetch::{FetchError, Fetcher};
 use crate::flow::topic::Rules;
 
 pub use crew::Crew;
-pub use explain::{apart, explain, find_story};
+pub use explain::{explain, find_story};
 pub use live::{Live, run};
 pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
 pub use poll::{Outcome, Polled, blocking, poll, read};

@@ -16,11 +16,11 @@ use jiff::Timestamp;
 
 use crate::model::{Band, Known, LinkKey, Lookup, Report, Search, SourceId, Story, StoryChange, StoryId};
 
-pub use copy::{Difference, Gist, Judgement, Likeness, Reason, judge};
+pub use copy::{Gist, Judgement, Likeness, judge};
 pub use joined::joined;
 pub use link::canonical;
 pub use name::{Named, keys, link_key_of, name};
-pub use place::{Refusal, placement};
+pub use place::placement;
 
 /// What a decision depends on beside the entries.
 pub struct Ground<'a> {

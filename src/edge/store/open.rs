@@ -17,6 +17,11 @@ const LOCK_TRIES: u32 = 100;
 const LOCK_WAIT: Duration = Duration::from_millis(50);
 
 impl Store {
+    /// Whether there is a store in a folder.
+    pub fn exists(folder: &Path) -> bool {
+        folder.join("sled").is_dir()
+    }
+
     /// Opens the store in a folder, or makes a new one there. Blocks: for a large store a second or two.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let name = folder.display().to_string();

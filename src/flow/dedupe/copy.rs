@@ -22,9 +22,7 @@ mod slot;
 mod token;
 mod veto;
 
-use std::fmt;
-
-use crate::model::{Alike, Report};
+use crate::model::{Reason, Report};
 use crate::text::{Words, body, headline};
 use token::Token;
 
@@ -62,83 +60,6 @@ pub struct Judgement {
     pub likeness: Likeness,
     /// Why.
     pub reason: Reason,
-}
-
-/// Why two texts are, or are not, the same news. Reads as a sentence.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Reason {
-    /// They are the same news.
-    Alike(Alike),
-    /// Each has something that the other lacks.
-    Apart {
-        /// What kind of thing.
-        what: Difference,
-        /// What the first has, as it writes it.
-        first: String,
-        /// What the second has.
-        second: String,
-    },
-    /// The titles are the same, but would fit many articles.
-    General,
-    /// They share too little.
-    Unlike,
-}
-
-/// What sets two texts apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Difference {
-    /// Numbers, dates or times of the titles.
-    Number,
-    /// Days, issues or terms of the whole texts.
-    Ordinal,
-    /// Amounts of the whole texts.
-    Count,
-    /// Provinces or cities.
-    Place,
-    /// Proper names.
-    Name,
-    /// Opposites, or different moments of one event.
-    Opposite,
-    /// Other words of titles that are otherwise alike.
-    Word,
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Alike(alike) => alike.fmt(f),
-            Self::General => f.write_str("the titles are the same, but would fit many articles, and the texts do not confirm it"),
-            Self::Unlike => f.write_str("they share too little"),
-            Self::Apart { what, first, second } => {
-                let what = match what {
-                    Difference::Number => "the titles differ in a number or date",
-                    Difference::Ordinal => "they are of different days or issues",
-                    Difference::Count => "they count different things",
-                    Difference::Place => "they are about different places",
-                    Difference::Name => "they name different persons or things",
-                    Difference::Opposite => "they tell of opposites, or of different moments",
-                    Difference::Word => "each title says something that the other text does not know",
-                };
-                let side = |text: &str| if text.is_empty() { "nothing".to_owned() } else { format!("“{text}”") };
-                write!(f, "{what}: {} / {}", side(first), side(second))
-            }
-        }
-    }
-}
-
-impl Reason {
-    /// Whether it forbids a story, rather than failing to make one.
-    pub fn is_veto(&self) -> bool {
-        matches!(self, Self::Apart { .. })
-    }
-
-    /// The same, said of the second text and the first.
-    fn reversed(self) -> Self {
-        match self {
-            Self::Apart { what, first, second } => Self::Apart { what, first: second, second: first },
-            other => other,
-        }
-    }
 }
 
 impl Gist {

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::flow::dedupe::{Gist, Reason, canonical, judge};
-use crate::model::{Joined, Report, SourceId, Story};
+use crate::flow::dedupe::{Gist, canonical, judge};
+use crate::model::{Joined, Reason, Report, SourceId, Story};
 
 /// Entries before it that an entry is compared with, to tell which it is like: enough for a reason.
 const MOST_COMPARED: usize = 16;

@@ -199,7 +199,7 @@ fn what_stands_around_a_document_is_as_in_any_phrase() {
 fn a_phrase_that_stands_twice_in_a_rule_is_one() {
     let two_of = phrases(&["doanh thu", "doanh thu", "siêu thị"]);
     let rule = Topic { two_of, ..topic("a", &[], &[], &[]) };
-    assert!(ids(&[rule.clone()], "Doanh thu, rồi doanh thu nữa").is_empty());
+    assert!(ids(std::slice::from_ref(&rule), "Doanh thu, rồi doanh thu nữa").is_empty());
     assert_eq!(ids(&[rule], "Doanh thu siêu thị"), ["a"]);
 }
 

@@ -6,10 +6,10 @@ use std::collections::{HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::flow::dedupe::copy::Gist;
 use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE};
 use crate::flow::dedupe::copy::token::{Kind, Token};
-use crate::flow::dedupe::copy::{Gist, Reason};
-use crate::model::Alike;
+use crate::model::{Alike, Reason};
 
 /// How much two texts share, from 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -1,6 +1,7 @@
 //! Pairs after real headlines: what is one story, what is not, and the reason that is given.
 
 use super::*;
+use crate::model::{Alike, Difference};
 
 fn judged(a: (&str, &str), b: (&str, &str)) -> Judgement {
     let (a, b) = (Gist::new(a.0, a.1), Gist::new(b.0, b.1));

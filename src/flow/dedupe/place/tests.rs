@@ -69,7 +69,7 @@ fn any_member_can_forbid_it() {
     let entry = report("c", TITLE, &SUMMARY.replace("412 m", "398 m, có 7 nhịp và 4 làn xe"));
     assert!(judge(&Gist::of(&entry), &Gist::of(&story.entries[0])).same);
     match placed(&entry, NOON, &story, "") {
-        Err(Refusal::Member(source, against)) => assert!(source.as_str() == "b" && against.reason.is_veto()),
+        Err(Refusal::Member(source, against)) => assert!(source.as_str() == "b" && against.is_veto()),
         other => panic!("{other:?}"),
     }
 }
