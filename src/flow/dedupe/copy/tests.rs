@@ -173,3 +173,10 @@ fn a_title_that_says_enough_needs_no_lead() {
             .same
     );
 }
+
+#[test]
+fn what_one_title_denies_is_another_story() {
+    let judgement =
+        judged(("Tàu cá Lý Sơn được phép ra khơi từ 6h sáng mai", ""), ("Tàu cá Lý Sơn không được ra khơi từ 6h sáng mai", ""));
+    assert!(matches!(judgement.reason, Reason::Apart { what: Difference::Opposite, .. }), "{judgement:?}");
+}
