@@ -1,5 +1,6 @@
 //! Markup: told apart from feeds, cleaned for publishing, and turned into plain text.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
@@ -7,6 +8,7 @@ use memchr::{memchr_iter, memchr2};
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
+use crate::flow::parse::crowded::{is_crowded, thinned};
 use crate::flow::parse::decode::with_line_feeds;
 use crate::flow::parse::loose::{Token, Tokens, decode};
 use crate::flow::parse::{PageKind, foreign, simple};
@@ -192,6 +194,7 @@ impl Cleaner {
             return escape(&plain(html));
         }
         let html = foreign::unwrapped(html);
+        let html = if is_crowded(&html) { Cow::Owned(thinned(&html)) } else { html };
         if *base != self.base {
             return trimmed(builder(base).clean(&html).to_string());
         }

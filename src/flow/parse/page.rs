@@ -2,6 +2,7 @@
 
 use scraper::{ElementRef, Html, Selector};
 
+use crate::flow::parse::crowded::is_crowded;
 use crate::flow::parse::{Input, NotAFeed, date, html, web_address};
 use crate::model::{Document, Entry, FeedInfo, Note, NoteKind, Select};
 use crate::text::shown;
@@ -21,6 +22,9 @@ pub(super) fn read(text: &str, select: &Select, input: Input) -> Result<Document
     let compiled = compile(select)?;
     if html::is_too_deep(text) {
         return Err(NotAFeed::Unreadable("the page is nested deeper than any page needs".to_owned()));
+    }
+    if is_crowded(text) {
+        return Err(NotAFeed::Unreadable("the page has a tag with more attributes than any tag needs".to_owned()));
     }
     let mut notes = Vec::new();
     let beginning = html::beginning(text);

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use scraper::{ElementRef, Html, Selector};
 
+use crate::flow::parse::crowded::is_crowded;
 use crate::flow::parse::{Input, date, html, page, web_address};
 use crate::model::{Document, Select};
 
@@ -41,7 +42,7 @@ struct Headline<'a> {
 
 /// Proposes selectors for a listing page, the best first; none where no list is found. `input.select` plays no part.
 pub(super) fn propose(text: &str, input: Input) -> Vec<Proposal> {
-    if html::is_too_deep(text) {
+    if html::is_too_deep(text) || is_crowded(text) {
         return Vec::new();
     }
     let text = html::beginning(text);

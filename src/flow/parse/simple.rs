@@ -12,6 +12,8 @@ use crate::flow::parse::loose::{Tag, Token, Tokens, decode};
 
 /// Deepest nesting that the quick way follows.
 const DEEPEST: usize = 32;
+/// Attributes of one tag that it takes: each is held against all others.
+const MOST_ATTRIBUTES: usize = 64;
 
 /// How an element nests.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -141,7 +143,7 @@ fn start<'a>(tag: Tag<'a>, base: &Url, open: &mut Vec<(&'a str, Kind)>, out: &mu
 fn attributes(tag: Tag, base: &Url, out: &mut String) -> Option<()> {
     let mut seen: Vec<&str> = Vec::new();
     for (name, value) in tag.attributes_as_written()? {
-        if seen.contains(&name) || name.bytes().any(|b| b.is_ascii_uppercase()) {
+        if seen.len() >= MOST_ATTRIBUTES || seen.contains(&name) || name.bytes().any(|b| b.is_ascii_uppercase()) {
             return None;
         }
         seen.push(name);
