@@ -19,6 +19,7 @@ mod propose;
 mod raw;
 mod simple;
 mod strict;
+mod tidy;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

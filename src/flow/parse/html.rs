@@ -8,9 +8,10 @@ use memchr::{memchr_iter, memchr2};
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
-use crate::flow::parse::crowded::{is_crowded, thinned};
+use crate::flow::parse::crowded::is_crowded;
 use crate::flow::parse::decode::with_line_feeds;
 use crate::flow::parse::loose::{Token, Tokens, decode};
+use crate::flow::parse::tidy::{is_costly, tidied};
 use crate::flow::parse::{PageKind, foreign, simple};
 use crate::text::shown;
 
@@ -194,7 +195,7 @@ impl Cleaner {
             return escape(&plain(html));
         }
         let html = foreign::unwrapped(html);
-        let html = if is_crowded(&html) { Cow::Owned(thinned(&html)) } else { html };
+        let html = harmless(html);
         if *base != self.base {
             return trimmed(builder(base).clean(&html).to_string());
         }
@@ -223,12 +224,17 @@ pub(super) fn is_too_deep(html: &str) -> bool {
     })
 }
 
+/// The text, written anew where a parser would spend far more on it than its length.
+pub(super) fn harmless(html: Cow<'_, str>) -> Cow<'_, str> {
+    if is_crowded(&html) || is_costly(&html) { Cow::Owned(tidied(&html)) } else { html }
+}
+
 /// Whether a text has more of what may begin a tag.
 fn has_more_tags(html: &str, most: usize) -> bool {
     memchr_iter(b'<', html.as_bytes()).nth(most).is_some()
 }
 
-fn is_void(name: &str) -> bool {
+pub(super) fn is_void(name: &str) -> bool {
     ["br", "img", "hr", "input", "meta", "link", "wbr", "area", "base", "col", "embed", "source", "track"]
         .iter()
         .any(|void| name.eq_ignore_ascii_case(void))

@@ -2,7 +2,6 @@
 
 use scraper::{ElementRef, Html, Selector};
 
-use crate::flow::parse::crowded::is_crowded;
 use crate::flow::parse::{Input, NotAFeed, date, html, web_address};
 use crate::model::{Document, Entry, FeedInfo, Note, NoteKind, Select};
 use crate::text::shown;
@@ -23,16 +22,13 @@ pub(super) fn read(text: &str, select: &Select, input: Input) -> Result<Document
     if html::is_too_deep(text) {
         return Err(NotAFeed::Unreadable("the page is nested deeper than any page needs".to_owned()));
     }
-    if is_crowded(text) {
-        return Err(NotAFeed::Unreadable("the page has a tag with more attributes than any tag needs".to_owned()));
-    }
     let mut notes = Vec::new();
     let beginning = html::beginning(text);
     if beginning.len() < text.len() {
         let message = "the page has more parts than any that people read; only its beginning was looked at".to_owned();
         notes.push(Note { kind: NoteKind::Truncated, message, entry: None });
     }
-    let page = Html::parse_document(beginning);
+    let page = Html::parse_document(&html::harmless(beginning.into()));
     let cleaner = html::Cleaner::new(input.base);
     let mut entries = Vec::new();
     for (i, item) in page.select(&compiled.item).enumerate() {

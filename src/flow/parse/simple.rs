@@ -88,7 +88,7 @@ pub(super) fn clean(html: &str, base: &Url) -> Option<String> {
 }
 
 /// Whether all that begins with `<!` is a comment that ends in the same place for everybody.
-fn has_plain_comments(html: &str) -> bool {
+pub(super) fn has_plain_comments(html: &str) -> bool {
     let mut rest = html;
     while let Some(at) = memmem::find(rest.as_bytes(), b"<!") {
         let Some(comment) = rest[at..].strip_prefix("<!--") else { return false };

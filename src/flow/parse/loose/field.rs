@@ -61,9 +61,9 @@ pub(super) fn ends_field(capture: &Capture, role: Role, name: &str) -> bool {
         && !matches!(role, Role::Field(Field::AuthorName | Field::AuthorEmail | Field::Link | Field::Guid));
     match role {
         Role::Entry => true,
-        Role::Field(Field::Published | Field::Updated | Field::Guid | Field::Ttl | Field::Language | Field::Generator) => {
-            capture.field != Field::Author || is_person
-        }
+        Role::Field(
+            Field::Published | Field::Created | Field::Updated | Field::Guid | Field::Ttl | Field::Language | Field::Generator,
+        ) => capture.field != Field::Author || is_person,
         Role::Field(Field::Link) => {
             !name.eq_ignore_ascii_case("link") || !is_body(capture.field) && capture.field != Field::Author
         }

@@ -190,6 +190,11 @@ impl<'a> Tag<'a> {
         memmem::find(self.attributes.as_bytes(), b"xmlns").is_some()
     }
 
+    /// How long the tag is without its brackets, in bytes.
+    pub(in crate::flow::parse) fn length(&self) -> usize {
+        self.name.len() + self.attributes.len()
+    }
+
     /// The attributes, names as they were written, values decoded.
     pub(in crate::flow::parse) fn attributes(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a> {
         let mut rest = self.attributes;
