@@ -196,6 +196,9 @@ impl Cleaner {
         }
         let html = foreign::unwrapped(html);
         let html = harmless(html);
+        if memchr_iter(b'&', html.as_bytes()).nth(MOST_BODY_TAGS).is_some() {
+            return escape(&plain(&html));
+        }
         if *base != self.base {
             return trimmed(builder(base).clean(&html).to_string());
         }

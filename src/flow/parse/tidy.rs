@@ -7,16 +7,16 @@
 
 use memchr::{memchr_iter, memmem};
 
-use crate::flow::parse::html::is_void;
-use crate::flow::parse::loose::{Tag, Token, Tokens};
+use crate::flow::parse::html::{escape, is_void};
+use crate::flow::parse::loose::{Tag, Token, Tokens, decode};
 use crate::flow::parse::simple::has_plain_comments;
 
 /// Elements that may be open within each other: the cost of each tag grows with them, and no article needs as many.
 const DEEPEST: usize = 256;
 /// How many elements, for each of its own tags and lines, a text may have opened again.
 const MOST_REPEATED: usize = 8;
-/// Lone `&` that a text may have: a parser takes each of them back, and what it took back before.
-const MOST_AMPERSANDS: usize = 1_000;
+/// References to characters that a text may have: with each the parser goes through what it has read so far.
+const MOST_REFERENCES: usize = 5_000;
 /// Attributes that a tag keeps that is written anew.
 const MOST_ATTRIBUTES: usize = 32;
 
@@ -75,7 +75,7 @@ const CELLS: [&str; 7] = ["table", "td", "th", "caption", "object", "marquee", "
 
 /// Whether a parser would open far more elements than the text has, or nest them deeper than any article needs.
 pub(super) fn is_costly(html: &str) -> bool {
-    if !has_plain_comments(html) || memmem::find(html.as_bytes(), b"<?").is_some() || has_many_ampersands(html) {
+    if !has_plain_comments(html) || memmem::find(html.as_bytes(), b"<?").is_some() || has_many_references(html) {
         return true;
     }
     let mut walk = Walk::default();
@@ -93,20 +93,12 @@ pub(super) fn is_costly(html: &str) -> bool {
     })
 }
 
-fn has_many_ampersands(html: &str) -> bool {
-    let bytes = html.as_bytes();
-    memchr_iter(b'&', bytes).filter(|&at| !is_reference(&bytes[at + 1..])).nth(MOST_AMPERSANDS).is_some()
+/// Whether a text has many references to characters, or many `&` that begin none.
+fn has_many_references(html: &str) -> bool {
+    memchr_iter(b'&', html.as_bytes()).nth(MOST_REFERENCES).is_some()
 }
 
-/// Whether a reference to a character begins here, behind its `&`.
-fn is_reference(after: &[u8]) -> bool {
-    /// `CounterClockwiseContourIntegral;`
-    const LONGEST: usize = 33;
-    let end = after.iter().take(LONGEST).position(|b| !b.is_ascii_alphanumeric() && *b != b'#');
-    end.is_some_and(|end| end > 0 && after[end] == b';')
-}
-
-/// The text with every element closed in its place, tags with few attributes, and no comments.
+/// The text with every element closed in its place, tags with few attributes, no comments, and no references but those to `&`, `<` and `>`.
 pub(super) fn tidied(html: &str) -> String {
     let mut out = String::with_capacity(html.len() + html.len() / 4);
     let mut open: Vec<&str> = Vec::new();
@@ -138,8 +130,8 @@ pub(super) fn tidied(html: &str) -> String {
             Token::End(name) => {
                 close_to(ended(&open, name).unwrap_or(open.len()), &mut open, &mut out);
             }
-            Token::Text(text) => push_text(text, &mut out),
-            Token::Cdata(text) => out.push_str(&text.replace('&', "&amp;").replace('<', "&lt;")),
+            Token::Text(text) => out.push_str(&escape(&decode(text))),
+            Token::Cdata(text) => out.push_str(&escape(text)),
         }
     }
     close_to(0, &mut open, &mut out);
@@ -152,22 +144,6 @@ fn close_to(left: usize, open: &mut Vec<&str>, out: &mut String) {
         out.push_str(name);
         out.push('>');
     }
-}
-
-/// Writes text as HTML whose references have all an end.
-fn push_text(text: &str, out: &mut String) {
-    let mut kept = 0;
-    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'<' | b'&')) {
-        let written = match byte {
-            b'<' => "&lt;",
-            _ if is_reference(&text.as_bytes()[at + 1..]) => continue,
-            _ => "&amp;",
-        };
-        out.push_str(&text[kept..at]);
-        out.push_str(written);
-        kept = at + 1;
-    }
-    out.push_str(&text[kept..]);
 }
 
 /// What a parser has open.

@@ -23,7 +23,6 @@ fn what_grows_is_found_and_written_anew() {
         format!("<!-- --!>{}-->", "<div>".repeat(400)),
         format!("<![CDATA[>{}]]>", "<div>".repeat(400)),
         format!("<?x {}?>", "<div>".repeat(400)),
-        "&a#".repeat(2_000),
     ] {
         assert!(is_costly(&html), "{html:.80}");
         let tidy = tidied(&html);
@@ -55,7 +54,7 @@ fn written_anew_it_says_the_same() {
         ("<p>a<b>b<p>c</b>d", "<p>a<b>b</b></p><p>cd</p>"),
         ("<ul><li>a<li>b<ul><li>c</ul></ul>", "<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul>"),
         ("<table><tr><td>a<td>b</table>c", "<table><tr><td>a</td><td>b</td></tr></table>c"),
-        ("<p a=1 b='\"'>x & y &lt; <3</p></b>", "<p a=\"1\" b=\"&quot;\">x &amp; y &lt; &lt;3</p>"),
+        ("<p a=1 b='\"'>x & y &ecirc; &lt; <3</p></b>", "<p a=\"1\" b=\"&quot;\">x &amp; y ê &lt; &lt;3</p>"),
         ("<body x><td>a<br/><o:p>b</o:p><img src=x></img>", "a<br>b<img src=\"x\">"),
         ("a<!-- b -->c<?x?>d", "acd"),
     ] {
