@@ -192,18 +192,24 @@ impl Cleaner {
             return trimmed(clean);
         }
         if is_too_deep(html) || has_more_tags(html, MOST_BODY_TAGS) {
-            return escape(&plain(html));
+            return flat(html);
         }
         let html = foreign::unwrapped(html);
         let html = harmless(html);
         if memchr_iter(b'&', html.as_bytes()).nth(MOST_BODY_TAGS).is_some() {
-            return escape(&plain(&html));
+            return flat(&html);
         }
         if *base != self.base {
             return trimmed(builder(base).clean(&html).to_string());
         }
         trimmed(self.ammonia.get_or_init(|| builder(base)).clean(&html).to_string())
     }
+}
+
+/// The words of a body that is no article's markup, as many as an article may have.
+fn flat(html: &str) -> String {
+    const LONGEST_BYTES: usize = 1024 * 1024;
+    escape(&plain_beginning(html, LONGEST_BYTES))
 }
 
 /// A text without blanks at its ends; most have none, and then nothing is copied.

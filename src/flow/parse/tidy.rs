@@ -100,7 +100,7 @@ fn has_many_references(html: &str) -> bool {
 
 /// The text with every element closed in its place, tags with few attributes, no comments, and no references but those to `&`, `<` and `>`.
 pub(super) fn tidied(html: &str) -> String {
-    let mut out = String::with_capacity(html.len() + html.len() / 4);
+    let mut out = String::with_capacity(html.len() / 2);
     let mut open: Vec<&str> = Vec::new();
     for token in Tokens::new(html) {
         match token {
