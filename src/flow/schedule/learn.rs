@@ -1,0 +1,224 @@
+//! What a poll teaches about a source's habits.
+//!
+//! Entries count at the time of their publication where that lies between the last two polls; else all that is known is that they
+//! came between these, and they count there in parts, as the rhythm makes likely. Old evidence fades by the day, and the rate is
+//! never worth more than a few entries, so that a source that wakes up or falls silent is believed soon: an estimate that is off
+//! by 25 % costs less than 1 % of delay, because the delay is flat around the best interval.
+
+use jiff::Timestamp;
+
+use super::rhythm::{DAY, EXCITED, QUARTER, Rhythm, count, day_of, quarter_of};
+use crate::model::{Habits, PARTS};
+
+/// The most entries that the rate is drawn from.
+const MOST_ENTRIES: f64 = 16.0;
+/// The most entries that the share of followers is drawn from.
+const MOST_JUDGED: f64 = 60.0;
+/// What is left of a count after a day: half is gone in 14 and in 28 days.
+const RATE_AFTER_A_DAY: f64 = 0.952;
+const PROFILE_AFTER_A_DAY: f64 = 0.9755;
+/// Entries that come within this time of another are one batch: all of them, or none, followed what was before.
+const BATCH: i64 = 120;
+/// How far back a first document is believed: what is older says little about today.
+const HISTORY: i64 = 28 * DAY;
+/// Where the time of an entry is known no better than this, it says nothing about the time of day.
+const VAGUE: i64 = DAY;
+
+/// What one poll saw.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// When.
+    pub now: Timestamp,
+    /// The offset of local time from UTC at the source, in seconds.
+    pub offset_seconds: i64,
+    /// The entries that are new, each with the time that it was published, as far as the document says.
+    pub new: &'a [Option<Timestamp>],
+    /// How many entries the document held; `None` where it was not read, for it had not changed.
+    pub window: Option<usize>,
+}
+
+/// The habits after a poll.
+pub fn learn(before: Option<&Habits>, seen: &Seen) -> Habits {
+    let now = seen.now.as_second();
+    let mut times: Vec<i64> = seen.new.iter().flatten().map(|time| time.as_second()).collect();
+    times.sort_unstable();
+    let first = before.is_none();
+    let habits = match before {
+        Some(habits) => habits.clone(),
+        None => beginning(&times, seen),
+    };
+    let since = habits.until.as_second().min(now);
+    let in_time = |time: i64| time > since && time <= now;
+    let dated: Vec<i64> = times.into_iter().filter(|&time| in_time(time)).collect();
+    // The entries of a first document that are undated, or too old, are not news.
+    let undated = if first { 0 } else { seen.new.len() - dated.len() };
+    let mut work = Work::new(&habits, since, now, seen.offset_seconds);
+    work.observe(&dated, undated);
+    let habits = work.finish(&dated, undated);
+    Habits { window: seen.window.map_or(habits.window, |window| u16::try_from(window).unwrap_or(u16::MAX)), ..habits }
+}
+
+/// A first document tells of the time since its oldest entry; that one begins the time and is not counted.
+fn beginning(times: &[i64], seen: &Seen) -> Habits {
+    let now = seen.now.as_second();
+    let oldest = times.iter().copied().find(|&time| time > now - HISTORY && time <= now);
+    let any_older = times.first().is_some_and(|&time| time <= now - HISTORY);
+    let since = if any_older { now - HISTORY } else { oldest.unwrap_or(now) };
+    Habits { until: Timestamp::from_second(since).unwrap_or(seen.now), ..Habits::default() }
+}
+
+/// The numbers of [`Habits`] while they change: entries and seconds.
+struct Work {
+    before: Habits,
+    rhythm: Rhythm,
+    since: i64,
+    now: i64,
+    offset: i64,
+    quarters: [f64; 96],
+    days: [f64; 7],
+    entries: f64,
+    exposure: f64,
+    followers: f64,
+    judged: f64,
+    excitement: f64,
+    /// When the excitement was as it is.
+    excited_at: i64,
+    crowd: f64,
+}
+
+impl Work {
+    fn new(habits: &Habits, since: i64, now: i64, offset: i64) -> Self {
+        let midnights = ((now + offset).div_euclid(DAY) - (since + offset).div_euclid(DAY)).clamp(0, 3650);
+        let fade = |per_day: f64| per_day.powf(midnights as f64);
+        let (rate, profile) = (fade(RATE_AFTER_A_DAY), fade(PROFILE_AFTER_A_DAY));
+        let mut quarters = [0.0; 96];
+        habits.quarters.iter().flatten().zip(&mut quarters).for_each(|(&parts, quarter)| *quarter = count(parts) * profile);
+        Self {
+            rhythm: Rhythm::of(habits),
+            since,
+            now,
+            offset,
+            quarters,
+            days: habits.days.map(|parts| count(parts) * profile),
+            entries: count(habits.entries) * rate,
+            exposure: f64::from(habits.exposure_seconds) * rate,
+            followers: count(habits.followers) * rate,
+            judged: count(habits.judged) * rate,
+            excitement: count(habits.excitement),
+            excited_at: since,
+            crowd: count(habits.crowd) * profile,
+            before: habits.clone(),
+        }
+    }
+
+    fn observe(&mut self, dated: &[i64], undated: usize) {
+        self.exposure += self.activity();
+        let mut last = i64::MIN;
+        let mut of_itself = 1.0;
+        for &time in dated {
+            if time - last > BATCH {
+                of_itself = 1.0 - self.following(time);
+                self.excite(time, 1.0);
+            }
+            self.count(time, of_itself, 1.0);
+            last = time;
+        }
+        if undated > 0 {
+            self.spread(undated as f64);
+        }
+    }
+
+    /// Seconds of average activity since the last poll.
+    fn activity(&self) -> f64 {
+        if self.now - self.since > 7 * DAY {
+            return (self.now - self.since) as f64;
+        }
+        steps(self.since, self.now, self.offset).map(|(from, to)| (to - from) as f64 * self.rhythm.activity(from + self.offset)).sum()
+    }
+
+    /// How likely an entry of this time was brought on by those before it.
+    fn following(&mut self, time: i64) -> f64 {
+        self.fade(time);
+        let brought_on = self.rhythm.following / EXCITED * self.excitement;
+        brought_on / (brought_on + self.rhythm.base * self.rhythm.activity(time + self.offset)).max(f64::MIN_POSITIVE)
+    }
+
+    fn excite(&mut self, time: i64, entries: f64) {
+        self.fade(time);
+        self.excitement += entries;
+    }
+
+    fn fade(&mut self, time: i64) {
+        self.excitement *= (-((time - self.excited_at).max(0) as f64) / EXCITED).exp();
+        self.excited_at = self.excited_at.max(time);
+    }
+
+    fn count(&mut self, time: i64, of_itself: f64, entries: f64) {
+        let local = time + self.offset;
+        self.quarters[quarter_of(local)] += of_itself * entries;
+        self.days[day_of(local)] += of_itself * entries;
+        self.entries += of_itself * entries;
+        self.followers += (1.0 - of_itself) * entries;
+        self.judged += entries;
+    }
+
+    /// Counts entries of which nothing is known but that they came since the last poll.
+    fn spread(&mut self, entries: f64) {
+        if self.now - self.since > VAGUE {
+            self.entries += entries;
+            return;
+        }
+        let steps: Vec<(i64, i64)> = steps(self.since, self.now, self.offset).collect();
+        let weight = |&(from, to): &(i64, i64)| (to - from) as f64 * self.rhythm.activity(from + self.offset);
+        let total: f64 = steps.iter().map(weight).sum();
+        let weights: Vec<f64> = steps.iter().map(weight).collect();
+        for ((from, _), weight) in steps.into_iter().zip(weights) {
+            // `judged` grows with them: of entries without a time none is known to have followed another.
+            self.count(from, 1.0, entries * if total > 0.0 { weight / total } else { 0.0 });
+        }
+        self.excite(self.now - (self.now - self.since) / 2, 1.0);
+    }
+
+    fn finish(mut self, dated: &[i64], undated: usize) -> Habits {
+        self.fade(self.now);
+        let hour = |i: usize| dated[i..].iter().take_while(|&&time| time - dated[i] < 3600).count();
+        let crowd = (0..dated.len()).map(hour).max().unwrap_or(0);
+        self.crowd = self.crowd.max(crowd as f64).max(undated.min(1024) as f64);
+        let shrink = (MOST_ENTRIES / self.entries.max(f64::MIN_POSITIVE)).min(1.0);
+        let less = (MOST_JUDGED / self.judged.max(f64::MIN_POSITIVE)).min(1.0);
+        let mut quarters = [[0; 4]; 24];
+        quarters.iter_mut().flatten().zip(self.quarters).for_each(|(parts, entries)| *parts = small(entries));
+        Habits {
+            until: Timestamp::from_second(self.now).unwrap_or(self.before.until).max(self.before.until),
+            quarters,
+            days: self.days.map(small),
+            entries: parts(self.entries * shrink),
+            exposure_seconds: (self.exposure * shrink) as u32,
+            followers: parts(self.followers * less),
+            judged: parts(self.judged * less),
+            excitement: parts(self.excitement),
+            crowd: small(self.crowd),
+            window: self.before.window,
+        }
+    }
+}
+
+/// A time in pieces that each lie in one quarter hour.
+fn steps(since: i64, now: i64, offset: i64) -> impl Iterator<Item = (i64, i64)> {
+    let mut from = since;
+    std::iter::from_fn(move || {
+        let to = ((from + offset).div_euclid(QUARTER) + 1) * QUARTER - offset;
+        let step = (from, to.min(now));
+        from = to;
+        (step.0 < now).then_some(step)
+    })
+}
+
+/// Entries in parts. What is too small for a part fades away, what is too large stays the largest.
+fn parts(entries: f64) -> u32 {
+    (entries * f64::from(PARTS)) as u32
+}
+
+fn small(entries: f64) -> u16 {
+    (entries * f64::from(PARTS)) as u16
+}

@@ -1,0 +1,76 @@
+//! How long to wait before a source is asked again: until what a poll saves is worth its price.
+
+use super::rhythm::{QUARTER, Rhythm, count};
+use crate::model::Habits;
+
+/// What a wait depends on beside the habits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    /// The local time of the last poll, in seconds.
+    pub local: i64,
+    /// What one more poll is worth, in entry-seconds of waiting.
+    pub price: f64,
+    /// The shortest wait, in seconds.
+    pub least: f64,
+    /// The longest wait, in seconds.
+    pub most: f64,
+}
+
+/// A wait, and what is expected of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Wait {
+    pub seconds: f64,
+    /// Entries that will have come by then.
+    pub entries: f64,
+    /// Entries an hour at its end.
+    pub per_hour: f64,
+    pub end: End,
+}
+
+/// What ended a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// What has come is worth a poll.
+    Worth,
+    /// The window of the document could roll over.
+    Window,
+    /// It is as long as a wait may be.
+    Most,
+}
+
+/// The wait after a poll.
+pub(super) fn wait(habits: &Habits, rhythm: &Rhythm, terms: Terms) -> Wait {
+    let room = room(habits);
+    let excitement = count(habits.excitement);
+    let (mut seconds, mut entries) = (0.0, 0.0);
+    while seconds < terms.most {
+        let local = terms.local + seconds as i64;
+        let step = ((local.div_euclid(QUARTER) + 1) * QUARTER - local) as f64;
+        let step = step.min(terms.most - seconds).max(1.0);
+        let rate = rhythm.rate(local, seconds + step / 2.0, excitement);
+        // Put off by a moment, the poll lets those wait longer that have come, and spares a whole interval to those that come in that
+        // moment: the interval after it is worth the square root of twice the price at this rate.
+        let worth = (2.0 * terms.price * rate).sqrt();
+        let until = |wanted: f64| if entries >= wanted { 0.0 } else { (wanted - entries) / rate.max(f64::MIN_POSITIVE) };
+        let (to_worth, to_room) = (until(worth), until(room));
+        let least = (terms.least - seconds).max(0.0);
+        let after = to_worth.min(to_room).max(least);
+        if after < step {
+            let end = if to_room < to_worth { End::Window } else { End::Worth };
+            return Wait { seconds: seconds + after, entries: entries + rate * after, per_hour: rate * 3600.0, end };
+        }
+        seconds += step;
+        entries += rate * step;
+    }
+    let rate = rhythm.rate(terms.local + seconds as i64, seconds, excitement);
+    Wait { seconds: terms.most, entries, per_hour: rate * 3600.0, end: End::Most }
+}
+
+/// How many entries may be expected between two polls, so that the document still holds them all: half of what it holds beside the
+/// largest crowd of an hour. Without a bound where the window is not known.
+fn room(habits: &Habits) -> f64 {
+    match f64::from(habits.window) {
+        0.0 => f64::INFINITY,
+        window => ((window - count(habits.crowd)) / 2.0).max(window / 8.0).max(1.0),
+    }
+}
