@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Exit, Setup};
-use crate::model::{Report, SourceId, SourceState, Story, StoryId, TopicId};
+use crate::model::{Because, Habits, Report, SourceId, SourceState, Story, StoryId, TopicId};
 
 /// Stories that are read in one step.
 const STEP: usize = 500;
@@ -47,6 +47,10 @@ pub(super) struct SourceLine {
     checked: Timestamp,
     succeeded: Option<Timestamp>,
     interval_seconds: u64,
+    #[serde(default)]
+    because: Because,
+    #[serde(default)]
+    habits: Option<Habits>,
     failures: u32,
     error: Option<String>,
 }
@@ -113,6 +117,8 @@ impl SourceLine {
             checked: state.checked,
             succeeded: state.succeeded,
             interval_seconds: state.interval_seconds,
+            because: state.because,
+            habits: state.habits,
             failures: state.failures,
             error: state.error,
         }
@@ -129,6 +135,8 @@ impl SourceLine {
             checked: self.checked,
             succeeded: self.succeeded,
             interval_seconds: self.interval_seconds,
+            because: self.because,
+            habits: self.habits,
             failures: self.failures,
             error: self.error,
         }

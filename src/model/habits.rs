@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Parts of an entry that counts are kept in: 64 of them are one entry.
 pub const PARTS: u32 = 64;
 
-/// A source's habits, as far as they are known. Counts are in [`PARTS`], and older ones count for less.
+/// A source's habits, as far as they are known. Counts are in [`PARTS`], and older ones count for less. Fields are added at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Habits {
     /// Up to when the source has been observed.
@@ -30,6 +30,26 @@ pub struct Habits {
     pub excitement: u32,
     /// The largest crowd of entries within one hour; it is forgotten slowly.
     pub crowd: u16,
-    /// How many entries the source's document held last.
+    /// How many entries the source's document held last; 0 where it is not known.
     pub window: u16,
+    /// What the document asked for last.
+    pub asked: Asked,
+}
+
+impl Habits {
+    /// Whether nothing is known yet that an interval could be drawn from.
+    pub fn are_unknown(&self) -> bool {
+        self.entries == 0 && self.exposure_seconds == 0
+    }
+}
+
+/// What a document asks of those who poll it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Minutes between polls (RSS `ttl`, `sy:updatePeriod`); 0 where nothing is said.
+    pub minutes: u32,
+    /// The hours of a UTC day in which it wants no poll (skipHours), a bit each.
+    pub skip_hours: u32,
+    /// The days of a UTC week on which it wants none (skipDays), from Monday, a bit each.
+    pub skip_days: u8,
 }

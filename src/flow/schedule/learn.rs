@@ -7,7 +7,8 @@
 
 use jiff::Timestamp;
 
-use super::rhythm::{DAY, EXCITED, QUARTER, Rhythm, count, day_of, quarter_of};
+use crate::flow::schedule::Answered;
+use crate::flow::schedule::rhythm::{DAY, EXCITED, QUARTER, QUARTERS, Rhythm, count, day_of, quarter_of};
 use crate::model::{Habits, PARTS};
 
 /// The most entries that the rate is drawn from.
@@ -24,47 +25,35 @@ const HISTORY: i64 = 28 * DAY;
 /// Where the time of an entry is known no better than this, it says nothing about the time of day.
 const VAGUE: i64 = DAY;
 
-/// What one poll saw.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
-    /// When.
-    pub now: Timestamp,
-    /// The offset of local time from UTC at the source, in seconds.
-    pub offset_seconds: i64,
-    /// The entries that are new, each with the time that it was published, as far as the document says.
-    pub new: &'a [Option<Timestamp>],
-    /// How many entries the document held; `None` where it was not read, for it had not changed.
-    pub window: Option<usize>,
-}
-
-/// The habits after a poll.
-pub fn learn(before: Option<&Habits>, seen: &Seen) -> Habits {
-    let now = seen.now.as_second();
-    let mut times: Vec<i64> = seen.new.iter().flatten().map(|time| time.as_second()).collect();
+/// The habits after a poll. `offset_seconds` is that of the source's local time from UTC.
+pub(super) fn learn(before: Option<&Habits>, answered: &Answered, offset_seconds: i64, now: Timestamp) -> Habits {
+    let end = now.as_second();
+    let mut times: Vec<i64> = answered.new.iter().flatten().map(|time| time.as_second()).collect();
     times.sort_unstable();
-    let first = before.is_none();
     let habits = match before {
         Some(habits) => habits.clone(),
-        None => beginning(&times, seen),
+        None => Habits { until: beginning(&times, now), ..Habits::default() },
     };
-    let since = habits.until.as_second().min(now);
-    let in_time = |time: i64| time > since && time <= now;
-    let dated: Vec<i64> = times.into_iter().filter(|&time| in_time(time)).collect();
-    // The entries of a first document that are undated, or too old, are not news.
-    let undated = if first { 0 } else { seen.new.len() - dated.len() };
-    let mut work = Work::new(&habits, since, now, seen.offset_seconds);
+    // After a long silence of ours, or a clock that was put back, only so much is believed.
+    let since = habits.until.as_second().clamp(end - HISTORY, end);
+    let dated: Vec<i64> = times.into_iter().filter(|&time| time > since && time <= end).collect();
+    // Of a first document those that have no date, or an old one, are not news.
+    let undated = if before.is_none() { 0 } else { answered.new.len() - dated.len() };
+    let mut work = Work::new(&habits, since, end, offset_seconds);
     work.observe(&dated, undated);
-    let habits = work.finish(&dated, undated);
-    Habits { window: seen.window.map_or(habits.window, |window| u16::try_from(window).unwrap_or(u16::MAX)), ..habits }
+    let learned = work.finish(&dated, undated);
+    match answered.document {
+        Some(read) => Habits { window: u16::try_from(read.entries).unwrap_or(u16::MAX), asked: read.asked, ..learned },
+        None => learned,
+    }
 }
 
-/// A first document tells of the time since its oldest entry; that one begins the time and is not counted.
-fn beginning(times: &[i64], seen: &Seen) -> Habits {
-    let now = seen.now.as_second();
-    let oldest = times.iter().copied().find(|&time| time > now - HISTORY && time <= now);
-    let any_older = times.first().is_some_and(|&time| time <= now - HISTORY);
-    let since = if any_older { now - HISTORY } else { oldest.unwrap_or(now) };
-    Habits { until: Timestamp::from_second(since).unwrap_or(seen.now), ..Habits::default() }
+/// From when a first document tells: from its oldest entry, which begins the time and is not counted. Where it reaches back further than
+/// is believed, from there.
+fn beginning(times: &[i64], now: Timestamp) -> Timestamp {
+    let earliest = now.as_second() - HISTORY;
+    let oldest = times.first().copied().filter(|&time| time <= now.as_second());
+    oldest.map_or(now, |oldest| Timestamp::from_second(oldest.max(earliest)).unwrap_or(now))
 }
 
 /// The numbers of [`Habits`] while they change: entries and seconds.
@@ -74,7 +63,7 @@ struct Work {
     since: i64,
     now: i64,
     offset: i64,
-    quarters: [f64; 96],
+    quarters: [f64; QUARTERS],
     days: [f64; 7],
     entries: f64,
     exposure: f64,
@@ -88,10 +77,10 @@ struct Work {
 
 impl Work {
     fn new(habits: &Habits, since: i64, now: i64, offset: i64) -> Self {
-        let midnights = ((now + offset).div_euclid(DAY) - (since + offset).div_euclid(DAY)).clamp(0, 3650);
+        let midnights = (now + offset).div_euclid(DAY) - (since + offset).div_euclid(DAY);
         let fade = |per_day: f64| per_day.powf(midnights as f64);
         let (rate, profile) = (fade(RATE_AFTER_A_DAY), fade(PROFILE_AFTER_A_DAY));
-        let mut quarters = [0.0; 96];
+        let mut quarters = [0.0; QUARTERS];
         habits.quarters.iter().flatten().zip(&mut quarters).for_each(|(&parts, quarter)| *quarter = count(parts) * profile);
         Self {
             rhythm: Rhythm::of(habits),
@@ -130,9 +119,6 @@ impl Work {
 
     /// Seconds of average activity since the last poll.
     fn activity(&self) -> f64 {
-        if self.now - self.since > 7 * DAY {
-            return (self.now - self.since) as f64;
-        }
         steps(self.since, self.now, self.offset).map(|(from, to)| (to - from) as f64 * self.rhythm.activity(from + self.offset)).sum()
     }
 
@@ -189,7 +175,7 @@ impl Work {
         let mut quarters = [[0; 4]; 24];
         quarters.iter_mut().flatten().zip(self.quarters).for_each(|(parts, entries)| *parts = small(entries));
         Habits {
-            until: Timestamp::from_second(self.now).unwrap_or(self.before.until).max(self.before.until),
+            until: Timestamp::from_second(self.now).unwrap_or(self.before.until),
             quarters,
             days: self.days.map(small),
             entries: parts(self.entries * shrink),
@@ -199,6 +185,7 @@ impl Work {
             excitement: parts(self.excitement),
             crowd: small(self.crowd),
             window: self.before.window,
+            asked: self.before.asked,
         }
     }
 }

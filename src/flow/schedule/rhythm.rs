@@ -63,6 +63,11 @@ impl Rhythm {
         self.quarters[quarter_of(local)] * self.days[day_of(local)]
     }
 
+    /// Entries a second over the week, with those that others bring on.
+    pub fn mean_rate(&self) -> f64 {
+        self.base / (1.0 - self.following)
+    }
+
     /// The activity of each quarter hour of a week.
     pub fn activities(&self) -> impl Iterator<Item = f64> {
         self.days.iter().flat_map(|day| self.quarters.iter().map(move |quarter| day * quarter))
@@ -109,4 +114,28 @@ fn days(habits: &Habits) -> [f64; 7] {
     let total: f64 = habits.days.iter().map(|&parts| count(parts)).sum();
     let prior: f64 = DAYS.iter().sum();
     std::array::from_fn(|i| 7.0 * (count(habits.days[i]) + PRIOR_DAYS * DAYS[i] / prior) / (total + PRIOR_DAYS))
+}
+
+/// What habits come to, for people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outlook {
+    /// Entries a day.
+    pub per_day: f64,
+    /// The share of the entries that follows soon upon others.
+    pub following: f64,
+    /// The share of a day's entries that comes in each hour.
+    pub hours: [f64; 24],
+    /// The share of a week's entries that comes on each day, from Monday.
+    pub days: [f64; 7],
+}
+
+/// What habits come to, for people.
+pub fn outlook(habits: &Habits) -> Outlook {
+    let rhythm = Rhythm::of(habits);
+    Outlook {
+        per_day: rhythm.mean_rate() * DAY as f64,
+        following: rhythm.following,
+        hours: std::array::from_fn(|hour| rhythm.quarters[4 * hour..4 * hour + 4].iter().sum::<f64>() / QUARTERS as f64),
+        days: rhythm.days.map(|day| day / 7.0),
+    }
 }

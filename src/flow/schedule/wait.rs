@@ -1,6 +1,6 @@
 //! How long to wait before a source is asked again: until what a poll saves is worth its price.
 
-use super::rhythm::{QUARTER, Rhythm, count};
+use crate::flow::schedule::rhythm::{QUARTER, Rhythm, count};
 use crate::model::Habits;
 
 /// What a wait depends on beside the habits.
@@ -22,8 +22,8 @@ pub(super) struct Wait {
     pub seconds: f64,
     /// Entries that will have come by then.
     pub entries: f64,
-    /// Entries an hour at its end.
-    pub per_hour: f64,
+    /// Entries a second at its end.
+    pub per_second: f64,
     pub end: End,
 }
 
@@ -34,6 +34,8 @@ pub(super) enum End {
     Worth,
     /// The window of the document could roll over.
     Window,
+    /// That was so before a wait may end.
+    Least,
     /// It is as long as a wait may be.
     Most,
 }
@@ -56,14 +58,18 @@ pub(super) fn wait(habits: &Habits, rhythm: &Rhythm, terms: Terms) -> Wait {
         let least = (terms.least - seconds).max(0.0);
         let after = to_worth.min(to_room).max(least);
         if after < step {
-            let end = if to_room < to_worth { End::Window } else { End::Worth };
-            return Wait { seconds: seconds + after, entries: entries + rate * after, per_hour: rate * 3600.0, end };
+            let end = match () {
+                () if to_worth.min(to_room) < least => End::Least,
+                () if to_room < to_worth => End::Window,
+                () => End::Worth,
+            };
+            return Wait { seconds: seconds + after, entries: entries + rate * after, per_second: rate, end };
         }
         seconds += step;
         entries += rate * step;
     }
     let rate = rhythm.rate(terms.local + seconds as i64, seconds, excitement);
-    Wait { seconds: terms.most, entries, per_hour: rate * 3600.0, end: End::Most }
+    Wait { seconds: terms.most, entries, per_second: rate, end: End::Most }
 }
 
 /// How many entries may be expected between two polls, so that the document still holds them all: half of what it holds beside the
