@@ -3,7 +3,6 @@
 //! Whole numbers in small units, so that a state is equal to itself after a round through the store, can't become infinite, and fits
 //! 256 bytes. What they mean and how they are learned, `flow::schedule` knows.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Parts of an entry that counts are kept in: 64 of them are one entry.
@@ -12,8 +11,8 @@ pub const PARTS: u32 = 64;
 /// A source's habits, as far as they are known. Counts are in [`PARTS`], and older ones count for less. Fields are added at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Habits {
-    /// Up to when the source has been observed.
-    pub until: Timestamp,
+    /// Up to when the source has been observed, in seconds since 1970-01-01 UTC.
+    pub until_second: i64,
     /// Entries by the quarter hours of a local day.
     pub quarters: [[u16; 4]; 24],
     /// Entries by the days of a local week, from Monday.
@@ -26,7 +25,7 @@ pub struct Habits {
     pub followers: u32,
     /// All entries that `followers` is a part of.
     pub judged: u32,
-    /// What is left at `until` of the excitement of recent entries.
+    /// What is left at `until_second` of the excitement of recent entries.
     pub excitement: u32,
     /// The largest crowd of entries within one hour; it is forgotten slowly.
     pub crowd: u16,

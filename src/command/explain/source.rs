@@ -78,7 +78,7 @@ pub(super) fn as_json(source: &Source, state: Option<&SourceState>) -> Value {
         let outlook = outlook(habits);
         let rounded = |shares: &[f64]| shares.iter().map(|share| (share * 10_000.0).round() / 10_000.0).collect::<Vec<_>>();
         json!({
-            "until": habits.until,
+            "until": Timestamp::from_second(habits.until_second).ok(),
             "entries_a_day": (outlook.per_day * 100.0).round() / 100.0,
             "following": (outlook.following * 100.0).round() / 100.0,
             "hours": rounded(&outlook.hours),

@@ -16,8 +16,9 @@ pub(super) struct RawPace {
     pub period_minutes: Option<u32>,
     /// `sy:updateFrequency`
     pub times: Option<u32>,
-    skip_hours: u32,
-    skip_days: u8,
+    /// The hours and days of skipHours and skipDays, a bit each.
+    pub skip_hours: u32,
+    pub skip_days: u8,
 }
 
 impl RawPace {

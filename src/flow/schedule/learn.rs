@@ -32,10 +32,10 @@ pub(super) fn learn(before: Option<&Habits>, answered: &Answered, offset_seconds
     times.sort_unstable();
     let habits = match before {
         Some(habits) => habits.clone(),
-        None => Habits { until: beginning(&times, now), ..Habits::default() },
+        None => Habits { until_second: beginning(&times, end), ..Habits::default() },
     };
     // After a long silence of ours, or a clock that was put back, only so much is believed.
-    let since = habits.until.as_second().clamp(end - HISTORY, end);
+    let since = habits.until_second.clamp(end - HISTORY, end);
     let dated: Vec<i64> = times.into_iter().filter(|&time| time > since && time <= end).collect();
     // Of a first document those that have no date, or an old one, are not news.
     let undated = if before.is_none() { 0 } else { answered.new.len() - dated.len() };
@@ -50,10 +50,8 @@ pub(super) fn learn(before: Option<&Habits>, answered: &Answered, offset_seconds
 
 /// From when a first document tells: from its oldest entry, which begins the time and is not counted. Where it reaches back further than
 /// is believed, from there.
-fn beginning(times: &[i64], now: Timestamp) -> Timestamp {
-    let earliest = now.as_second() - HISTORY;
-    let oldest = times.first().copied().filter(|&time| time <= now.as_second());
-    oldest.map_or(now, |oldest| Timestamp::from_second(oldest.max(earliest)).unwrap_or(now))
+fn beginning(times: &[i64], now: i64) -> i64 {
+    times.first().copied().filter(|&oldest| oldest <= now).map_or(now, |oldest| oldest.max(now - HISTORY))
 }
 
 /// The numbers of [`Habits`] while they change: entries and seconds.
@@ -175,7 +173,7 @@ impl Work {
         let mut quarters = [[0; 4]; 24];
         quarters.iter_mut().flatten().zip(self.quarters).for_each(|(parts, entries)| *parts = small(entries));
         Habits {
-            until: Timestamp::from_second(self.now).unwrap_or(self.before.until),
+            until_second: self.now,
             quarters,
             days: self.days.map(small),
             entries: parts(self.entries * shrink),

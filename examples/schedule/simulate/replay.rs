@@ -1,10 +1,33 @@
 //! A policy polls the sources; what it finds, when, and what it misses.
 
-use crate::sim::streams::{DAY, START, Stream};
+use super::streams::{DAY, START, Stream};
 
-/// Days in which policies learn, and days in which they are measured. Thirty of the first let CommaFeed see which sources are dead.
-pub const LEARNING: i64 = 35;
-pub const MEASURED: i64 = 14;
+/// How long policies learn, and how long they are then measured, in days.
+#[derive(Clone, Copy, Debug)]
+pub struct Days {
+    pub learning: i64,
+    pub measured: i64,
+}
+
+/// Five weeks, for after thirty days of silence CommaFeed knows a dead source, and two weeks.
+pub const DAYS: Days = Days { learning: 35, measured: 14 };
+
+impl Days {
+    fn span(self) -> std::ops::Range<i64> {
+        let from = START + self.learning * DAY;
+        from..from + self.measured * DAY
+    }
+
+    /// A day after the last one that is measured, so that what came at its end is found.
+    pub fn end(self) -> i64 {
+        self.span().end + DAY
+    }
+
+    /// The days that sources have to publish in.
+    pub fn all(self) -> i64 {
+        self.learning + self.measured + 1
+    }
+}
 
 /// What a policy sees of a poll.
 pub struct View<'a> {
@@ -19,20 +42,26 @@ pub struct View<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     pub polls: usize,
-    /// Seconds from appearing to being found.
-    pub delays: Vec<i64>,
+    /// Seconds from appearing to being found, each with its source.
+    pub delays: Vec<(usize, i64)>,
     /// Which entries were missed, as (source, entry).
     pub missed: Vec<(usize, usize)>,
 }
 
 impl Outcome {
     pub fn mean(&self) -> f64 {
-        self.delays.iter().sum::<i64>() as f64 / self.delays.len().max(1) as f64
+        self.delays.iter().map(|(_, delay)| delay).sum::<i64>() as f64 / self.delays.len().max(1) as f64
+    }
+
+    /// The mean over the entries of some sources.
+    pub fn mean_of(&self, of: impl Fn(usize) -> bool) -> f64 {
+        let of: Vec<i64> = self.delays.iter().filter(|(source, _)| of(*source)).map(|(_, delay)| *delay).collect();
+        of.iter().sum::<i64>() as f64 / of.len().max(1) as f64
     }
 
     /// The delay that so large a share of the entries does not exceed.
     pub fn quantile(&self, share: f64) -> i64 {
-        let mut sorted = self.delays.clone();
+        let mut sorted: Vec<i64> = self.delays.iter().map(|(_, delay)| *delay).collect();
         sorted.sort_unstable();
         sorted.get(((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1))).copied().unwrap_or(0)
     }
@@ -56,8 +85,8 @@ impl<'a> Watched<'a> {
     }
 
     /// Polls until a time; `wait` gives the seconds until the next poll.
-    pub fn poll_until(&mut self, end: i64, outcome: &mut Outcome, mut wait: impl FnMut(View) -> i64) {
-        let measured = START + LEARNING * DAY..START + (LEARNING + MEASURED) * DAY;
+    pub fn poll_until(&mut self, end: i64, days: Days, outcome: &mut Outcome, mut wait: impl FnMut(View) -> i64) {
+        let measured = days.span();
         let entries = &self.stream.entries;
         while self.next < end {
             let now = self.next;
@@ -70,7 +99,7 @@ impl<'a> Watched<'a> {
             let new = self.known.max(oldest);
             let is_measured = |&i: &usize| measured.contains(&entries[i]);
             outcome.missed.extend((self.known..new).filter(is_measured).map(|i| (self.index, i)));
-            outcome.delays.extend((new..there).filter(is_measured).map(|i| now - entries[i]));
+            outcome.delays.extend((new..there).filter(is_measured).map(|i| (self.index, now - entries[i])));
             self.next = now + wait(View { now, document: &entries[oldest..there], new: there - new }).max(1);
             self.known = there;
         }

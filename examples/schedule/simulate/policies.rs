@@ -1,7 +1,7 @@
 //! The policies of others, as their programs have them, each with a scale that makes its polls as many as ours.
 
-use crate::sim::replay::View;
-use crate::sim::streams::{DAY, HOUR, MINUTE};
+use super::replay::View;
+use super::streams::{DAY, HOUR, MINUTE};
 
 /// A policy of another program. `f64`: by how much its times are scaled.
 #[derive(Clone, Copy, Debug, PartialEq)]
