@@ -48,14 +48,14 @@ fn compare(streams: &[Stream], setting: Setting, seed: u64) {
     MIX.iter().for_each(|(kind, _)| print!(" {:>9}", format!("{kind:?}").to_lowercase()));
     println!("  (delays in minutes)");
     row("ours", &ours, streams);
-    let mut caught_by_others = HashSet::new();
+    let mut caught_by_others: HashSet<(usize, usize)> = HashSet::new();
     let mut best = f64::INFINITY;
     for (policy, name) in POLICIES {
         let floor = i64::try_from(setting.min_every.as_secs()).unwrap_or(i64::MAX);
         let (outcome, scale) = replay_at(policy, streams, DAYS, floor, ours.polls);
         row(&format!("{name} ×{scale:.3}"), &outcome, streams);
         best = best.min(outcome.mean());
-        let missed: HashSet<_> = outcome.missed.iter().collect();
+        let missed: HashSet<_> = outcome.missed.into_iter().collect();
         caught_by_others.extend(ours.missed.iter().filter(|entry| !missed.contains(entry)));
     }
     println!("\nours: {:.2} of the best other mean; {} entries missed that another caught", ours.mean() / best, caught_by_others.len());

@@ -156,7 +156,7 @@ fn learned(habits: &Habits, fetch: &FetchSettings, price: f64, local: i64) -> (D
         End::Least => Because::Shortest(expected),
         End::Most => Because::Longest(expected),
     };
-    (Duration::from_secs_f64(seconds), because)
+    (Duration::try_from_secs_f64(seconds).unwrap_or(fetch.max_every), because)
 }
 
 /// A failure changes nothing in what is known: the usual wait, doubled with each failure.
@@ -191,7 +191,7 @@ fn within(jittered: Duration, interval: Duration, fetch: &FetchSettings) -> Dura
     let turned = if (fetch.min_every..=fetch.max_every).contains(&jittered) {
         jittered
     } else {
-        (interval * 2).saturating_sub(jittered)
+        interval.saturating_mul(2).saturating_sub(jittered)
     };
     turned.clamp(fetch.min_every, fetch.max_every)
 }

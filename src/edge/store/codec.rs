@@ -335,3 +335,31 @@ pub(super) fn read_stamp(key: &[u8], value: &[u8]) -> Result<Stamp, StoreError> 
     let path = String::from_utf8_lossy(&key[STAMPS.len()..]).into_owned();
     Ok(Stamp { path, hash, modified: time(modified)? })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_without_habits_or_with_later_ones_is_read() {
+        let record = || SourceRecord {
+            settings: 7,
+            etag: Some(b"\"a\""),
+            last_modified: None,
+            body: None,
+            next: 1,
+            checked: 2,
+            succeeded: Some(3),
+            interval_seconds: 4,
+            failures: 5,
+            error: None,
+        };
+        for sealed in [encode(&record()), encode(&(record(), 1u8, [9u8; 3])), encode(&(record(), 2u8, "later"))] {
+            let state = read_source(&sealed.unwrap()).unwrap();
+            assert_eq!((state.settings, state.interval_seconds, state.failures), (7, 4, 5));
+            assert_eq!((state.because, state.habits), (Because::Unsaid, None));
+        }
+        let cut = encode(&(7u64, true)).unwrap();
+        assert!(read_source(&cut).is_err(), "the rest of a state is needed");
+    }
+}

@@ -1,7 +1,10 @@
 //! How long to wait before a source is asked again: until what a poll saves is worth its price.
 
-use crate::flow::schedule::rhythm::{QUARTER, Rhythm, count};
+use crate::flow::schedule::rhythm::{DAY, QUARTER, Rhythm, count};
 use crate::model::Habits;
+
+/// How far ahead is looked, in seconds: a week is all that a rhythm has. Who publishes less than that is asked after the longest wait.
+const AHEAD: f64 = 7.0 * DAY as f64;
 
 /// What a wait depends on beside the habits.
 #[derive(Clone, Copy, Debug)]
@@ -45,10 +48,11 @@ pub(super) fn wait(habits: &Habits, rhythm: &Rhythm, terms: Terms) -> Wait {
     let room = room(habits);
     let excitement = count(habits.excitement);
     let (mut seconds, mut entries) = (0.0, 0.0);
-    while seconds < terms.most {
+    let ahead = terms.most.min(AHEAD);
+    while seconds < ahead {
         let local = terms.local + seconds as i64;
         let step = ((local.div_euclid(QUARTER) + 1) * QUARTER - local) as f64;
-        let step = step.min(terms.most - seconds).max(1.0);
+        let step = step.min(ahead - seconds).max(1.0);
         let rate = rhythm.rate(local, seconds + step / 2.0, excitement);
         // Put off by a moment, the poll lets those wait longer that have come, and spares a whole interval to those that come in that
         // moment: the interval after it is worth the square root of twice the price at this rate.
