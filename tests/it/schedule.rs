@@ -5,8 +5,6 @@
 #[expect(dead_code, reason = "the example shows more than is tested here")]
 mod simulate;
 
-use jiff::fmt::rfc2822;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -22,7 +20,7 @@ use simulate::{ours, replay_at};
 #[expect(clippy::disallowed_methods, reason = "the program under test runs by the clock")]
 fn article(number: i64, minutes: i64) -> Item {
     let time = Timestamp::now() - SignedDuration::from_mins(minutes);
-    let date = rfc2822::to_string(&time.to_zoned(TimeZone::UTC)).expect("a date");
+    let date = time.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
     item(&format!("n{number}"), &format!("https://a.vn/n{number}"), &format!("Tin số {number} của huyện Đông Hải"), &date)
 }
 

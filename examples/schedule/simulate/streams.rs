@@ -11,6 +11,8 @@ pub const OFFSET: i64 = 7 * HOUR;
 pub const START: i64 = 1_795_366_800;
 /// Entries before the start, so that the first poll finds a full document.
 const HISTORY: i64 = 14 * DAY;
+/// The most entries that a source publishes on an average day.
+const MOST_A_DAY: f64 = 100.0;
 
 /// What kind of publisher a source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,7 +106,7 @@ fn stream(kind: Kind, end: i64, random: &mut Random) -> Stream {
 /// Entries a day: log-normal, 95 % between 0.1 and 100.
 fn rate(random: &mut Random) -> f64 {
     let deviation = 1000f64.ln() / 4.0;
-    (10f64.ln() / 2.0 + deviation * random.normal()).exp().clamp(0.1, 100.0)
+    (10f64.ln() / 2.0 + deviation * random.normal()).exp().clamp(0.1, MOST_A_DAY)
 }
 
 /// Activity of the 168 hours of a week from Monday 00:00, 1 on average.
@@ -130,11 +132,12 @@ fn week(kind: Kind, random: &mut Random) -> Vec<f64> {
     hours.into_iter().map(|hour| hour / mean).collect()
 }
 
-/// Independent entries after a profile, by thinning (Lewis and Shedler 1979). One source in ten changes its pace at some time.
+/// Independent entries after a profile, by thinning (Lewis and Shedler 1979). One source in ten changes its pace at
+/// some time: four times as many, or a quarter.
 fn poisson(per_day: f64, week: &[f64], (begin, end): (i64, i64), random: &mut Random) -> Vec<i64> {
     let highest = week.iter().copied().fold(0.0, f64::max);
     let changes = if random.uniform() < 0.1 { random.between(begin as f64, end as f64) as i64 } else { i64::MAX };
-    let factor = if random.uniform() < 0.5 { 4.0 } else { 0.25 };
+    let factor = if random.uniform() < 0.5 && per_day * 4.0 <= MOST_A_DAY { 4.0 } else { 0.25 };
     let most = per_day * highest * 4.0;
     let mut time = begin as f64;
     let mut entries = Vec::new();

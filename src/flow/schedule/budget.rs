@@ -84,12 +84,13 @@ struct Demand {
 impl Demand {
     fn new(rhythm: &Rhythm, fetch: &FetchSettings) -> Self {
         let mut sums = [(0u32, 0.0); LEVELS];
-        for activity in rhythm.activities() {
-            let level = (activity.log2().floor() as i32 + AVERAGE).clamp(0, LEVELS as i32 - 1);
-            let (count, roots) = &mut sums[level.unsigned_abs() as usize];
+        rhythm.each_activity(|activity, root| {
+            // The exponent of the number is the whole part of its logarithm: the logarithm itself would take most of the time.
+            let exponent = ((activity.to_bits() >> 52) & 0x7ff) as i32 - 1023;
+            let (count, roots) = &mut sums[(exponent + AVERAGE).clamp(0, LEVELS as i32 - 1).unsigned_abs() as usize];
             *count += 1;
-            *roots += activity.sqrt();
-        }
+            *roots += root;
+        });
         let all: u32 = sums.iter().map(|(count, _)| count).sum();
         let root = (rhythm.mean_rate() / 2.0).sqrt();
         let levels = sums.map(|(count, roots)| {

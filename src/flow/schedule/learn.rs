@@ -100,15 +100,15 @@ impl Work {
 
     fn observe(&mut self, dated: &[i64], undated: usize) {
         self.exposure += self.activity();
-        let mut last = i64::MIN;
+        let mut last = None;
         let mut of_itself = 1.0;
         for &time in dated {
-            if time - last > BATCH {
+            if last.is_none_or(|last| time - last > BATCH) {
                 of_itself = 1.0 - self.following(time);
                 self.excite(time, 1.0);
             }
             self.count(time, of_itself, 1.0);
-            last = time;
+            last = Some(time);
         }
         if undated > 0 {
             self.spread(undated as f64);

@@ -68,9 +68,13 @@ impl Rhythm {
         self.base / (1.0 - self.following)
     }
 
-    /// The activity of each quarter hour of a week.
-    pub fn activities(&self) -> impl Iterator<Item = f64> {
-        self.days.iter().flat_map(|day| self.quarters.iter().map(move |quarter| day * quarter))
+    /// Tells of each quarter hour of a week its activity and the square root of it.
+    pub fn each_activity(&self, mut tell: impl FnMut(f64, f64)) {
+        let quarter_roots = self.quarters.map(f64::sqrt);
+        for day in self.days {
+            let day_root = day.sqrt();
+            self.quarters.iter().zip(quarter_roots).for_each(|(quarter, root)| tell(day * quarter, day_root * root));
+        }
     }
 
     /// Entries a second that are expected at a local time, `after` seconds since there was this much excitement.

@@ -48,7 +48,9 @@ pub(super) fn wait(habits: &Habits, rhythm: &Rhythm, terms: Terms) -> Wait {
     let room = room(habits);
     let excitement = count(habits.excitement);
     let (mut seconds, mut entries) = (0.0, 0.0);
-    let ahead = terms.most.min(AHEAD);
+    let surprise = surprise(habits, rhythm).max(terms.least);
+    let (most, last) = if surprise < terms.most { (surprise, End::Window) } else { (terms.most, End::Most) };
+    let ahead = most.min(AHEAD);
     while seconds < ahead {
         let local = terms.local + seconds as i64;
         let step = ((local.div_euclid(QUARTER) + 1) * QUARTER - local) as f64;
@@ -73,7 +75,7 @@ pub(super) fn wait(habits: &Habits, rhythm: &Rhythm, terms: Terms) -> Wait {
         entries += rate * step;
     }
     let rate = rhythm.rate(terms.local + seconds as i64, seconds, excitement);
-    Wait { seconds: terms.most, entries, per_second: rate, end: End::Most }
+    Wait { seconds: most, entries, per_second: rate, end: last }
 }
 
 /// How many entries may be expected between two polls, so that the document still holds them all: half of what it holds beside the
@@ -83,4 +85,11 @@ fn room(habits: &Habits) -> f64 {
         0.0 => f64::INFINITY,
         window => ((window - count(habits.crowd)) / 2.0).max(window / 8.0).max(1.0),
     }
+}
+
+/// How long a wait may be, in seconds, where entries bring on others: a burst can begin at any time, and at the pace of the largest crowd
+/// that was seen it fills half of the document in this time. A crowd that comes by the clock, as bulletins do, surprises nobody.
+fn surprise(habits: &Habits, rhythm: &Rhythm) -> f64 {
+    let a_second = count(habits.crowd) * (2.0 * rhythm.following).min(1.0) / 3600.0;
+    if habits.window == 0 || a_second <= 0.0 { f64::INFINITY } else { f64::from(habits.window) / 2.0 / a_second }
 }
