@@ -59,7 +59,7 @@ fn who_publishes_more_is_asked_sooner() {
     // One source alone has the whole budget: its interval is `fetch.every` on average, so two are compared.
     let origin = Origin::new();
     origin.set("/busy", feed(&(0..20).map(|n| article(n, 1 + n * 30)).collect::<Vec<_>>()));
-    origin.set("/slow", feed(&(20..40).map(|n| article(n, 1 + (n - 20) * 1440)).collect::<Vec<_>>()));
+    origin.set("/slow", feed(&(20..40).map(|n| article(n, 1 + (n - 20) * 1537)).collect::<Vec<_>>()));
     let app = TestApp::new(&home(&[("busy", origin.url("/busy")), ("slow", origin.url("/slow"))]));
     app.poll();
     app.poll();

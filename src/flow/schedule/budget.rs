@@ -20,8 +20,8 @@ const OF_ONE_HOST: f64 = 1.0 / 30.0;
 /// above the highest as seldom.
 const LOWEST: f64 = 1e-6;
 const HIGHEST: f64 = 1e12;
-/// Halvings of that range on a logarithmic scale: the price is exact to a millionth.
-const HALVINGS: u32 = 48;
+/// Halvings of that range on a logarithmic scale: the price is exact to some millionths.
+const HALVINGS: u32 = 24;
 
 /// What one more request must be worth, in entry-seconds of waiting.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use crate::flow::schedule::Answered;
-use crate::flow::schedule::rhythm::{DAY, EXCITED, QUARTER, QUARTERS, Rhythm, count, day_of, quarter_of};
+use crate::flow::schedule::rhythm::{DAY, EXCITED, MOST_FOLLOWERS, QUARTER, QUARTERS, Rhythm, count, day_of, quarter_of};
 use crate::model::{Habits, PARTS};
 
 /// The most entries that the rate is drawn from.
@@ -120,11 +120,12 @@ impl Work {
         steps(self.since, self.now, self.offset).map(|(from, to)| (to - from) as f64 * self.rhythm.activity(from + self.offset)).sum()
     }
 
-    /// How likely an entry of this time was brought on by those before it.
+    /// How likely an entry of this time was brought on by those before it. Never for certain: else the base of a busy source could fade away.
     fn following(&mut self, time: i64) -> f64 {
         self.fade(time);
         let brought_on = self.rhythm.following / EXCITED * self.excitement;
-        brought_on / (brought_on + self.rhythm.base * self.rhythm.activity(time + self.offset)).max(f64::MIN_POSITIVE)
+        let all = brought_on + self.rhythm.base * self.rhythm.activity(time + self.offset);
+        (brought_on / all.max(f64::MIN_POSITIVE)).min(MOST_FOLLOWERS)
     }
 
     fn excite(&mut self, time: i64, entries: f64) {

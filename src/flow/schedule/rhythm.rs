@@ -25,7 +25,7 @@ const PRIOR_DAYS: f64 = 30.0;
 const PRIOR_FOLLOWERS: f64 = 0.15;
 const PRIOR_JUDGED: f64 = 10.0;
 /// The largest share that is believed: at 1 the process would explode.
-const MOST_FOLLOWERS: f64 = 0.8;
+pub(super) const MOST_FOLLOWERS: f64 = 0.8;
 
 /// Articles by the hour of their making: 761 addresses in DANeS (632 Vietnamese hosts, 2021) carry it. Smoothed, and raised where there
 /// were few.

@@ -1,4 +1,9 @@
-//! How long to wait before a source is asked again: until what a poll saves is worth its price.
+//! How long to wait before a source is asked again: until the entries that have probably come have waited together for as long as a
+//! request is worth.
+//!
+//! At a steady rate λ the waiting of n seconds is λn²/2 entry-seconds, so at a price θ the wait is √(2θ/λ), which is the best one. Where the
+//! rate changes, a wait whose cost is that of the request beside it is never far from the best (part-period balancing in the theory of
+//! lot sizes: DeMatteis, IBM Systems Journal 7(1), 1968), and nothing has to be planned ahead.
 
 use crate::flow::schedule::rhythm::{DAY, QUARTER, Rhythm, count};
 use crate::model::Habits;
@@ -47,7 +52,7 @@ pub(super) enum End {
 pub(super) fn wait(habits: &Habits, rhythm: &Rhythm, terms: Terms) -> Wait {
     let room = room(habits);
     let excitement = count(habits.excitement);
-    let (mut seconds, mut entries) = (0.0, 0.0);
+    let (mut seconds, mut entries, mut waiting) = (0.0, 0.0, 0.0);
     let surprise = surprise(habits, rhythm).max(terms.least);
     let (most, last) = if surprise < terms.most { (surprise, End::Window) } else { (terms.most, End::Most) };
     let ahead = most.min(AHEAD);
@@ -56,11 +61,10 @@ pub(super) fn wait(habits: &Habits, rhythm: &Rhythm, terms: Terms) -> Wait {
         let step = ((local.div_euclid(QUARTER) + 1) * QUARTER - local) as f64;
         let step = step.min(ahead - seconds).max(1.0);
         let rate = rhythm.rate(local, seconds + step / 2.0, excitement);
-        // Put off by a moment, the poll lets those wait longer that have come, and spares a whole interval to those that come in that
-        // moment: the interval after it is worth the square root of twice the price at this rate.
-        let worth = (2.0 * terms.price * rate).sqrt();
-        let until = |wanted: f64| if entries >= wanted { 0.0 } else { (wanted - entries) / rate.max(f64::MIN_POSITIVE) };
-        let (to_worth, to_room) = (until(worth), until(room));
+        // The time in which entries·t + rate·t²/2 is what is missing, in the form that loses no digits.
+        let missing = (terms.price - waiting).max(0.0);
+        let to_worth = 2.0 * missing / (entries + (entries * entries + 2.0 * rate * missing).sqrt()).max(f64::MIN_POSITIVE);
+        let to_room = (room - entries).max(0.0) / rate.max(f64::MIN_POSITIVE);
         let least = (terms.least - seconds).max(0.0);
         let after = to_worth.min(to_room).max(least);
         if after < step {
@@ -72,6 +76,7 @@ pub(super) fn wait(habits: &Habits, rhythm: &Rhythm, terms: Terms) -> Wait {
             return Wait { seconds: seconds + after, entries: entries + rate * after, per_second: rate, end };
         }
         seconds += step;
+        waiting += (entries + rate * step / 2.0) * step;
         entries += rate * step;
     }
     let rate = rhythm.rate(terms.local + seconds as i64, seconds, excitement);

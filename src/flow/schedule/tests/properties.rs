@@ -118,7 +118,7 @@ proptest! {
     fn after_a_clock_that_was_wrong_the_source_is_learned_again(years in -10i64..10) {
         let odd = now() + SignedDuration::from_hours(24 * 365 * years);
         let mut habits = learn(Some(&habits(48)), &Answered::default(), 7 * 3600, odd);
-        for poll in 1..=48 * 5 {
+        for poll in 1..=48 * 14 {
             let at = now() + SignedDuration::from_mins(30 * poll);
             habits = learn(Some(&habits), &Answered { new: &[Some(at - SignedDuration::from_mins(9))], document: None }, 7 * 3600, at);
         }
