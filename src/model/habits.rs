@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Parts of an entry that counts are kept in: 64 of them are one entry.
 pub const PARTS: u32 = 64;
 
-/// A source's habits, as far as they are known. Counts are in [`PARTS`], and older ones count for less. Fields are added at the end.
+/// A source's habits, as far as they are known. Counts are in [`PARTS`], and older ones count for less.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Habits {
     /// Up to when the source has been observed, in seconds since 1970-01-01 UTC.

@@ -22,6 +22,8 @@ const PROFILE_AFTER_A_DAY: f64 = 0.9755;
 const BATCH: i64 = 120;
 /// How far back a first document is believed: what is older says little about today.
 const HISTORY: i64 = 28 * DAY;
+/// An entry that is dated so long before the last poll has not come since.
+const LATE: i64 = DAY;
 /// Where the time of an entry is known no better than this, it says nothing about the time of day.
 const VAGUE: i64 = DAY;
 
@@ -37,8 +39,10 @@ pub(super) fn learn(before: Option<&Habits>, answered: &Answered, offset_seconds
     // After a long silence of ours, or a clock that was put back, only so much is believed.
     let since = habits.until_second.clamp(end - HISTORY, end);
     let dated: Vec<i64> = times.into_iter().filter(|&time| time > since && time <= end).collect();
-    // Of a first document those that have no date, or an old one, are not news.
-    let undated = if before.is_none() { 0 } else { answered.new.len() - dated.len() };
+    // Of a first document those that have no date are not news; nor are ever those that are long past, for they were put back or renamed.
+    let is_old = |time: &Timestamp| time.as_second() <= since - LATE;
+    let old = answered.new.iter().flatten().filter(|time| is_old(time)).count();
+    let undated = if before.is_none() { 0 } else { answered.new.len() - dated.len() - old };
     let mut work = Work::new(&habits, since, end, offset_seconds);
     work.observe(&dated, undated);
     let learned = work.finish(&dated, undated);
@@ -166,7 +170,7 @@ impl Work {
 
     fn finish(mut self, dated: &[i64], undated: usize) -> Habits {
         self.fade(self.now);
-        let hour = |i: usize| dated[i..].iter().take_while(|&&time| time - dated[i] < 3600).count();
+        let hour = |i: usize| dated[i..].partition_point(|&time| time - dated[i] < 3600);
         let crowd = (0..dated.len()).map(hour).max().unwrap_or(0);
         self.crowd = self.crowd.max(crowd as f64).max(undated.min(1024) as f64);
         let shrink = (MOST_ENTRIES / self.entries.max(f64::MIN_POSITIVE)).min(1.0);

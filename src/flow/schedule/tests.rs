@@ -214,6 +214,11 @@ fn entries_without_dates_count_between_the_polls() {
     let new = [Some(ago(600)), Some(now() + SignedDuration::from_hours(7)), None];
     let odd = learn(Some(&before), &Answered { new: &new, document: None }, 7 * 3600, now() + SignedDuration::from_mins(30));
     assert_eq!(odd, learned);
+    // One of last week was put back, and teaches nothing.
+    let old = [Some(ago(60 * 24 * 7)); 30];
+    let put_back = learn(Some(&before), &Answered { new: &old, document: None }, 7 * 3600, now() + SignedDuration::from_mins(30));
+    let nothing = learn(Some(&before), &Answered::default(), 7 * 3600, now() + SignedDuration::from_mins(30));
+    assert_eq!(put_back, nothing);
 }
 
 #[test]
