@@ -14,6 +14,7 @@
 //! | [`Listing`] | the ordered stories of one feed, with their credits: what is rendered |
 //! | [`Page`], [`Site`] | bytes that are served, and all of them together |
 
+mod apart;
 mod because;
 mod change;
 mod feed;
@@ -26,6 +27,7 @@ mod story;
 mod topic;
 mod why;
 
+pub use apart::{Apart, Difference, Reason, Refusal};
 pub use because::{Because, Expected, Wish};
 pub use change::{Band, Batch, Change, Known, Lookup, NEAR, Print, Search, Stamp, StoryChange, span};
 pub use feed::{Credit, Feed, FeedId, Listed, Listing, MOI_NHAT, TopicRef};
@@ -36,4 +38,4 @@ pub use settings::{FetchSettings, Service, StoreSettings};
 pub use source::{Content, Origin, Select, Source, SourceId, SourceState};
 pub use story::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind, Report, Story};
 pub use topic::{Field, Phrase, Topic, TopicId};
-pub use why::{Alike, Apart, Joined, Member, Occurrence, PassedOver, Verdict, Why};
+pub use why::{Alike, Joined, Member, Occurrence, PassedOver, Verdict, Why};

@@ -9,6 +9,7 @@ mod poll;
 mod preview;
 mod press;
 mod reclassify;
+mod sheets;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::flow::topic::Rules;
 use crate::model::{SourceId, SourceState};
 
 pub use crew::Crew;
-pub use explain::{apart, explain, find_story};
+pub use explain::{explain, find_story};
 pub use live::{Live, run};
 pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
 pub use poll::{Outcome, Polled, blocking, poll, read};

@@ -81,7 +81,7 @@ fn connection(
     let answer = service_fn(move |request: Request<Incoming>| {
         let site = site.load_full();
         async move {
-            let story = match (respond::story_id(request.uri().path()), &site.stories) {
+            let story = match (respond::story_id(&request), &site.stories) {
                 (Some(id), Some(make)) => make(id).await,
                 _ => None,
             };

@@ -14,9 +14,10 @@ use crate::config::Config;
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::schedule::{self, Gap};
 use crate::flow::topic::Rules;
-use crate::model::{Site, SourceId, SourceState, StoryMaker};
-use crate::pipeline::explain::story_page;
+use crate::model::{Site, SourceId, SourceState};
 use crate::pipeline::poll::blocking;
+use crate::pipeline::reclassify::begin;
+use crate::pipeline::sheets::story_maker;
 use crate::pipeline::{Crew, Desk, Outcome, Polled, Press, classify, prune, reclassify};
 
 /// How often the schedule is looked at.
@@ -33,6 +34,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 const AFTER_BREAKDOWN: SignedDuration = SignedDuration::from_hours(1);
 /// Polls that are under way when the service stops have this long; one that is cut off has changed nothing.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How long polls under an older configuration are waited for; each has its own limits, far below this.
+const LONGEST_POLL: Duration = Duration::from_secs(900);
 /// How often old stories are looked for.
 const PRUNE_EVERY: Duration = Duration::from_secs(24 * 3600);
 
@@ -101,6 +104,7 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
     let (config, store) = (Arc::clone(&desk.config), Arc::clone(&live.store));
     let before = live.site.load_full();
     let mut press = blocking(move || Press::new(config, &store, &before)).await?;
+    let stories = story_maker(&desk, &live.store);
     loop {
         let (store, clock) = (Arc::clone(&live.store), desk.clock);
         let (back, site) = blocking(move || -> Result<_, StoreError> {
@@ -110,7 +114,7 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         })
         .await?;
         press = back;
-        live.site.store(Arc::new(Site { stories: Some(story_maker(&desk, &live.store)), ..site }));
+        live.site.store(Arc::new(Site { stories: Some(Arc::clone(&stories)), ..site }));
         let stamps = press.take_stamps();
         if !stamps.is_empty() {
             live.store.set_stamps(stamps).await?;
@@ -124,18 +128,6 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
     }
 }
 
-/// Makes the pages of stories when they are asked for.
-fn story_maker(desk: &Desk, store: &Arc<Store>) -> Arc<StoryMaker> {
-    let (config, rules, store) = (Arc::clone(&desk.config), Arc::clone(&desk.rules), Arc::clone(store));
-    Arc::new(move |id| {
-        let page = story_page(Arc::clone(&config), Arc::clone(&rules), Arc::clone(&store), id);
-        Box::pin(async move {
-            let noted = |error: &StoreError| tracing::error!(%id, %error, "the page of a story could not be made");
-            page.await.inspect_err(noted).ok().flatten()
-        })
-    })
-}
-
 /// Polls what is due, until told to stop; then waits for what is under way.
 async fn poll_due(mut live: Live) {
     let mut states = match live.store.source_states() {
@@ -147,6 +139,7 @@ async fn poll_due(mut live: Live) {
     };
     let mut desk = live.desk.borrow_and_update().clone();
     keep_current(&mut states, &desk);
+    begin_rules(&live.store, &desk).await;
     desk = desk.priced(&states);
     let mut round = Round::new(&desk, &states);
     let mut tick = tokio::time::interval(TICK);
@@ -161,6 +154,7 @@ async fn poll_due(mut live: Live) {
             Ok(()) = live.desk.changed() => {
                 desk = live.desk.borrow_and_update().clone();
                 keep_current(&mut states, &desk);
+                begin_rules(&live.store, &desk).await;
                 desk = desk.priced(&states);
                 round.crew = Crew::new(&desk.config.fetch);
                 round.resting.clear();
@@ -171,6 +165,13 @@ async fn poll_due(mut live: Live) {
     let drained = async { while round.polls.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::warn!(polls = round.polls.len(), "some polls did not end in time and were cut off; they changed nothing");
+    }
+}
+
+/// Before a poll brings in stories under other rules than those that all stored stories were classified by.
+async fn begin_rules(store: &Store, desk: &Desk) {
+    if let Err(error) = begin(store, &desk.rules).await {
+        tracing::error!(%error, "that other topics are in force could not be noted");
     }
 }
 
@@ -262,8 +263,13 @@ async fn keep_up(mut live: Live) {
             if in_use() {
                 // At once for the readers, and again for the stories that polls under older rules were still bringing in.
                 note(classify(&live.store, &desk.rules).await);
-                while in_use() {
-                    tokio::time::sleep(TICK).await;
+                let ended = async {
+                    while in_use() {
+                        tokio::time::sleep(TICK).await;
+                    }
+                };
+                if tokio::time::timeout(LONGEST_POLL, ended).await.is_err() {
+                    tracing::warn!("something still works under older topics; the stored stories are classified all the same");
                 }
             }
             note(reclassify(&live.store, &desk.rules).await);

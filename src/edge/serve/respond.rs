@@ -17,9 +17,10 @@ const CACHE_CONTROL: &str = "public, max-age=60, stale-while-revalidate=60, stal
 const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src http: https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const PLAIN: &str = "text/plain; charset=utf-8";
 
-/// The story whose page a path names.
-pub(super) fn story_id(path: &str) -> Option<StoryId> {
-    path.strip_prefix("/story/")?.parse().ok()
+/// The story whose page a request asks for.
+pub(super) fn story_id<B>(request: &Request<B>) -> Option<StoryId> {
+    let asks = matches!(*request.method(), Method::GET | Method::HEAD);
+    request.uri().path().strip_prefix("/story/").filter(|_| asks)?.parse().ok()
 }
 
 /// The answer to a request. `story` is the page of the story that it asks for; `now` only decides whether Last-Modified can be told yet.
