@@ -18,8 +18,8 @@ use std::time::Duration;
 use simulate::ours::{self, Setting};
 use simulate::policies::POLICIES;
 use simulate::replay::{DAYS, Outcome};
-use simulate::streams::{MIX, Stream, streams};
 use simulate::replay_at;
+use simulate::streams::{MIX, Stream, streams};
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,7 +43,12 @@ fn compare(streams: &[Stream], setting: Setting, seed: u64) {
     let (ours, _) = ours::replay(streams, DAYS, setting);
     let budget = streams.len() as f64 * (DAYS.measured * 24 * 60) as f64 / (setting.every.as_secs() as f64 / 60.0);
     println!("{} sources, seed {seed}, {} entries in {} days", streams.len(), ours.delays.len(), DAYS.measured);
-    println!("{} requests, {:.1} % of one a source in {} minutes\n", ours.polls, 100.0 * ours.polls as f64 / budget, setting.every.as_secs() / 60);
+    println!(
+        "{} requests, {:.1} % of one a source in {} minutes\n",
+        ours.polls,
+        100.0 * ours.polls as f64 / budget,
+        setting.every.as_secs() / 60
+    );
     print!("{:26} {:>8} {:>7} {:>7} {:>7}", "policy", "requests", "mean", "95 %", "missed");
     MIX.iter().for_each(|(kind, _)| print!(" {:>9}", format!("{kind:?}").to_lowercase()));
     println!("  (delays in minutes)");
@@ -58,7 +63,11 @@ fn compare(streams: &[Stream], setting: Setting, seed: u64) {
         let missed: HashSet<_> = outcome.missed.into_iter().collect();
         caught_by_others.extend(ours.missed.iter().filter(|entry| !missed.contains(entry)));
     }
-    println!("\nours: {:.2} of the best other mean; {} entries missed that another caught", ours.mean() / best, caught_by_others.len());
+    println!(
+        "\nours: {:.2} of the best other mean; {} entries missed that another caught",
+        ours.mean() / best,
+        caught_by_others.len()
+    );
 }
 
 fn row(name: &str, outcome: &Outcome, streams: &[Stream]) {

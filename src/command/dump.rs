@@ -18,7 +18,7 @@ pub(super) enum Line {
     /// A story with its entries.
     Story(StoryLine),
     /// A source's state.
-    Source(SourceLine),
+    Source(Box<SourceLine>),
 }
 
 /// A story: first what it shows, then all that it is made of.
@@ -73,7 +73,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Exit> {
     }
     // Sources come last: a dump that was cut off has no validators whose entries are missing.
     for (id, state) in store.source_states()? {
-        print(&Line::Source(SourceLine::new(id, state)))?;
+        print(&Line::Source(Box::new(SourceLine::new(id, state))))?;
     }
     out.flush()?;
     Ok(Exit::Done)

@@ -54,7 +54,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
 /// Why a stored story is as it is, or a source polled when it is.
 pub(super) fn tell(ground: &Ground, text: &str, json: bool) -> anyhow::Result<String> {
     let (config, store) = (ground.config.context("no configuration is in force")?, ground.store);
-    if let Some(source) = config.sources.values().find(|source| source.id.as_str() == text) {
+    if let Some(source) = config.sources.get(text) {
         let states = store.source_states()?;
         let state = states.get(&source.id).filter(|state| state.settings == source.settings());
         let zone = &config.service.timezone;

@@ -160,13 +160,7 @@ fn learned(habits: &Habits, fetch: &FetchSettings, price: f64, local: i64) -> (D
 }
 
 /// A failure changes nothing in what is known: the usual wait, doubled with each failure.
-fn after_failure(
-    source: &Source,
-    state: Option<&SourceState>,
-    wishes: Wishes,
-    fetch: &FetchSettings,
-    now: Timestamp,
-) -> Plan {
+fn after_failure(source: &Source, state: Option<&SourceState>, wishes: Wishes, fetch: &FetchSettings, now: Timestamp) -> Plan {
     let before = state.map_or(fetch.every, |state| Duration::from_secs(state.interval_seconds));
     let usual = source.every.unwrap_or(before.clamp(fetch.min_every, fetch.max_every));
     let failures = state.map_or(0, |state| state.failures).min(16);

@@ -213,7 +213,10 @@ impl Round {
         for source in desk.config.sources.values() {
             let state = states.get(&source.id);
             let rests = self.resting.get(&source.id).is_some_and(|until| *until > now);
-            if rests || !schedule::is_due_after(self.gap, source, state, &desk.config.fetch, now) || !self.under_way.insert(source.id.clone()) {
+            if rests
+                || !schedule::is_due_after(self.gap, source, state, &desk.config.fetch, now)
+                || !self.under_way.insert(source.id.clone())
+            {
                 continue;
             }
             let (crew, desk, store) = (self.crew.clone(), desk.clone(), Arc::clone(store));

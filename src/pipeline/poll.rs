@@ -118,7 +118,12 @@ impl Poll<'_> {
         self.decide_and_store(status, document, |poll, heard| with_answer(poll.state(heard, wishes))).await
     }
 
-    async fn decide_and_store(self, status: u16, document: Arc<Document>, state: impl Fn(&Self, Heard<'_>) -> SourceState) -> Polled {
+    async fn decide_and_store(
+        self,
+        status: u16,
+        document: Arc<Document>,
+        state: impl Fn(&Self, Heard<'_>) -> SourceState,
+    ) -> Polled {
         for _ in 0..MOST_DECISIONS {
             let decision = match self.decide(Arc::clone(&document)).await {
                 Ok(decision) => decision,

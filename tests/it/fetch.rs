@@ -27,7 +27,9 @@ fn lasting(dump: &Dump) -> Vec<Value> {
     let without_times = |state: &Value| {
         let mut state = state.clone();
         let fields = state.as_object_mut().expect("an object");
-        ["next", "checked", "succeeded", "interval_seconds", "because", "habits"].iter().for_each(|name| drop(fields.remove(*name)));
+        ["next", "checked", "succeeded", "interval_seconds", "because", "habits"]
+            .iter()
+            .for_each(|name| drop(fields.remove(*name)));
         state
     };
     dump.sources.values().map(without_times).collect()

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::{Memo, StoreError};
-use crate::model::{Author, Band, Because, EntryKey, Habits, LinkKey, Print, Report, Slug, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::model::{
+    Author, Band, Because, EntryKey, Habits, LinkKey, Print, Report, Slug, SourceId, SourceState, Stamp, Story, StoryId,
+};
 
 pub(super) const FORMAT: &[u8] = b"mformat";
 pub(super) const THIS_FORMAT: &[u8] = b"diemtin 1";

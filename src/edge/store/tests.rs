@@ -196,7 +196,8 @@ fn every_field_comes_back_as_it_was() {
 #[test]
 fn what_is_empty_comes_back_empty() {
     let case = Case::new();
-    let bare = SourceState { etag: None, last_modified: None, body: None, succeeded: None, habits: None, error: None, ..state(b"") };
+    let bare =
+        SourceState { etag: None, last_modified: None, body: None, succeeded: None, habits: None, error: None, ..state(b"") };
     case.commit(Batch { source: Some((slug("a"), bare.clone())), ..Batch::default() }).unwrap();
     assert_eq!(case.store().source_states().unwrap()["a"], bare);
     assert_eq!(case.store().story(id(1)).unwrap(), None);

@@ -121,7 +121,9 @@ impl Work {
 
     /// Seconds of average activity since the last poll.
     fn activity(&self) -> f64 {
-        steps(self.since, self.now, self.offset).map(|(from, to)| (to - from) as f64 * self.rhythm.activity(from + self.offset)).sum()
+        steps(self.since, self.now, self.offset)
+            .map(|(from, to)| (to - from) as f64 * self.rhythm.activity(from + self.offset))
+            .sum()
     }
 
     /// How likely an entry of this time was brought on by those before it. Never for certain: else the base of a busy source could fade away.

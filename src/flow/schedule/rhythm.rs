@@ -29,9 +29,8 @@ pub(super) const MOST_FOLLOWERS: f64 = 0.8;
 
 /// Articles by the hour of their making: 761 addresses in DANeS (632 Vietnamese hosts, 2021) carry it. Smoothed, and raised where there
 /// were few.
-const HOURS: [f64; 24] = [
-    0.45, 0.35, 0.3, 0.3, 0.25, 0.3, 0.5, 0.8, 1.2, 1.7, 2.3, 2.4, 2.1, 1.6, 1.5, 1.6, 1.6, 1.2, 0.8, 0.6, 0.55, 0.6, 0.7, 0.55,
-];
+const HOURS: [f64; 24] =
+    [0.45, 0.35, 0.3, 0.3, 0.25, 0.3, 0.5, 0.8, 1.2, 1.7, 2.3, 2.4, 2.1, 1.6, 1.5, 1.6, 1.6, 1.2, 0.8, 0.6, 0.55, 0.6, 0.7, 0.55];
 /// From Monday. Offices are shut at weekends, papers are not.
 const DAYS: [f64; 7] = [1.1, 1.1, 1.1, 1.1, 1.1, 0.8, 0.7];
 

@@ -230,11 +230,17 @@ fn a_burst_is_followed_closely_and_a_silence_is_believed() {
     for day in (1..=4).rev() {
         let new: Vec<_> = (0..8).map(|n| Some(ago(24 * 60 * day - 10 * n))).collect();
         let at = ago(24 * 60 * day - 90);
-        habits = learn(Some(&Habits { until_second: ago(24 * 60 * day + 10).as_second(), ..habits }), &Answered { new: &new, document: None }, 7 * 3600, at);
+        habits = learn(
+            Some(&Habits { until_second: ago(24 * 60 * day + 10).as_second(), ..habits }),
+            &Answered { new: &new, document: None },
+            7 * 3600,
+            at,
+        );
     }
     let new = [Some(ago(20)), Some(ago(12)), Some(ago(5))];
     let heard = Heard::Answer(Answered { new: &new, document: None });
-    let excited = plan(&source(None), Some(&knowing(Habits { until_second: ago(30).as_second(), ..habits })), heard, Wishes::default());
+    let excited =
+        plan(&source(None), Some(&knowing(Habits { until_second: ago(30).as_second(), ..habits })), heard, Wishes::default());
     assert!(excited.interval < usual * 2 / 3, "{:?} {usual:?}", excited.interval);
 
     let mut state = quiet;
@@ -319,7 +325,10 @@ fn what_became_due_in_a_gap_is_spread() {
     sources.iter().for_each(|source| by_minute[due_at(gap, source, &overdue).unwrap() as usize / 60] += 1);
     assert!(by_minute[..15].iter().all(|&count| (30..110).contains(&count)), "over fetch.every: {by_minute:?}");
     let busy = SourceState { next: ago(60), ..state(5, 0) };
-    assert!(sources.iter().all(|source| due_at(gap, source, &busy).unwrap() <= 300), "over its own interval where that is shorter");
+    assert!(
+        sources.iter().all(|source| due_at(gap, source, &busy).unwrap() <= 300),
+        "over its own interval where that is shorter"
+    );
     let short = Gap { from: now() - SignedDuration::from_secs(10), until: now() };
     let just = SourceState { next: now() - SignedDuration::from_secs(5), ..state(60, 0) };
     assert!(sources.iter().all(|source| due_at(short, source, &just).unwrap() <= 10), "a restart delays by no more than it took");

@@ -26,7 +26,8 @@ fn any_time() -> impl Strategy<Value = Timestamp> {
 
 /// New entries, and what was read of the document.
 fn any_answer() -> impl Strategy<Value = (Vec<Option<Timestamp>>, Option<Read>)> {
-    let read = (any::<usize>(), any::<u32>()).prop_map(|(entries, minutes)| Read { entries, asked: Asked { minutes, ..Asked::default() } });
+    let read = (any::<usize>(), any::<u32>())
+        .prop_map(|(entries, minutes)| Read { entries, asked: Asked { minutes, ..Asked::default() } });
     (prop::collection::vec(prop::option::of(any_time()), 0..40), prop::option::of(read))
 }
 
