@@ -55,7 +55,6 @@ pub fn measure(count: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "an example measures itself")]
 fn told(what: &str, count: usize, begin: Instant, result: usize) {
     let seconds = begin.elapsed().as_secs_f64();
     println!("{what}: {:.1} million a second on one core ({seconds:.2} s; result {result})", count as f64 / seconds / 1e6);
