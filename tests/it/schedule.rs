@@ -38,9 +38,8 @@ fn explained(app: &TestApp) -> Value {
 
 #[test]
 fn a_source_is_explained_before_and_after_its_first_poll() {
-    let (_origin, app) = paper(60);
-    let never = app.run(&["explain", "a"]).ok();
-    assert!(never.contains("never") && never.contains("at once"), "{never}");
+    let (origin, app) = paper(60);
+    app.replace(&home(&[("a", origin.url("/a")), ("b", origin.url("/b"))]));
     let table = app.run(&["poll", "a"]).ok();
     assert!(table.contains("a: next poll ") && table.contains("entries an hour are expected"), "{table}");
     let told = app.run(&["explain", "a"]).ok();
@@ -50,8 +49,11 @@ fn a_source_is_explained_before_and_after_its_first_poll() {
     assert_eq!(json["habits"]["window"], 20);
     let because = json["because"].as_str().expect("a sentence");
     assert!(because.starts_with("about ") && told.contains(because), "{because}");
-    let other = app.run(&["explain", "b"]);
-    assert_eq!(other.status, Some(2));
+    let never = app.run(&["explain", "b"]).ok();
+    assert!(never.contains("never") && never.contains("at once"), "{never}");
+    let unknown = app.run(&["explain", "c"]);
+    assert_eq!(unknown.status, Some(2));
+    assert!(unknown.stderr.contains("no story or source"), "{}", unknown.stderr);
 }
 
 #[test]
