@@ -107,7 +107,7 @@ pub fn is_due_after(gap: Gap, source: &Source, state: Option<&SourceState>, fetc
         && state.is_none_or(|state| {
             let gone = Duration::try_from(gap.until.duration_since(gap.from)).unwrap_or_default();
             let over = Duration::from_secs(state.interval_seconds).min(fetch.every).min(gone);
-            state.next >= gap.until || now < gap.until || now >= after(gap.until, over.mul_f64(share(&source.id.to_string())))
+            state.next >= gap.until || now < gap.until || now >= after(gap.until, over.mul_f64(share(source.id.as_str())))
         })
 }
 

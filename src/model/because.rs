@@ -58,7 +58,7 @@ impl fmt::Display for Because {
             Self::Unsaid => f.write_str("an earlier version decided so"),
             Self::Fixed => f.write_str("`every` fixes its interval"),
             Self::FirstGuess => f.write_str("its habits are not known yet, and fetch.every is the first guess"),
-            Self::Worth(expected) => write!(f, "{expected}"),
+            Self::Worth(expected) => write!(f, "{expected}, and a request is worth that"),
             Self::Window(expected) => write!(f, "{expected}, and its document must still hold all of them"),
             Self::Longest(expected) => write!(f, "{expected}, and no wait is longer than fetch.max_every"),
             Self::Shortest(expected) => write!(f, "{expected}, and no wait is shorter than fetch.min_every"),
@@ -70,13 +70,15 @@ impl fmt::Display for Because {
 
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let by_then = f64::from(self.entries_hundredths) / 100.0;
         match f64::from(self.per_hour_hundredths) / 100.0 {
             rate if rate < 0.01 => f.write_str("hardly anything is expected at this time of the week")?,
             rate if rate < 0.5 => write!(f, "about {} entries a day are expected at this pace", told(rate * 24.0))?,
             rate => write!(f, "about {} entries an hour are expected at this time of the week", told(rate))?,
         }
-        write!(f, ", {} by then", told(by_then))
+        match self.entries_hundredths {
+            0 => f.write_str(", next to none by then"),
+            entries => write!(f, ", {} by then", told(f64::from(entries) / 100.0)),
+        }
     }
 }
 
@@ -93,5 +95,40 @@ impl fmt::Display for Wish {
 
 /// A number with as many digits as an estimate deserves.
 fn told(number: f64) -> String {
-    if number < 10.0 { format!("{number:.1}") } else { format!("{number:.0}") }
+    match number {
+        small if small < 0.1 => format!("{small:.2}"),
+        middling if middling < 10.0 => format!("{middling:.1}"),
+        large => format!("{large:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_read_as_ends_of_sentences() {
+        let expected = |per_hour_hundredths, entries_hundredths| Expected { per_hour_hundredths, entries_hundredths };
+        for (because, told) in [
+            (
+                Because::Worth(expected(314, 42)),
+                "about 3.1 entries an hour are expected at this time of the week, 0.4 by then, and a request is worth that",
+            ),
+            (
+                Because::Longest(expected(4, 7)),
+                "about 1.0 entries a day are expected at this pace, 0.07 by then, and no wait is longer than fetch.max_every",
+            ),
+            (
+                Because::Window(expected(6000, 1200)),
+                "about 60 entries an hour are expected at this time of the week, 12 by then, and its document must still hold all of them",
+            ),
+            (
+                Because::Shortest(Expected::default()),
+                "hardly anything is expected at this time of the week, next to none by then, and no wait is shorter than fetch.min_every",
+            ),
+            (Because::Asked(Wish::SkipHours), "the source asks to be left alone until then (skipHours or skipDays)"),
+        ] {
+            assert_eq!(because.to_string(), told);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! The budget is one request for each source in every `fetch.every`, over the week: as many as if all were asked after the same time. A
 //! host with many sources has one of its own. At a price θ a source of rate λ is asked every √(2θ/λ): the price is the Lagrange multiplier
-//! that makes the sum of all these the budget (Cho and Sia 2007, section 4.2: the best frequencies go with the square root of the rates).
+//! that makes the sum of all these the budget (the best frequencies go with the square root of the rates: Sia, Cho, Cho, IEEE TKDE 19(7), 2007).
 
 use std::collections::BTreeMap;
 
