@@ -38,7 +38,7 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
     if let Some((first, second)) = sides(&is_name).filter(|_| !copied) {
         return Some(told(Difference::Name, &first, &second));
     }
-    different_places(a, b).or_else(|| different_numbers(a, b, shared.is_one_event()))
+    different_places(a, b).or_else(|| different_numbers(a, b, shared.is_one_event() || shared.says_enough()))
 }
 
 /// Days, issues and terms, or more than one amount, that each text has and the other does not know.
