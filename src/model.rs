@@ -15,8 +15,10 @@
 //! | [`Page`], [`Site`] | bytes that are served, and all of them together |
 
 mod apart;
+mod because;
 mod change;
 mod feed;
+mod habits;
 mod id;
 mod page;
 mod settings;
@@ -26,8 +28,10 @@ mod topic;
 mod why;
 
 pub use apart::{Apart, Difference, Reason, Refusal};
+pub use because::{Because, Expected, Wish};
 pub use change::{Band, Batch, Change, Known, Lookup, NEAR, Print, Search, Stamp, StoryChange, span};
 pub use feed::{Credit, Feed, FeedId, Listed, Listing, MOI_NHAT, TopicRef};
+pub use habits::{Asked, Habits, PARTS};
 pub use id::{EntryKey, LinkKey, Slug, SlugError, StoryId};
 pub use page::{Coding, Page, Part, PartMaker, Site, StoryMaker};
 pub use settings::{FetchSettings, Service, StoreSettings};

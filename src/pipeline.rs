@@ -11,13 +11,16 @@ mod press;
 mod reclassify;
 mod sheets;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::edge::fetch::{FetchError, Fetcher};
+use crate::flow::schedule::{self, Prices};
 use crate::flow::topic::Rules;
+use crate::model::{SourceId, SourceState};
 
 pub use crew::Crew;
 pub use explain::{explain, find_story};
@@ -37,6 +40,8 @@ pub struct Desk {
     pub rules: Arc<Rules>,
     /// What fetches under its settings.
     pub fetcher: Fetcher,
+    /// What one more request must be worth, as of late.
+    pub prices: Arc<Prices>,
     /// The time.
     pub clock: fn() -> Timestamp,
 }
@@ -46,6 +51,14 @@ impl Desk {
     pub fn new(config: Config, clock: fn() -> Timestamp) -> Result<Self, FetchError> {
         let rules = Arc::new(Rules::new(&config.topics));
         let fetcher = Fetcher::new(&config.service, &config.fetch)?;
-        Ok(Self { config: Arc::new(config), rules, fetcher, clock })
+        let prices = Arc::default();
+        Ok(Self { config: Arc::new(config), rules, fetcher, prices, clock }.priced(&BTreeMap::new()))
+    }
+
+    /// The desk with the prices that follow from what is known of the sources.
+    pub fn priced(self, states: &BTreeMap<SourceId, SourceState>) -> Self {
+        let sources = self.config.sources.values().map(|source| (source, states.get(&source.id)));
+        let prices = Arc::new(schedule::prices(sources, &self.config.fetch));
+        Self { prices, ..self }
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Exit, Setup};
-use crate::model::{Report, SourceId, SourceState, Story, StoryId, TopicId};
+use crate::model::{Because, Habits, Report, SourceId, SourceState, Story, StoryId, TopicId};
 
 /// Stories that are read in one step.
 const STEP: usize = 500;
@@ -18,7 +18,7 @@ pub(super) enum Line {
     /// A story with its entries.
     Story(StoryLine),
     /// A source's state.
-    Source(SourceLine),
+    Source(Box<SourceLine>),
 }
 
 /// A story: first what it shows, then all that it is made of.
@@ -47,6 +47,10 @@ pub(super) struct SourceLine {
     checked: Timestamp,
     succeeded: Option<Timestamp>,
     interval_seconds: u64,
+    #[serde(default)]
+    because: Because,
+    #[serde(default)]
+    habits: Option<Habits>,
     failures: u32,
     error: Option<String>,
 }
@@ -69,7 +73,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Exit> {
     }
     // Sources come last: a dump that was cut off has no validators whose entries are missing.
     for (id, state) in store.source_states()? {
-        print(&Line::Source(SourceLine::new(id, state)))?;
+        print(&Line::Source(Box::new(SourceLine::new(id, state))))?;
     }
     out.flush()?;
     Ok(Exit::Done)
@@ -113,6 +117,8 @@ impl SourceLine {
             checked: state.checked,
             succeeded: state.succeeded,
             interval_seconds: state.interval_seconds,
+            because: state.because,
+            habits: state.habits,
             failures: state.failures,
             error: state.error,
         }
@@ -129,6 +135,8 @@ impl SourceLine {
             checked: self.checked,
             succeeded: self.succeeded,
             interval_seconds: self.interval_seconds,
+            because: self.because,
+            habits: self.habits,
             failures: self.failures,
             error: self.error,
         }

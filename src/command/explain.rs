@@ -1,4 +1,6 @@
-//! `explain`: why a stored story has its topics and its entries, or which topics a text would have.
+//! `explain`: why a stored story has its topics and its entries, why a source is polled when it is, or which topics a text would have.
+
+mod source;
 
 use std::io::{BufRead, Write};
 
@@ -15,12 +17,14 @@ use crate::flow::topic::{Rules, Texts};
 use crate::model::{Occurrence, Story, Verdict, Why};
 use crate::pipeline::{explain, find_story};
 
+pub(super) use source::next_poll;
+
 /// What `explain` takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// A story: the address of its page here, its id, or the address of an article. `-` reads texts from the standard input, a JSON
-    /// object a line: {"title","summary","content","categories","published"}.
-    #[arg(value_name = "STORY-URL|-")]
+    /// A story: the address of its page here, its id, or the address of an article. Or the id of a source. `-` reads texts from the
+    /// standard input, a JSON object a line: {"title","summary","content","categories","published"}.
+    #[arg(value_name = "STORY-URL|SOURCE|-")]
     story: String,
     /// Print JSON.
     #[arg(long)]
@@ -38,7 +42,7 @@ struct Text {
     published: Option<Timestamp>,
 }
 
-/// Explains a story or the texts on the standard input.
+/// Explains a story, a source, or the texts on the standard input.
 pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let config = setup.quiet_config()?;
     if arguments.story == "-" {
@@ -47,10 +51,16 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     control::ask(setup, &config, &Question::Explain { story: arguments.story.clone(), json: arguments.json })
 }
 
-/// Why a stored story is as it is.
+/// Why a stored story is as it is, or a source polled when it is.
 pub(super) fn tell(ground: &Ground, text: &str, json: bool) -> anyhow::Result<String> {
     let (config, store) = (ground.config.context("no configuration is in force")?, ground.store);
-    let unknown = || anyhow!("there is no story {text:?} in the store");
+    if let Some(source) = config.sources.get(text) {
+        let states = store.source_states()?;
+        let state = states.get(&source.id).filter(|state| state.settings == source.settings());
+        let zone = &config.service.timezone;
+        return Ok(if json { format!("{}\n", source::as_json(source, state)) } else { source::told(source, state, zone) });
+    }
+    let unknown = || anyhow!("there is no story or source {text:?} in the store");
     let id = find_story(config, store, text)?.ok_or_else(unknown)?;
     let story = store.story(id)?.ok_or_else(unknown)?;
     let why = explain(config, ground.rules, store, &story)?;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::command::explain::next_poll;
 use crate::command::table::{clock, coloured, table};
 use crate::command::{Exit, Setup, setup};
 use crate::edge::store::{Memo, Store};
@@ -41,12 +42,14 @@ struct Row {
     error: Option<String>,
     /// When it is polled again; `None` where it is not, or nobody knows.
     next: Option<Timestamp>,
+    /// The source's state, where it was polled.
+    state: Option<SourceState>,
 }
 
 impl Row {
     fn of(polled: Polled) -> Self {
         let Polled { source, outcome, status, entries, new, updated, error, state } = polled;
-        Self { source, outcome, status, entries, new, updated, error, next: Some(state.next) }
+        Self { source, outcome, status, entries, new, updated, error, next: Some(state.next), state: Some(state) }
     }
 
     fn skipped(source: &Source, before: Option<&SourceState>) -> Self {
@@ -59,7 +62,7 @@ impl Row {
     }
 
     fn unread(source: SourceId, outcome: Outcome) -> Self {
-        Self { source, outcome, status: None, entries: 0, new: 0, updated: 0, error: None, next: None }
+        Self { source, outcome, status: None, entries: 0, new: 0, updated: 0, error: None, next: None, state: None }
     }
 }
 
@@ -78,7 +81,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
             prune(&store, keep, (setup.clock)()).await?;
         }
         if !arguments.json {
-            show(&rows, &desk)?;
+            show(&rows, &desk, !named.is_empty())?;
         }
         let failed = rows.iter().any(|row| row.outcome == Outcome::Failed);
         Ok(if failed { Exit::WithFailures } else { Exit::Done })
@@ -88,6 +91,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
 /// Polls everything that is wanted; with `--json` each source is printed as soon as it is done.
 async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &Arguments) -> anyhow::Result<Vec<Row>> {
     let states = store.source_states()?;
+    let desk = &desk.clone().priced(&states);
     let now = (desk.clock)();
     let crew = Crew::new(&desk.config.fetch);
     let mut polls = JoinSet::new();
@@ -179,11 +183,13 @@ fn totals(rows: &[Row]) -> Value {
     })
 }
 
-fn show(rows: &[Row], desk: &Desk) -> anyhow::Result<()> {
+/// A table; for sources that were named also why each is polled again when it is.
+fn show(rows: &[Row], desk: &Desk, with_reasons: bool) -> anyhow::Result<()> {
+    let zone = &desk.config.service.timezone;
     let mut sorted: Vec<&Row> = rows.iter().collect();
     sorted.sort_by_key(|row| (row.outcome == Outcome::Failed, row.source.clone()));
     let mut out = table(&["source", "outcome", "status", "entries", "new", "updated", "next", ""]);
-    for row in sorted {
+    for row in &sorted {
         let color = match row.outcome {
             Outcome::Changed => Color::Green,
             Outcome::Failed => Color::Red,
@@ -196,13 +202,16 @@ fn show(rows: &[Row], desk: &Desk) -> anyhow::Result<()> {
             row.entries.into(),
             row.new.into(),
             row.updated.into(),
-            row.next.map(|next| clock(next, &desk.config.service.timezone)).unwrap_or_default().into(),
+            row.next.map(|next| clock(next, zone)).unwrap_or_default().into(),
             row.error.clone().unwrap_or_default().into(),
         ]);
     }
     let total = totals(rows);
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{out}\n")?;
+    for (row, state) in sorted.iter().filter_map(|row| row.state.as_ref().filter(|_| with_reasons).map(|state| (row, state))) {
+        writeln!(stdout, "{}: {}", row.source, next_poll(state, zone))?;
+    }
     writeln!(
         stdout,
         "{} sources: {} changed, {} unchanged, {} failed, {} skipped; {} new entries, {} updated",

@@ -89,7 +89,8 @@ table! {
 table! {
     /// How sources are fetched.
     Fetch {
-        /// The first guess at how often a source publishes; then learned for each source.
+        /// The interval between polls on average over all sources, and the first guess for each; then it is learned when each publishes, and
+        /// who publishes more is asked more often.
         every: Interval = "15m",
         /// The shortest interval that is learned.
         min_every: Interval = "5m",

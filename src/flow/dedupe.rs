@@ -41,6 +41,8 @@ pub struct Decision {
     pub stories: Vec<StoryChange>,
     /// How many entries are new.
     pub new: usize,
+    /// When each of these was published, as far as the document says.
+    pub new_published: Vec<Option<Timestamp>>,
     /// How many entries have changed.
     pub updated: usize,
     /// How many say what they said before.
@@ -99,6 +101,7 @@ pub fn decide(named: &[Named], known: &Known, ground: &Ground) -> Decision {
                     None => work.begin(story(entry, ground), entry),
                 }
                 decision.new += 1;
+                decision.new_published.push(entry.report.published);
             }
         }
     }

@@ -13,6 +13,7 @@ mod html;
 mod json;
 mod loose;
 mod newest;
+mod pace;
 mod page;
 mod picture;
 mod propose;

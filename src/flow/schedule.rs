@@ -1,81 +1,203 @@
 //! Which sources are due, and when to look at each again.
 //!
-//! The interval follows what the source does: shorter when it brings news, longer when it does not, doubled when it fails. The
-//! source's own wishes (Retry-After, max-age, ttl) are lower bounds. The same question always gets the same answer: jitter comes
-//! from the source's name and the time.
+//! Each source's habits are learned from its polls: a rate over the hours of its week, and how much of it comes in bursts (`rhythm`,
+//! `learn`). A poll is due when what has come by then is worth the price of a request (`wait`), and the price is such that all sources
+//! together are asked as often as `fetch.every` says on average (`budget`). So requests go where they save most delay; docs/schedule.md
+//! has the reasons and the figures.
+//!
+//! The source's own wishes (Retry-After, max-age, ttl, skipHours) are lower bounds, and a source that fails is asked less and less.
+//! The same question always gets the same answer: jitter comes from the source's name and the time.
+
+mod asked;
+mod budget;
+mod learn;
+mod rhythm;
+mod wait;
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{FetchSettings, Source, SourceState};
+use crate::flow::schedule::asked::{Bound, lower_bound};
+use crate::flow::schedule::learn::learn;
+use crate::flow::schedule::rhythm::Rhythm;
+use crate::flow::schedule::wait::{End, Terms, Wait, wait};
+use crate::model::{Asked, Because, Expected, FetchSettings, Habits, Source, SourceState, Wish};
+
+pub use budget::{Prices, prices};
+pub use rhythm::{Outlook, outlook};
 
 /// The longest wait, whatever a source asks for or however often it failed.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// The wait after a first failure is at least this, since a source in trouble needs no more requests.
 const AFTER_FAILURE: Duration = Duration::from_secs(10 * 60);
+/// A shorter interval is meant exactly: it is that of a demonstration.
+const JITTERED: Duration = Duration::from_secs(60);
 
 /// What a poll heard from the source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// It brought something new.
-    News,
-    /// It brought nothing new.
-    NoNews,
+#[derive(Clone, Copy, Debug)]
+pub enum Heard<'a> {
+    /// It answered.
+    Answer(Answered<'a>),
     /// It failed.
     Failure,
 }
 
-/// How long the source asks to be left alone.
+/// What a source answered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Answered<'a> {
+    /// The entries that are new, each with the time that it was published, as far as the document says.
+    pub new: &'a [Option<Timestamp>],
+    /// What was read of its document; `None` where it had not changed.
+    pub document: Option<Read>,
+}
+
+/// What the schedule wants to know of a document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// How many entries it holds.
+    pub entries: usize,
+    /// What it asks for.
+    pub asked: Asked,
+}
+
+/// How long the answer asks us to leave the source alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wishes {
     /// Retry-After: of a server that is overloaded; binding even where the administrator fixed the interval.
     pub retry_after: Option<Duration>,
-    /// Cache-Control's max-age, or the feed's ttl: before that nothing new can be expected.
+    /// Cache-Control's max-age: before that nothing new can be expected.
     pub fresh_for: Option<Duration>,
 }
 
-/// Whether a source is to be polled now. A state that was made under other settings is none.
-pub fn is_due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> bool {
-    source.enabled && state.is_none_or(|state| state.next <= now || state.checked > now)
+/// What is decided after a poll.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// When the source is polled again.
+    pub next: Timestamp,
+    /// The wait until then before jitter, and before what the source asks for. What a healthy source had stays while it fails.
+    pub interval: Duration,
+    /// Why then.
+    pub because: Because,
+    /// What is known of the source from now on.
+    pub habits: Option<Habits>,
 }
 
-/// The wait until the next poll, and the time that it ends.
+/// A time in which nobody looked at the schedule: the service was stopped, or the machine asleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The last sign of life before it.
+    pub from: Timestamp,
+    /// When the service went on.
+    pub until: Timestamp,
+}
+
+/// Whether a source is to be polled now. A state that was made under other settings is none. A next poll that lies further ahead than any
+/// wait can be was decided before the clock was put back, and does not count.
+pub fn is_due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> bool {
+    let longest = source.every.unwrap_or(LONGEST).max(LONGEST).mul_f64(1.1);
+    source.enabled && state.is_none_or(|state| state.next <= now || state.next > after(now, longest))
+}
+
+/// The same after a gap: what became due in it is spread over as long as the gap was, and over one interval at most, so that nothing
+/// is fired at once and who publishes most is asked first.
+pub fn is_due_after(gap: Gap, source: &Source, state: Option<&SourceState>, fetch: &FetchSettings, now: Timestamp) -> bool {
+    is_due(source, state, now)
+        && state.is_none_or(|state| {
+            let gone = Duration::try_from(gap.until.duration_since(gap.from)).unwrap_or_default();
+            let over = Duration::from_secs(state.interval_seconds).min(fetch.every).min(gone);
+            state.next >= gap.until || now < gap.until || now >= after(gap.until, over.mul_f64(share(source.id.as_str())))
+        })
+}
+
+/// When to look at a source again after a poll. `price` is that of [`Prices::of`], in entry-seconds.
 pub fn next(
     source: &Source,
     state: Option<&SourceState>,
     heard: Heard,
     wishes: Wishes,
     fetch: &FetchSettings,
+    price: f64,
     now: Timestamp,
-) -> (Duration, Timestamp) {
-    let before = state.map_or(fetch.every, |state| Duration::from_secs(state.interval_seconds));
-    let usual = source.every.unwrap_or(match heard {
-        Heard::News => (before * 2 / 3).clamp(fetch.min_every, fetch.max_every),
-        Heard::NoNews => (before * 3 / 2).clamp(fetch.min_every, fetch.max_every),
-        Heard::Failure => before.clamp(fetch.min_every, fetch.max_every),
-    });
-    let failures = state.map_or(0, |state| state.failures).min(16);
-    let interval = match heard {
-        Heard::Failure => usual.max(AFTER_FAILURE).saturating_mul(1 << failures).min(LONGEST),
-        _ => usual,
+) -> Plan {
+    let before = state.and_then(|state| state.habits.as_ref());
+    let Heard::Answer(answered) = heard else { return after_failure(source, state, wishes, fetch, now) };
+    let offset_seconds = i64::from(source.timezone.to_offset(now).seconds());
+    let habits = learn(before, &answered, offset_seconds, now);
+    let (interval, because) = match source.every {
+        Some(every) => (every, Because::Fixed),
+        None if habits.are_unknown() => (fetch.every, Because::FirstGuess),
+        None => learned(&habits, fetch, price, now.as_second() + offset_seconds),
     };
-    let asked = wishes.retry_after.max(if source.every.is_some() { None } else { wishes.fresh_for });
-    let wait = jittered(interval, source, now).max(asked.unwrap_or_default().min(LONGEST));
-    // The unjittered interval of a healthy source is what the next decision builds on.
-    let remembered = if heard == Heard::Failure { usual } else { interval };
-    let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX);
-    (remembered, now.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX))
+    let usual = match source.every {
+        Some(_) => jittered(interval, source, now),
+        None => within(jittered(interval, source, now), interval, fetch),
+    };
+    let wait = usual.max(wishes.retry_after.unwrap_or_default().min(LONGEST));
+    let because = if wait > usual { Because::Asked(Wish::RetryAfter) } else { because };
+    let (wait, because) = match lower_bound(habits.asked, wishes.fresh_for, wait, now) {
+        // A fixed interval is the administrator's word.
+        Some(Bound { wait, wish }) if source.every.is_none() => (wait.min(LONGEST), Because::Asked(wish)),
+        _ => (wait, because),
+    };
+    Plan { next: after(now, wait), interval, because, habits: Some(habits) }
 }
 
-/// The interval, a tenth shorter to a tenth longer, so that sources do not march in step. Shorter than a minute it stays.
+/// What habits lead to, at a local time in seconds.
+fn learned(habits: &Habits, fetch: &FetchSettings, price: f64, local: i64) -> (Duration, Because) {
+    let (least, most) = (fetch.min_every.as_secs_f64(), fetch.max_every.as_secs_f64());
+    let Wait { seconds, entries, per_second, end } = wait(habits, &Rhythm::of(habits), Terms { local, price, least, most });
+    let expected =
+        Expected { per_hour_hundredths: (per_second * 360_000.0) as u32, entries_hundredths: (entries * 100.0) as u32 };
+    let because = match end {
+        End::Worth => Because::Worth(expected),
+        End::Window => Because::Window(expected),
+        End::Least => Because::Shortest(expected),
+        End::Most => Because::Longest(expected),
+    };
+    (Duration::try_from_secs_f64(seconds).unwrap_or(fetch.max_every), because)
+}
+
+/// A failure changes nothing in what is known: the usual wait, doubled with each failure.
+fn after_failure(source: &Source, state: Option<&SourceState>, wishes: Wishes, fetch: &FetchSettings, now: Timestamp) -> Plan {
+    let before = state.map_or(fetch.every, |state| Duration::from_secs(state.interval_seconds));
+    let usual = source.every.unwrap_or(before.clamp(fetch.min_every, fetch.max_every));
+    let failures = state.map_or(0, |state| state.failures).min(16);
+    let interval = usual.max(AFTER_FAILURE).saturating_mul(1 << failures).min(LONGEST);
+    let asked = wishes.retry_after.unwrap_or_default().min(LONGEST);
+    let wait = jittered(interval, source, now);
+    let because = if asked > wait { Because::Asked(Wish::RetryAfter) } else { Because::Failed };
+    let habits = state.and_then(|state| state.habits.clone());
+    Plan { next: after(now, wait.max(asked)), interval: usual, because, habits }
+}
+
+/// The interval, a tenth shorter to a tenth longer, so that sources do not march in step.
 fn jittered(interval: Duration, source: &Source, now: Timestamp) -> Duration {
-    if interval < Duration::from_secs(60) {
+    if interval < JITTERED {
         return interval;
     }
-    let thousandths = xxh3_64(format!("{} {}", source.id, now.as_second()).as_bytes()) % 201;
-    interval.mul_f64(0.9 + 0.001 * thousandths as f64)
+    interval.mul_f64(0.9 + 0.2 * share(&format!("{} {}", source.id, now.as_second())))
+}
+
+/// A jittered interval inside the bounds: what would lie beyond one is turned back, so that those at a bound do not march in step either.
+fn within(jittered: Duration, interval: Duration, fetch: &FetchSettings) -> Duration {
+    let turned = if (fetch.min_every..=fetch.max_every).contains(&jittered) {
+        jittered
+    } else {
+        interval.saturating_mul(2).saturating_sub(jittered)
+    };
+    turned.clamp(fetch.min_every, fetch.max_every)
+}
+
+/// A number from 0 to 1 that a text always gets.
+fn share(text: &str) -> f64 {
+    (xxh3_64(text.as_bytes()) % 1001) as f64 / 1000.0
+}
+
+fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX);
+    now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

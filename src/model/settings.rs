@@ -35,7 +35,7 @@ pub struct StoreSettings {
 /// How sources are fetched: `[fetch]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchSettings {
-    /// The first guess at a source's interval.
+    /// The interval on average over all sources, and the first guess at one's.
     pub every: Duration,
     /// The shortest interval that the schedule may choose.
     pub min_every: Duration,

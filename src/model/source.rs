@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::Slug;
+use crate::model::{Because, Habits, Slug};
 
 /// A source's id in `feeds.toml`.
 pub type SourceId = Slug;
@@ -129,6 +129,10 @@ pub struct SourceState {
     pub succeeded: Option<Timestamp>,
     /// The wait before `next`, in seconds, before jitter.
     pub interval_seconds: u64,
+    /// Why `next` is when it is.
+    pub because: Because,
+    /// What has been learned of when it publishes; `None` before the first success, and where an older version kept the state.
+    pub habits: Option<Habits>,
     /// Failures since the last success.
     pub failures: u32,
     /// The last failure, as a sentence, until the next success.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{SourceId, StoryId, TopicId};
+use crate::model::{Asked, SourceId, StoryId, TopicId};
 
 /// What one document held: entries, and notes about what was repaired or lost.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,9 +29,9 @@ pub struct FeedInfo {
     pub language: Option<String>,
     /// When it last changed, as it says.
     pub updated: Option<Timestamp>,
-    /// How long it asks to be left alone, in minutes (RSS `ttl`).
+    /// What it asks of those who poll it.
     #[serde(skip)]
-    pub ttl_minutes: Option<u32>,
+    pub asked: Asked,
 }
 
 /// One item as one source published it.

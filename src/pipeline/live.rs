@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::edge::store::{Memo, Store, StoreError};
-use crate::flow::schedule;
+use crate::flow::schedule::{self, Gap};
 use crate::flow::topic::Rules;
 use crate::model::{Site, SourceId, SourceState};
 use crate::pipeline::poll::blocking;
@@ -22,6 +22,10 @@ use crate::pipeline::{Crew, Desk, Outcome, Polled, Press, classify, prune, recla
 
 /// How often the schedule is looked at.
 const TICK: Duration = Duration::from_secs(1);
+/// How often the price of a request is taken anew from what is known of the sources.
+const PRICE_EVERY: Duration = Duration::from_secs(5 * 60);
+/// A schedule that was not looked at for so long has slept, with the machine or before the service started.
+const SLEPT: SignedDuration = SignedDuration::from_secs(60);
 /// Changes that come within this time are printed together.
 const GATHER: Duration = Duration::from_millis(200);
 /// The wait after something failed that the next attempt may well mend.
@@ -136,18 +140,22 @@ async fn poll_due(mut live: Live) {
     let mut desk = live.desk.borrow_and_update().clone();
     keep_current(&mut states, &desk);
     begin_rules(&live.store, &desk).await;
-    let mut round =
-        Round { crew: Crew::new(&desk.config.fetch), polls: JoinSet::new(), under_way: HashSet::new(), resting: HashMap::new() };
+    desk = desk.priced(&states);
+    let mut round = Round::new(&desk, &states);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut price = tokio::time::interval(PRICE_EVERY);
+    price.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = tick.tick() => round.start_due(&desk, &live.store, &states),
             Some(done) = round.polls.join_next() => round.note(done, &mut states, (desk.clock)()),
+            _ = price.tick() => desk = desk.priced(&states),
             Ok(()) = live.desk.changed() => {
                 desk = live.desk.borrow_and_update().clone();
                 keep_current(&mut states, &desk);
                 begin_rules(&live.store, &desk).await;
+                desk = desk.priced(&states);
                 round.crew = Crew::new(&desk.config.fetch);
                 round.resting.clear();
             }
@@ -181,15 +189,34 @@ struct Round {
     under_way: HashSet<SourceId>,
     /// Sources whose poll broke down, and until when they are left alone.
     resting: HashMap<SourceId, Timestamp>,
+    /// The last time in which nobody looked at the schedule.
+    gap: Gap,
+    /// When the schedule was last looked at.
+    looked: Timestamp,
 }
 
 impl Round {
+    /// The service begins: what became due while it was stopped is not fired at once.
+    fn new(desk: &Desk, states: &BTreeMap<SourceId, SourceState>) -> Self {
+        let now = (desk.clock)();
+        let from = states.values().map(|state| state.checked).filter(|checked| *checked <= now).max().unwrap_or(now);
+        let (gap, crew) = (Gap { from, until: now }, Crew::new(&desk.config.fetch));
+        Self { crew, polls: JoinSet::new(), under_way: HashSet::new(), resting: HashMap::new(), gap, looked: now }
+    }
+
     fn start_due(&mut self, desk: &Desk, store: &Arc<Store>, states: &BTreeMap<SourceId, SourceState>) {
         let now = (desk.clock)();
+        if now.duration_since(self.looked) > SLEPT {
+            self.gap = Gap { from: self.looked, until: now };
+        }
+        self.looked = now;
         for source in desk.config.sources.values() {
             let state = states.get(&source.id);
             let rests = self.resting.get(&source.id).is_some_and(|until| *until > now);
-            if rests || !schedule::is_due(source, state, now) || !self.under_way.insert(source.id.clone()) {
+            if rests
+                || !schedule::is_due_after(self.gap, source, state, &desk.config.fetch, now)
+                || !self.under_way.insert(source.id.clone())
+            {
                 continue;
             }
             let (crew, desk, store) = (self.crew.clone(), desk.clone(), Arc::clone(store));
@@ -219,11 +246,11 @@ impl Round {
 }
 
 fn log(polled: &Polled) {
-    let (source, next) = (&polled.source, polled.state.next);
+    let (source, next, because) = (&polled.source, polled.state.next, polled.state.because);
     match (polled.outcome, &polled.error) {
-        (Outcome::Changed, _) => tracing::info!(%source, new = polled.new, updated = polled.updated, %next, "news"),
+        (Outcome::Changed, _) => tracing::info!(%source, new = polled.new, updated = polled.updated, %next, %because, "news"),
         (Outcome::Failed, Some(error)) => tracing::warn!(%source, error, %next, "a poll failed"),
-        _ => tracing::debug!(%source, %next, "no news"),
+        _ => tracing::debug!(%source, %next, %because, "no news"),
     }
 }
 

@@ -9,13 +9,16 @@ use crate::edge::fetch::{Answer, Validators};
 use crate::edge::store::{Store, StoreError};
 use crate::flow::dedupe::{self, Ground};
 use crate::flow::parse::{self, Input, NotAFeed};
-use crate::flow::schedule::{self, Heard, Wishes};
+use crate::flow::schedule::{self, Answered, Heard, Plan, Read, Wishes};
 use crate::model::{Batch, Document, Origin, Source, SourceId, SourceState};
 use crate::pipeline::Desk;
 
 /// A decision whose ground has changed is taken again. Each time some other poll has got its stories in, so as many times are
 /// enough as polls can run at once.
 const MOST_DECISIONS: usize = 1024;
+
+/// What the schedule hears of an answer that brought nothing to read.
+const UNCHANGED: Heard = Heard::Answer(Answered { new: &[], document: None });
 
 /// What became of a poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +81,7 @@ struct Poll<'a> {
 
 impl Poll<'_> {
     async fn not_modified(self, answer: Answer) -> Polled {
-        let state = self.state(Heard::NoNews, Wishes { fresh_for: answer.max_age, ..Wishes::default() });
+        let state = self.state(UNCHANGED, Wishes { fresh_for: answer.max_age, ..Wishes::default() });
         // A 304 replaces the validators that it names and leaves the others (RFC 9111, section 4.3.4).
         let state = SourceState {
             etag: answer.validators.etag.or(state.etag),
@@ -100,7 +103,7 @@ impl Poll<'_> {
             ..state
         };
         if self.before.as_ref().is_some_and(|state| state.body == Some(print) && state.failures == 0) {
-            let state = with_answer(self.state(Heard::NoNews, wishes));
+            let state = with_answer(self.state(UNCHANGED, wishes));
             return self.store_unchanged(status, state).await;
         }
         let (source, now) = (self.source.clone(), self.now);
@@ -112,11 +115,15 @@ impl Poll<'_> {
         for note in &document.notes {
             tracing::debug!(source = %self.source.id, entry = note.entry, "{}", note.message);
         }
-        let wishes = Wishes { fresh_for: wishes.fresh_for.max(ttl(&document)), ..wishes };
         self.decide_and_store(status, document, |poll, heard| with_answer(poll.state(heard, wishes))).await
     }
 
-    async fn decide_and_store(self, status: u16, document: Arc<Document>, state: impl Fn(&Self, Heard) -> SourceState) -> Polled {
+    async fn decide_and_store(
+        self,
+        status: u16,
+        document: Arc<Document>,
+        state: impl Fn(&Self, Heard<'_>) -> SourceState,
+    ) -> Polled {
         for _ in 0..MOST_DECISIONS {
             let decision = match self.decide(Arc::clone(&document)).await {
                 Ok(decision) => decision,
@@ -124,7 +131,8 @@ impl Poll<'_> {
             };
             let (new, updated) = (decision.new, decision.updated);
             let changed = new + updated > 0;
-            let state = state(&self, if changed { Heard::News } else { Heard::NoNews });
+            let read = Read { entries: document.entries.len(), asked: document.feed.asked };
+            let state = state(&self, Heard::Answer(Answered { new: &decision.new_published, document: Some(read) }));
             let source = Some((self.source.id.clone(), state.clone()));
             let batch = Batch { source, stories: decision.stories, based_on: Some(decision.based_on) };
             match self.store.commit(batch).await {
@@ -160,10 +168,12 @@ impl Poll<'_> {
     }
 
     /// The source's state after this poll, without the answer's validators.
-    fn state(&self, heard: Heard, wishes: Wishes) -> SourceState {
+    fn state(&self, heard: Heard<'_>, wishes: Wishes) -> SourceState {
         let before = self.before.as_ref();
-        let (interval, next) = schedule::next(self.source, before, heard, wishes, &self.desk.config.fetch, self.now);
-        let failed = heard == Heard::Failure;
+        let price = self.desk.prices.of(self.source);
+        let Plan { next, interval, because, habits } =
+            schedule::next(self.source, before, heard, wishes, &self.desk.config.fetch, price, self.now);
+        let failed = matches!(heard, Heard::Failure);
         SourceState {
             settings: self.source.settings(),
             etag: before.and_then(|state| state.etag.clone()),
@@ -173,6 +183,8 @@ impl Poll<'_> {
             checked: self.now,
             succeeded: if failed { before.and_then(|state| state.succeeded) } else { Some(self.now) },
             interval_seconds: interval.as_secs(),
+            because,
+            habits,
             failures: if failed { before.map_or(0, |state| state.failures).saturating_add(1) } else { 0 },
             error: None,
         }
@@ -219,10 +231,6 @@ pub fn read(
     };
     let encoding = source.encoding.as_deref();
     parse::parse(Input { bytes, content_type, base, timezone: &source.timezone, encoding, select, now })
-}
-
-fn ttl(document: &Document) -> Option<std::time::Duration> {
-    document.feed.ttl_minutes.map(|minutes| std::time::Duration::from_secs(u64::from(minutes) * 60))
 }
 
 /// Runs work that computes or reads the disk where it holds up no other task.

@@ -22,12 +22,14 @@ fn time(value: &Value) -> Timestamp {
     value.as_str().expect("a time").parse().expect("a time")
 }
 
-/// What a state says apart from the times of polls.
+/// What a state says apart from the times of polls and what follows from them.
 fn lasting(dump: &Dump) -> Vec<Value> {
     let without_times = |state: &Value| {
         let mut state = state.clone();
         let fields = state.as_object_mut().expect("an object");
-        ["next", "checked", "succeeded", "interval_seconds"].iter().for_each(|name| drop(fields.remove(*name)));
+        ["next", "checked", "succeeded", "interval_seconds", "because", "habits"]
+            .iter()
+            .for_each(|name| drop(fields.remove(*name)));
         state
     };
     dump.sources.values().map(without_times).collect()

@@ -11,6 +11,7 @@ mod explain;
 mod fetch;
 mod parse;
 mod render;
+mod schedule;
 mod seeds;
 mod serve;
 mod story;

@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use diemtin::flow::parse::{Input, MOST_ENTRIES, NotAFeed, parse};
-use diemtin::model::{Author, Document, Enclosure, Entry, Select};
+use diemtin::model::{Asked, Author, Document, Enclosure, Entry, Select};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use unicode_normalization::is_nfc;
@@ -266,7 +266,7 @@ fn repeat(text: &str, times: usize) -> Result<String, String> {
     Ok(out + rest)
 }
 
-const FEED_FIELDS: [&str; 5] = ["title", "url", "description", "language", "updated"];
+const FEED_FIELDS: [&str; 6] = ["title", "url", "description", "language", "updated", "asked"];
 const ENTRY_FIELDS: [&str; 12] =
     ["title", "url", "id", "published", "updated", "summary", "content", "text", "image", "authors", "categories", "enclosures"];
 const KINDS: [&str; 11] =
@@ -347,8 +347,18 @@ fn of_feed(field: &str, document: &Document) -> Option<String> {
         "url" => feed.url.clone(),
         "description" => feed.description.clone(),
         "language" => feed.language.clone(),
+        "asked" => Some(asked(feed.asked)).filter(|text| !text.is_empty()),
         _ => feed.updated.map(|time| time.to_string()),
     }
+}
+
+/// `15 minutes, hours 0 1, days 6`: what of it is said.
+fn asked(asked: Asked) -> String {
+    let bits = |bits: u32| (0..32).filter(|i| bits >> i & 1 == 1).map(|i: u32| format!(" {i}")).collect::<String>();
+    let minutes = Some(asked.minutes).filter(|&minutes| minutes > 0).map(|minutes| format!("{minutes} minutes"));
+    let hours = Some(bits(asked.skip_hours)).filter(|bits| !bits.is_empty()).map(|bits| format!("hours{bits}"));
+    let days = Some(bits(u32::from(asked.skip_days))).filter(|bits| !bits.is_empty()).map(|bits| format!("days{bits}"));
+    [minutes, hours, days].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn of_entry(field: &str, entry: &Entry) -> Option<String> {

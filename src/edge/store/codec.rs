@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::{Memo, StoreError};
-use crate::model::{Author, Band, EntryKey, LinkKey, Print, Report, Slug, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::model::{
+    Author, Band, Because, EntryKey, Habits, LinkKey, Print, Report, Slug, SourceId, SourceState, Stamp, Story, StoryId,
+};
 
 pub(super) const FORMAT: &[u8] = b"mformat";
 pub(super) const THIS_FORMAT: &[u8] = b"diemtin 1";
@@ -273,7 +275,7 @@ struct SourceRecord<'a> {
 }
 
 pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
-    encode(&SourceRecord {
+    let record = SourceRecord {
         settings: state.settings,
         etag: state.etag.as_deref(),
         last_modified: state.last_modified.as_deref(),
@@ -284,11 +286,14 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
         interval_seconds: state.interval_seconds,
         failures: state.failures,
         error: state.error.as_deref(),
-    })
+    };
+    let schedule = ScheduleRecord { because: state.because, habits: state.habits.as_ref().map(Cow::Borrowed) };
+    encode(&(record, SCHEDULE_VERSION, schedule))
 }
 
 pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
-    let record: SourceRecord = decode(value)?;
+    let (record, rest): (SourceRecord, _) = postcard::take_from_bytes(open(value)?).map_err(|e| broken(&e.to_string()))?;
+    let schedule = read_schedule(rest);
     Ok(SourceState {
         settings: record.settings,
         etag: record.etag.map(<[u8]>::to_vec),
@@ -298,9 +303,29 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
         checked: time(record.checked)?,
         succeeded: record.succeeded.map(time).transpose()?,
         interval_seconds: record.interval_seconds,
+        because: schedule.because,
+        habits: schedule.habits.map(Cow::into_owned),
         failures: record.failures,
         error: record.error.map(str::to_owned),
     })
+}
+
+/// What the schedule keeps of a source, behind the rest of its state.
+#[derive(Default, Serialize, Deserialize)]
+struct ScheduleRecord<'a> {
+    because: Because,
+    habits: Option<Cow<'a, Habits>>,
+}
+
+/// The version of [`ScheduleRecord`].
+const SCHEDULE_VERSION: u8 = 1;
+
+/// Habits are learned again in days: a state without them, or with those of another version, is worth no error.
+fn read_schedule(bytes: &[u8]) -> ScheduleRecord<'static> {
+    match bytes.split_first() {
+        Some((&SCHEDULE_VERSION, record)) => postcard::from_bytes(record).unwrap_or_default(),
+        _ => ScheduleRecord::default(),
+    }
 }
 
 pub(super) fn stamp(stamp: &Stamp) -> Result<Vec<u8>, StoreError> {
@@ -311,4 +336,32 @@ pub(super) fn read_stamp(key: &[u8], value: &[u8]) -> Result<Stamp, StoreError> 
     let (hash, modified): (String, i64) = decode(value)?;
     let path = String::from_utf8_lossy(&key[STAMPS.len()..]).into_owned();
     Ok(Stamp { path, hash, modified: time(modified)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_without_habits_or_with_later_ones_is_read() {
+        let record = || SourceRecord {
+            settings: 7,
+            etag: Some(b"\"a\""),
+            last_modified: None,
+            body: None,
+            next: 1,
+            checked: 2,
+            succeeded: Some(3),
+            interval_seconds: 4,
+            failures: 5,
+            error: None,
+        };
+        for sealed in [encode(&record()), encode(&(record(), 1u8, [9u8; 3])), encode(&(record(), 2u8, "later"))] {
+            let state = read_source(&sealed.unwrap()).unwrap();
+            assert_eq!((state.settings, state.interval_seconds, state.failures), (7, 4, 5));
+            assert_eq!((state.because, state.habits), (Because::Unsaid, None));
+        }
+        let cut = encode(&(7u64, true)).unwrap();
+        assert!(read_source(&cut).is_err(), "the rest of a state is needed");
+    }
 }

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::model::{Author, EntryKey, LinkKey, Print, Report, StoryChange};
+use crate::model::{Asked, Author, Because, EntryKey, Expected, Habits, LinkKey, Print, Report, StoryChange};
 
 fn second(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -61,8 +61,29 @@ fn state(etag: &[u8]) -> SourceState {
         checked: second(6),
         succeeded: Some(second(7)),
         interval_seconds: u64::MAX,
+        because: Because::Worth(Expected { per_hour_hundredths: u32::MAX, entries_hundredths: 7 }),
+        habits: Some(habits()),
         failures: u32::MAX,
         error: Some("hỏng".to_owned()),
+    }
+}
+
+/// Habits with a different number in each place.
+fn habits() -> Habits {
+    let mut quarters = [[0; 4]; 24];
+    quarters.iter_mut().flatten().enumerate().for_each(|(i, parts)| *parts = u16::MAX - i as u16);
+    Habits {
+        until_second: -5,
+        quarters,
+        days: [1, 2, 3, 4, 5, 6, u16::MAX],
+        entries: u32::MAX,
+        exposure_seconds: 8,
+        followers: 9,
+        judged: 10,
+        excitement: 11,
+        crowd: 12,
+        window: 13,
+        asked: Asked { minutes: 14, skip_hours: 15, skip_days: 16 },
     }
 }
 
@@ -175,7 +196,8 @@ fn every_field_comes_back_as_it_was() {
 #[test]
 fn what_is_empty_comes_back_empty() {
     let case = Case::new();
-    let bare = SourceState { etag: None, last_modified: None, body: None, succeeded: None, error: None, ..state(b"") };
+    let bare =
+        SourceState { etag: None, last_modified: None, body: None, succeeded: None, habits: None, error: None, ..state(b"") };
     case.commit(Batch { source: Some((slug("a"), bare.clone())), ..Batch::default() }).unwrap();
     assert_eq!(case.store().source_states().unwrap()["a"], bare);
     assert_eq!(case.store().story(id(1)).unwrap(), None);

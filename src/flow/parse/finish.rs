@@ -32,7 +32,7 @@ pub(super) fn finish(mut feed: RawFeed, input: Input) -> Document {
         description: feed.description.as_ref().map(words).filter(|t| !t.is_empty()),
         language: feed.language.as_deref().map(shown).filter(|l| !l.is_empty()),
         updated: feed.updated.as_ref().and_then(|when| instant(when, input)),
-        ttl_minutes: feed.ttl_minutes,
+        asked: feed.pace.asked(),
     };
     let cleaner = Cleaner::new(input.base);
     let mut entries = Vec::with_capacity(feed.entries.len());

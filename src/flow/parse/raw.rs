@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::flow::parse::pace::RawPace;
 use crate::model::Note;
 
 /// A document as it was written.
@@ -14,7 +15,8 @@ pub(super) struct RawFeed {
     pub language: Option<String>,
     pub updated: Option<When>,
     pub generator: Option<String>,
-    pub ttl_minutes: Option<u32>,
+    /// How often it wants to be asked.
+    pub pace: RawPace,
     /// Who wrote the entries that name nobody (Atom, JSON Feed).
     pub authors: Vec<RawAuthor>,
     pub entries: Vec<RawEntry>,

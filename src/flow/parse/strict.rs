@@ -9,6 +9,7 @@ use feed_rs::model::{Entry, Feed, FeedType, Link, Text};
 use feed_rs::parser::Builder;
 use jiff::Timestamp;
 
+use crate::flow::parse::pace::RawPace;
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawFeed, RawLink, When};
 use crate::flow::parse::{Input, date};
 
@@ -39,7 +40,7 @@ fn raw(feed: Feed) -> RawFeed {
         language: feed.language,
         updated: feed.updated.or(feed.published).and_then(instant),
         generator: feed.generator.map(|generator| generator.content),
-        ttl_minutes: feed.ttl,
+        pace: RawPace { ttl_minutes: feed.ttl, ..RawPace::default() },
         entries: feed.entries.into_iter().enumerate().map(|(place, item)| entry(item, place, is_atom)).collect(),
         ..RawFeed::default()
     }

@@ -1,9 +1,10 @@
-//! The table of the schedule, and the bounds that hold for every input.
+//! The decisions of the schedule, and the bounds that hold for every input.
+
+mod properties;
 
 use std::collections::BTreeMap;
 
-use jiff::tz::TimeZone;
-use proptest::prelude::*;
+use jiff::tz::{Offset, TimeZone};
 
 use super::*;
 use crate::model::{Content, Origin, Slug};
@@ -11,31 +12,41 @@ use crate::model::{Content, Origin, Slug};
 const MINUTE: u64 = 60;
 const HOUR: u64 = 3600;
 
+/// A Wednesday, 10:00 in Vietnam.
 fn now() -> Timestamp {
-    Timestamp::from_second(1_795_132_800).unwrap()
+    "2026-11-25T03:00:00Z".parse().unwrap()
+}
+
+fn ago(minutes: i64) -> Timestamp {
+    now() - SignedDuration::from_mins(minutes)
 }
 
 fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(minutes * MINUTE)
 }
 
-fn source(every: Option<Duration>) -> Source {
+fn named(id: &str, host: &str, every: Option<Duration>) -> Source {
+    let url: url::Url = format!("https://{host}/{id}.rss").parse().unwrap();
     Source {
-        id: Slug::new("a").unwrap(),
+        id: Slug::new(id).unwrap(),
         name: "A".to_owned(),
         place: None,
         tags: Vec::new(),
-        origin: Origin::Feed { url: "https://a.vn/rss".parse().unwrap() },
-        home: "https://a.vn/rss".parse().unwrap(),
+        origin: Origin::Feed { url: url.clone() },
+        home: url,
         every,
         rank: 0,
         enabled: true,
         headers: BTreeMap::new(),
-        timezone: TimeZone::UTC,
+        timezone: TimeZone::fixed(Offset::from_hours(7).unwrap()),
         encoding: None,
         content: Content::Summary,
         tracking: Vec::new(),
     }
+}
+
+fn source(every: Option<Duration>) -> Source {
+    named("a", "a.vn", every)
 }
 
 fn settings() -> FetchSettings {
@@ -61,13 +72,41 @@ fn state(interval_minutes: u64, failures: u32) -> SourceState {
         checked: now(),
         succeeded: Some(now()),
         interval_seconds: interval_minutes * MINUTE,
+        because: Because::Unsaid,
+        habits: None,
         failures,
         error: None,
     }
 }
 
-fn wait(decided: (Duration, Timestamp)) -> u64 {
-    u64::try_from(decided.1.duration_since(now()).as_secs()).expect("not before now")
+/// Habits after 20 days of entries, at times of the day that wander, polled each half hour.
+fn habits(entries_a_day: i64) -> Habits {
+    let mut habits: Option<Habits> = None;
+    let begin = ago(20 * 24 * 60).as_second();
+    let mut last = begin;
+    for poll in (begin..=now().as_second()).step_by(1800) {
+        let gap = if entries_a_day == 0 { i64::MAX } else { 24 * 3600 / entries_a_day * 38 / 37 + 1 };
+        let new: Vec<_> = (last + 1..=poll).filter(|t| t % gap == 0).map(|t| Timestamp::from_second(t).ok()).collect();
+        let document = Some(Read { entries: 20, asked: Asked::default() });
+        let at = Timestamp::from_second(poll).unwrap();
+        habits = Some(learn(habits.as_ref(), &Answered { new: &new, document }, 7 * 3600, at));
+        last = poll;
+    }
+    habits.unwrap()
+}
+
+fn knowing(habits: Habits) -> SourceState {
+    SourceState { habits: Some(habits), ..state(30, 0) }
+}
+
+const NOTHING: Heard = Heard::Answer(Answered { new: &[], document: None });
+
+fn plan(source: &Source, state: Option<&SourceState>, heard: Heard, wishes: Wishes) -> Plan {
+    next(source, state, heard, wishes, &settings(), 500.0, now())
+}
+
+fn waits(plan: &Plan) -> u64 {
+    u64::try_from(plan.next.duration_since(now()).as_secs()).expect("not before now")
 }
 
 fn retry_after(seconds: u64) -> Wishes {
@@ -79,84 +118,229 @@ fn fresh_for(seconds: u64) -> Wishes {
 }
 
 #[test]
-fn the_interval_follows_what_the_source_does() {
-    // (fixed every, interval before, failures before), what was heard → minutes that are remembered, minutes until the next poll
+fn a_failure_doubles_the_wait_and_forgets_nothing() {
+    // (fixed every, interval before, failures before) → minutes that are remembered, minutes until the next poll
     let cases = [
-        ((None, None, 0), Heard::News, 10, 10),
-        ((None, None, 0), Heard::NoNews, 22, 22),
-        ((None, None, 0), Heard::Failure, 15, 15),
-        ((None, Some(60), 0), Heard::News, 40, 40),
-        ((None, Some(60), 0), Heard::NoNews, 90, 90),
-        ((None, Some(6), 0), Heard::News, 5, 5),
-        ((None, Some(300), 0), Heard::NoNews, 360, 360),
-        ((None, Some(5), 0), Heard::Failure, 5, 10),
-        ((None, Some(5), 1), Heard::Failure, 5, 20),
-        ((None, Some(60), 0), Heard::Failure, 60, 60),
-        ((None, Some(60), 2), Heard::Failure, 60, 240),
-        ((None, Some(60), 9), Heard::Failure, 60, 1440),
-        ((None, Some(60), u32::MAX), Heard::Failure, 60, 1440),
-        ((None, Some(60), 9), Heard::News, 40, 40),
-        ((Some(30), Some(60), 0), Heard::News, 30, 30),
-        ((Some(30), Some(60), 0), Heard::NoNews, 30, 30),
-        ((Some(1), Some(1), 3), Heard::Failure, 1, 80),
+        ((None, None, 0), 15, 15),
+        ((None, Some(5), 0), 5, 10),
+        ((None, Some(5), 1), 5, 20),
+        ((None, Some(60), 0), 60, 60),
+        ((None, Some(60), 2), 60, 240),
+        ((None, Some(60), 9), 60, 1440),
+        ((None, Some(60), u32::MAX), 60, 1440),
+        ((Some(1), Some(1), 3), 1, 80),
     ];
-    for ((every, before, failures), heard, remembered, waits) in cases {
-        let before = before.map(|interval| state(interval, failures));
-        let decided = next(&source(every.map(minutes)), before.as_ref(), heard, Wishes::default(), &settings(), now());
-        let case = format!("{every:?} {before:?} {heard:?}");
-        assert_eq!(decided.0.as_secs() / MINUTE, remembered, "{case}");
-        let (least, most) = (waits * MINUTE * 9 / 10, (waits + 1) * MINUTE * 11 / 10);
-        assert!((least..=most).contains(&wait(decided)), "{case}: {} s", wait(decided));
+    for ((every, before, failures), remembered, wait) in cases {
+        let before = before.map(|interval| SourceState { habits: Some(habits(3)), ..state(interval, failures) });
+        let decided = plan(&source(every.map(minutes)), before.as_ref(), Heard::Failure, Wishes::default());
+        let case = format!("{every:?} {failures}");
+        assert_eq!(decided.interval.as_secs() / MINUTE, remembered, "{case}");
+        assert_eq!(decided.habits, before.and_then(|state| state.habits), "{case}");
+        let (least, most) = (wait * MINUTE * 9 / 10, (wait + 1) * MINUTE * 11 / 10);
+        assert!((least..=most).contains(&waits(&decided)), "{case}: {} s", waits(&decided));
+        assert_eq!(decided.because, Because::Failed);
     }
 }
 
 #[test]
-fn a_source_that_recovers_is_asked_as_often_as_before() {
-    let (mut before, mut failures) = (state(30, 0), 0);
-    for _ in 0..6 {
-        let (interval, _) = next(&source(None), Some(&before), Heard::Failure, Wishes::default(), &settings(), now());
-        failures += 1;
-        before = state(interval.as_secs() / MINUTE, failures);
+fn who_publishes_more_is_asked_more_often() {
+    let intervals: Vec<u64> = [0, 1, 4, 24, 96, 960]
+        .map(|a_day| {
+            let plan = plan(&source(None), Some(&knowing(habits(a_day))), NOTHING, Wishes::default());
+            plan.interval.as_secs() / MINUTE
+        })
+        .into();
+    assert!(intervals.is_sorted_by(|a, b| a > b), "{intervals:?}");
+    // The root: a rate sixteen times as high halves the interval twice, not four times.
+    let ratio = intervals[1] as f64 / intervals[3] as f64;
+    assert!((3.5..7.0).contains(&ratio), "{ratio} for 24 times the rate: {intervals:?}");
+}
+
+#[test]
+fn a_source_is_asked_when_it_publishes() {
+    // Ten entries each day at 06:05, for three weeks; polls at midnight and at noon.
+    let mut habits: Option<Habits> = None;
+    let midnight = "2026-11-03T17:00:00Z".parse::<Timestamp>().unwrap();
+    for half_day in 0..42 {
+        let at = midnight + SignedDuration::from_hours(12 * half_day);
+        let bulletin = at - SignedDuration::from_mins(5 * 60 + 55);
+        let new: Vec<_> = (0..10).map(|n| Some(bulletin + SignedDuration::from_secs(n))).collect();
+        let new = if half_day % 2 == 1 { &new[..] } else { &[] };
+        habits = Some(learn(habits.as_ref(), &Answered { new, document: None }, 7 * 3600, at));
     }
-    let (interval, _) = next(&source(None), Some(&before), Heard::News, Wishes::default(), &settings(), now());
-    assert_eq!(interval, minutes(20));
+    let habits = habits.unwrap();
+    let share = habits.quarters[6][0] as f64 / habits.quarters.iter().flatten().map(|&n| f64::from(n)).sum::<f64>();
+    assert!(share > 0.95, "all of them lie in one quarter hour: {share}");
+    let at = |time: &str| {
+        let now: Timestamp = time.parse().unwrap();
+        let state = SourceState { habits: Some(Habits { until_second: now.as_second(), ..habits.clone() }), ..state(60, 0) };
+        let plan = next(&source(None), Some(&state), NOTHING, Wishes::default(), &settings(), 10_000.0, now);
+        plan.interval.as_secs() / MINUTE
+    };
+    let early = at("2026-11-24T22:00:00Z");
+    assert!((66..=95).contains(&early), "at 05:00 it waits for the bulletin at 06:05 to be over: {early} minutes");
+    assert!(at("2026-11-25T00:00:00Z") > 120, "after it nothing comes for long");
+}
+
+#[test]
+fn a_first_document_teaches() {
+    let of = |new: &[Option<Timestamp>]| {
+        let document = Some(Read { entries: new.len(), asked: Asked::default() });
+        plan(&source(None), None, Heard::Answer(Answered { new, document }), Wishes::default())
+    };
+    let busy: Vec<_> = (0..30).map(|n| Some(ago(20 * n))).collect();
+    let slow: Vec<_> = (0..30).map(|n| Some(ago(24 * 60 * n))).collect();
+    let dead: Vec<_> = (0..30).map(|n| Some(ago(24 * 60 * (400 + n)))).collect();
+    let [busy, slow, dead] = [of(&busy), of(&slow), of(&dead)];
+    assert!(busy.interval < slow.interval && slow.interval < dead.interval, "{busy:?} {slow:?} {dead:?}");
+    assert!(dead.interval > minutes(200), "{:?}", dead.interval);
+    for unknown in [of(&[]), of(&[None, None])] {
+        assert_eq!((unknown.interval, unknown.because), (minutes(15), Because::FirstGuess));
+    }
+}
+
+#[test]
+fn entries_without_dates_count_between_the_polls() {
+    let before = habits(4);
+    let new = [None; 3];
+    let learned = learn(Some(&before), &Answered { new: &new, document: None }, 7 * 3600, now() + SignedDuration::from_mins(30));
+    let of = |habits: &Habits, quarters: std::ops::Range<usize>| {
+        habits.quarters[10][quarters].iter().map(|&parts| u32::from(parts)).sum::<u32>()
+    };
+    // 10:00 to 10:30, and some of it rounded away.
+    let came = of(&learned, 0..2) - of(&before, 0..2);
+    assert!((3 * 64 - 4..=3 * 64).contains(&came), "{came}");
+    // A date that lies before the last poll, or in the future, is no better than none.
+    let new = [Some(ago(600)), Some(now() + SignedDuration::from_hours(7)), None];
+    let odd = learn(Some(&before), &Answered { new: &new, document: None }, 7 * 3600, now() + SignedDuration::from_mins(30));
+    assert_eq!(odd, learned);
+    // One of last week was put back, and teaches nothing.
+    let old = [Some(ago(60 * 24 * 7)); 30];
+    let put_back = learn(Some(&before), &Answered { new: &old, document: None }, 7 * 3600, now() + SignedDuration::from_mins(30));
+    let nothing = learn(Some(&before), &Answered::default(), 7 * 3600, now() + SignedDuration::from_mins(30));
+    assert_eq!(put_back, nothing);
+}
+
+#[test]
+fn a_burst_is_followed_closely_and_a_silence_is_believed() {
+    let quiet = knowing(habits(12));
+    let usual = plan(&source(None), Some(&quiet), NOTHING, Wishes::default()).interval;
+    let mut habits = habits(12);
+    // Four bursts on the days before, and now the beginning of another.
+    for day in (1..=4).rev() {
+        let new: Vec<_> = (0..8).map(|n| Some(ago(24 * 60 * day - 10 * n))).collect();
+        let at = ago(24 * 60 * day - 90);
+        habits = learn(
+            Some(&Habits { until_second: ago(24 * 60 * day + 10).as_second(), ..habits }),
+            &Answered { new: &new, document: None },
+            7 * 3600,
+            at,
+        );
+    }
+    let new = [Some(ago(20)), Some(ago(12)), Some(ago(5))];
+    let heard = Heard::Answer(Answered { new: &new, document: None });
+    let excited =
+        plan(&source(None), Some(&knowing(Habits { until_second: ago(30).as_second(), ..habits })), heard, Wishes::default());
+    assert!(excited.interval < usual * 2 / 3, "{:?} {usual:?}", excited.interval);
+
+    let mut state = quiet;
+    for hour in 1..=24 * 20 {
+        let at = now() + SignedDuration::from_hours(hour);
+        let plan = next(&source(None), Some(&state), NOTHING, Wishes::default(), &settings(), 500.0, at);
+        state = SourceState { habits: plan.habits, interval_seconds: plan.interval.as_secs(), ..state };
+    }
+    assert!(state.interval_seconds > 4 * usual.as_secs(), "{} {usual:?}", state.interval_seconds);
+}
+
+#[test]
+fn a_poll_comes_before_the_window_has_rolled_over() {
+    let with_window = |window: u16, crowd: u16| {
+        let habits = Habits { window, crowd: crowd * 64, ..habits(240) };
+        // So dear that nothing else would make it poll.
+        next(&source(None), Some(&knowing(habits)), NOTHING, Wishes::default(), &settings(), 1e12, now())
+    };
+    let roomy = with_window(500, 0);
+    assert!(matches!(roomy.because, Because::Longest(_)), "{:?}", roomy.because);
+    let tight = with_window(20, 0);
+    assert!(matches!(tight.because, Because::Window(_)), "{:?}", tight.because);
+    // About ten entries an hour, and room for ten.
+    assert!((25..=75).contains(&(tight.interval.as_secs() / MINUTE)), "{:?}", tight.interval);
+    assert!(with_window(20, 12).interval < tight.interval, "and for a crowd as there was one before");
 }
 
 #[test]
 fn what_the_source_asks_for_is_a_lower_bound() {
     let of = |every: Option<u64>, heard, wishes| {
-        wait(next(&source(every.map(minutes)), Some(&state(15, 0)), heard, wishes, &settings(), now()))
+        let plan = plan(&source(every.map(minutes)), Some(&knowing(habits(24))), heard, wishes);
+        (waits(&plan), plan.because)
     };
-    assert_eq!(of(None, Heard::Failure, retry_after(2 * HOUR)), 2 * HOUR);
-    assert_eq!(of(Some(5), Heard::Failure, retry_after(2 * HOUR)), 2 * HOUR, "also where the interval is fixed");
-    assert_eq!(of(None, Heard::NoNews, fresh_for(12 * HOUR)), 12 * HOUR);
-    assert!(of(Some(5), Heard::NoNews, fresh_for(12 * HOUR)) < HOUR, "a fixed interval is the administrator's word");
+    let asked = |wish| Because::Asked(wish);
+    assert_eq!(of(None, Heard::Failure, retry_after(2 * HOUR)), (2 * HOUR, asked(Wish::RetryAfter)));
+    assert_eq!(of(Some(5), Heard::Failure, retry_after(2 * HOUR)).0, 2 * HOUR, "also where the interval is fixed");
+    assert_eq!(of(None, NOTHING, retry_after(2 * HOUR)), (2 * HOUR, asked(Wish::RetryAfter)));
+    assert_eq!(of(None, NOTHING, fresh_for(12 * HOUR)), (12 * HOUR, asked(Wish::MaxAge)));
+    assert_eq!(of(Some(5), NOTHING, fresh_for(12 * HOUR)).1, Because::Fixed, "a fixed interval is the administrator's word");
+    let usual = of(None, NOTHING, Wishes::default());
     for silly in [retry_after(0), fresh_for(0), fresh_for(1)] {
-        assert!(of(None, Heard::NoNews, silly) >= 18 * MINUTE, "it makes nothing quicker");
+        assert_eq!(of(None, NOTHING, silly), usual, "it makes nothing quicker");
     }
     for silly in [retry_after(u64::MAX), retry_after(999_999_999), fresh_for(u64::MAX)] {
-        assert_eq!(of(None, Heard::Failure, silly), 24 * HOUR, "at most a day");
+        assert_eq!(of(None, NOTHING, silly).0, 24 * HOUR, "at most a day");
     }
+}
+
+#[test]
+fn what_a_document_asked_for_is_remembered_while_it_does_not_change() {
+    let asked = Asked { minutes: 240, ..Asked::default() };
+    let heard = Heard::Answer(Answered { new: &[], document: Some(Read { entries: 20, asked }) });
+    let first = plan(&source(None), Some(&knowing(habits(24))), heard, Wishes::default());
+    assert_eq!((waits(&first), first.because), (4 * HOUR, Because::Asked(Wish::Ttl)));
+    let second = plan(&source(None), Some(&SourceState { habits: first.habits, ..state(30, 0) }), NOTHING, Wishes::default());
+    assert_eq!((waits(&second), second.because), (4 * HOUR, Because::Asked(Wish::Ttl)), "304 says nothing, and means the same");
 }
 
 #[test]
 fn a_source_is_due_at_its_time_or_at_a_new_address() {
     let due = |source: &Source, state: Option<&SourceState>| is_due(source, state, now());
-    let later = SourceState { next: now() + jiff::SignedDuration::from_secs(1), ..state(15, 0) };
+    let at = |seconds: i64| SourceState { next: now() + SignedDuration::from_secs(seconds), ..state(15, 0) };
     assert!(due(&source(None), None), "never polled");
-    assert!(due(&source(None), Some(&state(15, 0))), "the second has come");
-    assert!(!due(&source(None), Some(&later)));
+    assert!(due(&source(None), Some(&at(0))), "the second has come");
+    assert!(!due(&source(None), Some(&at(1))));
+    assert!(!due(&source(None), Some(&at(26 * 3600))), "a long wait");
+    assert!(due(&source(None), Some(&at(27 * 3600))), "no wait is so long: the clock was put back");
+    assert!(!due(&source(Some(minutes(60 * 48))), Some(&at(50 * 3600))), "unless it is the administrator's");
     let asleep = Source { enabled: false, ..source(None) };
-    assert!(!due(&asleep, None) && !due(&asleep, Some(&state(15, 0))));
+    assert!(!due(&asleep, None) && !due(&asleep, Some(&at(0))));
+}
+
+#[test]
+fn what_became_due_in_a_gap_is_spread() {
+    let gap = Gap { from: ago(120), until: now() };
+    let due_at = |gap: Gap, source: &Source, state: &SourceState| {
+        (0..3600).find(|&seconds| is_due_after(gap, source, Some(state), &settings(), now() + SignedDuration::from_secs(seconds)))
+    };
+    let sources: Vec<Source> = (0..1000).map(|n| named(&format!("s{n}"), "a.vn", None)).collect();
+    let overdue = SourceState { next: ago(60), ..state(60, 0) };
+    let mut by_minute = [0; 16];
+    sources.iter().for_each(|source| by_minute[due_at(gap, source, &overdue).unwrap() as usize / 60] += 1);
+    assert!(by_minute[..15].iter().all(|&count| (30..110).contains(&count)), "over fetch.every: {by_minute:?}");
+    let busy = SourceState { next: ago(60), ..state(5, 0) };
+    assert!(
+        sources.iter().all(|source| due_at(gap, source, &busy).unwrap() <= 300),
+        "over its own interval where that is shorter"
+    );
+    let short = Gap { from: now() - SignedDuration::from_secs(10), until: now() };
+    let just = SourceState { next: now() - SignedDuration::from_secs(5), ..state(60, 0) };
+    assert!(sources.iter().all(|source| due_at(short, source, &just).unwrap() <= 10), "a restart delays by no more than it took");
+    let after = SourceState { next: now() + SignedDuration::from_secs(7), ..state(60, 0) };
+    assert_eq!(due_at(gap, &sources[0], &after), Some(7), "what comes after the gap comes at its time");
+    assert!(is_due_after(gap, &sources[0], None, &settings(), now()), "and what was never polled at once");
 }
 
 #[test]
 fn sources_do_not_march_in_step() {
     let waits: Vec<u64> = (0..1000)
-        .map(|n| {
-            let source = Source { id: Slug::new(format!("s{n}")).unwrap(), ..source(Some(minutes(60))) };
-            wait(next(&source, None, Heard::NoNews, Wishes::default(), &settings(), now()))
-        })
+        .map(|n| waits(&plan(&named(&format!("s{n}"), "a.vn", Some(minutes(60))), None, NOTHING, Wishes::default())))
         .collect();
     let mean = waits.iter().sum::<u64>() / 1000;
     assert!((3500..3700).contains(&mean), "{mean}");
@@ -165,37 +349,40 @@ fn sources_do_not_march_in_step() {
     assert!(each.values().all(|&count| count < 25), "no second is crowded: {each:?}");
 }
 
-fn heard() -> impl Strategy<Value = Heard> {
-    prop_oneof![Just(Heard::News), Just(Heard::NoNews), Just(Heard::Failure)]
+/// Requests an hour that the prices lead to, each source polled as it then would be, at this time of the week.
+fn spent(prices: &Prices, sources: &[Source], states: &[SourceState]) -> f64 {
+    let interval = |(source, state): (&Source, &SourceState)| {
+        next(source, Some(state), NOTHING, Wishes::default(), &settings(), prices.of(source), now()).interval.as_secs_f64()
+    };
+    sources.iter().zip(states).map(|pair| 3600.0 / interval(pair)).sum()
 }
 
-proptest! {
-    #[test]
-    fn the_next_poll_is_within_its_bounds(
-        every in proptest::option::of(1u64..100_000),
-        interval in 0u64..1_000_000,
-        failures in any::<u32>(),
-        heard in heard(),
-        retry in proptest::option::of(any::<u64>()),
-        fresh in proptest::option::of(any::<u64>()),
-        at in -1_000_000_000i64..4_000_000_000,
-    ) {
-        let source = source(every.map(Duration::from_secs));
-        let before = SourceState { interval_seconds: interval, failures, ..state(0, 0) };
-        let wishes = Wishes { retry_after: retry.map(Duration::from_secs), fresh_for: fresh.map(Duration::from_secs) };
-        let at = Timestamp::from_second(at).unwrap();
-        let (remembered, time) = next(&source, Some(&before), heard, wishes, &settings(), at);
-        let waits = time.duration_since(at).as_secs();
-        prop_assert!(waits >= 0, "never before now");
-        prop_assert!(waits <= 24 * 3600 * 11 / 10 || every.is_some_and(|every| every > 24 * 3600), "{waits}");
-        match every {
-            Some(every) => prop_assert_eq!(remembered, Duration::from_secs(every)),
-            None => prop_assert!((settings().min_every..=settings().max_every).contains(&remembered)),
-        }
-        if retry.is_none() && fresh.is_none() && heard != Heard::Failure {
-            let exact = remembered.as_secs_f64();
-            prop_assert!((waits as f64) >= exact * 0.9 - 1.0 && (waits as f64) <= exact * 1.1 + 1.0, "{waits} {exact}");
-        }
-        prop_assert_eq!(next(&source, Some(&before), heard, wishes, &settings(), at), (remembered, time), "the same answer");
-    }
+#[test]
+fn the_price_spends_the_budget() {
+    let sources: Vec<Source> = (0..60).map(|n| named(&format!("s{n}"), &format!("h{n}.vn"), None)).collect();
+    let states: Vec<SourceState> = [0, 1, 4, 24, 96, 240].map(habits).into_iter().cycle().take(60).map(knowing).collect();
+    let of = |sources: &[Source]| prices(sources.iter().zip(states.iter().map(Some)), &settings());
+    // 60 sources every 15 minutes are 240 an hour over the week; Wednesday morning has more of them.
+    let polls = spent(&of(&sources), &sources, &states);
+    assert!((240.0..400.0).contains(&polls), "{polls}");
+    let aside = |change: fn(&mut Source)| {
+        let mut sources = sources.clone();
+        sources.iter_mut().step_by(2).for_each(change);
+        of(&sources)
+    };
+    assert_ne!(aside(|source| source.every = Some(minutes(5))), of(&sources), "who is fixed is not paid from it");
+    assert_eq!(aside(|source| source.every = Some(minutes(5))), aside(|source| source.enabled = false));
+}
+
+#[test]
+fn a_host_with_many_sources_has_a_budget_of_its_own() {
+    let sources: Vec<Source> = (0..60).map(|n| named(&format!("s{n}"), "a.vn", None)).collect();
+    let alone = named("alone", "b.vn", None);
+    let states: Vec<SourceState> = vec![knowing(Habits { excitement: 0, ..habits(24) }); 60];
+    let all = sources.iter().chain([&alone]).zip(states.iter().chain([&states[0]]).map(Some));
+    let prices = prices(all, &settings());
+    assert!(prices.of(&sources[0]) > 2.0 * prices.of(&alone));
+    // 120 an hour over the week.
+    let polls = spent(&prices, &sources, &states);
+    assert!((100.0..200.0).contains(&polls), "{polls}");
 }

@@ -143,7 +143,8 @@ impl OpenEntry {
             Field::Author => self.put_author(author_of(&plain(capture))),
             Field::Category => self.put_categories(given()),
             Field::Image => raw.images.extend(inside(capture, "url").or_else(given)),
-            Field::Content | Field::AuthorName | Field::AuthorEmail | Field::Language | Field::Generator | Field::Ttl => {}
+            Field::Content | Field::AuthorName | Field::AuthorEmail | Field::Language | Field::Generator => {}
+            Field::Ttl | Field::UpdatePeriod | Field::UpdateFrequency | Field::SkipHour | Field::SkipDay => {}
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) enum Space {
     Xhtml,
     /// `feedburner:origLink`
     Feedburner,
+    /// RSS 1.0's module for how often a feed changes.
+    Syndication,
     /// Anything else.
     Other,
 }
@@ -58,6 +60,12 @@ pub(super) enum Field {
     Language,
     Generator,
     Ttl,
+    /// `sy:updatePeriod`, and how many times in it.
+    UpdatePeriod,
+    UpdateFrequency,
+    /// An hour or a day of skipHours and skipDays.
+    SkipHour,
+    SkipDay,
     /// A picture's address as text.
     Image,
 }
@@ -133,9 +141,10 @@ pub(super) type Room = [u8; 48];
 
 fn by_address(address: &str) -> Space {
     let address = address.to_ascii_lowercase();
-    const KNOWN: [(&str, Space); 14] = [
+    const KNOWN: [(&str, Space); 15] = [
         ("purl.org/dc/", Space::DublinCore),
         ("purl.org/rss/1.0/modules/content", Space::Content),
+        ("purl.org/rss/1.0/modules/syndication", Space::Syndication),
         ("search.yahoo.com/mrss", Space::Media),
         ("rssboard.org/media-rss", Space::Media),
         ("itunes.com/", Space::Itunes),
@@ -168,6 +177,7 @@ fn by_prefix(prefix: &str) -> Space {
         "image" => Space::SitemapImage,
         "xhtml" | "body" | "h" => Space::Xhtml,
         "feedburner" => Space::Feedburner,
+        "sy" => Space::Syndication,
         "atom" | "atom10" | "atom03" | "a10" | "rss" | "a" => Space::Feed,
         _ => Space::Other,
     }
@@ -211,12 +221,16 @@ pub(super) fn role(space: Space, local: &str) -> Role {
         (Space::Feed, "language") | (Space::DublinCore, "language") => Field(F::Language),
         (Space::Feed, "generator") => Field(F::Generator),
         (Space::Feed, "ttl") => Field(F::Ttl),
+        (Space::Syndication, "updateperiod") => Field(F::UpdatePeriod),
+        (Space::Syndication, "updatefrequency") => Field(F::UpdateFrequency),
+        (Space::Feed, "hour") => Field(F::SkipHour),
+        (Space::Feed, "day") => Field(F::SkipDay),
         (Space::SitemapImage, "loc") => Field(F::Image),
         (Space::Feed, "enclosure") => At(Attached::Enclosure),
         (Space::Media, "content") => At(Attached::MediaContent),
         (Space::Media, "thumbnail") => At(Attached::Thumbnail),
         (Space::Itunes, "image") => At(Attached::Picture),
-        (Space::Feed, "image" | "textinput" | "source" | "cloud" | "skiphours" | "skipdays") | (Space::Itunes, "owner") => Skip,
+        (Space::Feed, "image" | "textinput" | "source" | "cloud") | (Space::Itunes, "owner") => Skip,
         (Space::News, "publication") => Skip,
         _ => Through,
     }

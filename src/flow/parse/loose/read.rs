@@ -11,6 +11,7 @@ use crate::flow::parse::loose::name::{Field, Role, Room, Space, Spaces, role};
 use crate::flow::parse::loose::repairs::{Repairs, count, has_wild_ampersand};
 use crate::flow::parse::loose::token::{Tag, Token, Tokens, without_prefix};
 use crate::flow::parse::newest::Ends;
+use crate::flow::parse::pace::period_minutes;
 use crate::flow::parse::raw::{RawAuthor, RawFeed, RawLink, When};
 
 /// Reads whatever a document holds of a feed, at least its first and last `most` entries; `None` where it holds neither a feed nor
@@ -283,7 +284,11 @@ impl<'a> Reader<'a> {
             Field::Published | Field::Created | Field::Updated => first(&mut feed.updated, || given().map(When::Written)),
             Field::Language => feed.language = given().or(feed.language.take()),
             Field::Generator => first(&mut feed.generator, given),
-            Field::Ttl => feed.ttl_minutes = given().and_then(|text| text.parse().ok()),
+            Field::Ttl => feed.pace.ttl_minutes = given().and_then(|text| text.parse().ok()),
+            Field::UpdatePeriod => feed.pace.period_minutes = given().and_then(|text| period_minutes(&text)),
+            Field::UpdateFrequency => feed.pace.times = given().and_then(|text| text.parse().ok()),
+            Field::SkipHour => feed.pace.skip_hour(&given().unwrap_or_default()),
+            Field::SkipDay => feed.pace.skip_day(&given().unwrap_or_default()),
             _ => {}
         }
     }

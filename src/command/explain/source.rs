@@ -1,0 +1,101 @@
+//! `explain` of a source: when it is polled next and why then, and the habits that this follows from.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::command::table::clock;
+use crate::flow::schedule::{Outlook, outlook};
+use crate::model::{Source, SourceState};
+
+/// The days of a week, as `date` abbreviates them.
+const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// When a source is polled next, and why then.
+pub(in crate::command) fn next_poll(state: &SourceState, zone: &TimeZone) -> String {
+    format!("next poll {}: {}", clock(state.next, zone), state.because)
+}
+
+/// A source for people.
+pub(super) fn told(source: &Source, state: Option<&SourceState>, zone: &TimeZone) -> String {
+    let mut out = format!("{}\n", source.name);
+    let mut line = |label: &str, value: String| out += &format!("  {label:9} {value}\n");
+    line("source", source.id.to_string());
+    line("address", source.home.to_string());
+    let Some(state) = state else {
+        line("polled", "never, or never since its settings changed".to_owned());
+        line("next", if source.enabled { "at once" } else { "not at all: it is not enabled" }.to_owned());
+        return out;
+    };
+    line("polled", clock(state.checked, zone));
+    line("succeeded", state.succeeded.map_or_else(|| "never".to_owned(), |time| clock(time, zone)));
+    if let Some(error) = &state.error {
+        line("failed", format!("{error} ({} times in a row)", state.failures));
+    }
+    if source.enabled {
+        line("next", format!("{}: {}", clock(state.next, zone), state.because));
+    } else {
+        line("next", "not at all: it is not enabled".to_owned());
+    }
+    let Some(habits) = state.habits.as_ref().filter(|habits| !habits.are_unknown()) else {
+        line("habits", "not known yet".to_owned());
+        return out;
+    };
+    let outlook = outlook(habits);
+    line("habits", format!("about {:.1} entries a day at its present pace, {}", outlook.per_day, bursts(&outlook)));
+    line("hours", hours(&outlook));
+    line("days", days(&outlook));
+    if habits.window > 0 {
+        line("document", format!("held {} entries when it was last read", habits.window));
+    }
+    out
+}
+
+fn bursts(outlook: &Outlook) -> String {
+    format!("{:.0} % of them soon after others", outlook.following * 100.0)
+}
+
+/// The hours of an average day with the most entries, and what share of the day's entries they bring.
+fn hours(outlook: &Outlook) -> String {
+    const SHOWN: usize = 4;
+    let mut order: Vec<usize> = (0..24).collect();
+    order.sort_by(|a, b| outlook.hours[*b].total_cmp(&outlook.hours[*a]));
+    let mut busiest = order[..SHOWN].to_vec();
+    busiest.sort_unstable();
+    let share: f64 = busiest.iter().map(|&hour| outlook.hours[hour]).sum();
+    let hours: Vec<String> = busiest.iter().map(|hour| format!("{hour:02}")).collect();
+    format!("{:.0} % of a day's entries are expected in the hours {}", share * 100.0, hours.join(", "))
+}
+
+fn days(outlook: &Outlook) -> String {
+    let days = DAYS.iter().zip(outlook.days).map(|(day, share)| format!("{day} {:.0} %", share * 100.0));
+    days.collect::<Vec<_>>().join(", ")
+}
+
+/// A source as JSON.
+pub(super) fn as_json(source: &Source, state: Option<&SourceState>) -> Value {
+    let outlook = state.and_then(|state| state.habits.as_ref()).map(|habits| {
+        let outlook = outlook(habits);
+        let rounded = |shares: &[f64]| shares.iter().map(|share| (share * 10_000.0).round() / 10_000.0).collect::<Vec<_>>();
+        json!({
+            "until": Timestamp::from_second(habits.until_second).ok(),
+            "entries_a_day": (outlook.per_day * 100.0).round() / 100.0,
+            "following": (outlook.following * 100.0).round() / 100.0,
+            "hours": rounded(&outlook.hours),
+            "days": rounded(&outlook.days),
+            "window": habits.window,
+        })
+    });
+    let time = |of: fn(&SourceState) -> Option<Timestamp>| state.and_then(of);
+    json!({
+        "source": source.id,
+        "url": source.home,
+        "checked": time(|state| Some(state.checked)),
+        "succeeded": time(|state| state.succeeded),
+        "failures": state.map_or(0, |state| state.failures),
+        "error": state.and_then(|state| state.error.as_ref()),
+        "next": time(|state| Some(state.next)),
+        "because": state.map(|state| state.because.to_string()),
+        "habits": outlook,
+    })
+}
