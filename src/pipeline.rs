@@ -1,24 +1,29 @@
 //! The only part that knows both the stages and the edges: one poll, many of them at once, the site that follows the store, and
 //! the loop that repeats it all. Concurrency lives here and nowhere else.
 
+mod counts;
 mod crew;
 mod explain;
 mod live;
 mod plan;
 mod poll;
+mod poller;
 mod preview;
 mod press;
 mod reclassify;
 
+use std::num::NonZero;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::edge::fetch::{FetchError, Fetcher};
 use crate::flow::topic::Rules;
 
-pub use crew::Crew;
+pub use counts::Counts;
+pub use crew::{Crew, Turn};
 pub use explain::{apart, explain, find_story};
 pub use live::{Live, run};
 pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
@@ -36,6 +41,10 @@ pub struct Desk {
     pub rules: Arc<Rules>,
     /// What fetches under its settings.
     pub fetcher: Fetcher,
+    /// What is counted.
+    pub counts: Arc<Counts>,
+    /// Room for work that computes: as many as the machine has cores, so that many large documents at once cost time and not memory.
+    cores: Arc<Semaphore>,
     /// The time.
     pub clock: fn() -> Timestamp,
 }
@@ -45,6 +54,20 @@ impl Desk {
     pub fn new(config: Config, clock: fn() -> Timestamp) -> Result<Self, FetchError> {
         let rules = Arc::new(Rules::new(&config.topics));
         let fetcher = Fetcher::new(&config.service, &config.fetch)?;
-        Ok(Self { config: Arc::new(config), rules, fetcher, clock })
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let cores = Arc::new(Semaphore::new(cores));
+        Ok(Self { config: Arc::new(config), rules, fetcher, counts: Arc::default(), cores, clock })
+    }
+
+    /// The desk for a changed configuration, which goes on counting.
+    pub fn under(&self, config: Config) -> Result<Self, FetchError> {
+        let (counts, cores) = (Arc::clone(&self.counts), Arc::clone(&self.cores));
+        Ok(Self { counts, cores, ..Self::new(config, self.clock)? })
+    }
+
+    /// Runs work that computes when a core is free for it.
+    pub async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let _core = self.cores.acquire().await.expect("the semaphore is never closed");
+        blocking(work).await
     }
 }

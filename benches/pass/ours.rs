@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use diemtin::config::{self, Config};
 use diemtin::edge::clock;
 use diemtin::edge::store::Store;
 use diemtin::model::Batch;
-use diemtin::pipeline::{Crew, Desk, Outcome, Polled, reclassify};
+use diemtin::pipeline::{Crew, Desk, Outcome, Polled, Turn, reclassify};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
@@ -91,11 +91,14 @@ async fn pass(desk: &Desk, store: &Arc<Store>) -> anyhow::Result<Vec<Polled>> {
     for source in desk.config.sources.values().filter(|source| source.enabled) {
         let before = states.get(&source.id).cloned();
         let (crew, desk, store, source) = (crew.clone(), desk.clone(), Arc::clone(store), source.clone());
-        polls.spawn(async move { crew.poll(&desk, &store, source, before).await });
+        polls.spawn(async move { crew.poll(&desk, &store, &source, before).await });
     }
     let mut rows = Vec::with_capacity(polls.len());
     while let Some(done) = polls.join_next().await {
-        rows.push(done?.context("a poll broke down")?);
+        match done? {
+            Turn::Polled(polled) => rows.push(*polled),
+            turn => anyhow::bail!("a poll did not end: {turn:?}"),
+        }
     }
     Ok(rows)
 }

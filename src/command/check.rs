@@ -60,7 +60,7 @@ fn online(setup: &Setup, config: Config, json: bool) -> anyhow::Result<Exit> {
         for source in desk.config.sources.values().filter(|source| source.enabled).cloned() {
             let (crew, desk) = (crew.clone(), desk.clone());
             asked.spawn(async move {
-                let _slot = crew.slot(&source).await;
+                let _slot = crew.slot(&source, false).await;
                 let fault = match preview(&desk, &source).await {
                     Ok(previewed) => empty(&previewed),
                     Err(error) => Some(error.to_string()),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Exit, Setup};
-use crate::model::{Report, SourceId, SourceState, Story, StoryId, TopicId};
+use crate::model::{Manners, Report, SourceId, SourceState, Story, StoryId, TopicId};
 
 /// Stories that are read in one step.
 const STEP: usize = 500;
@@ -49,6 +49,8 @@ pub(super) struct SourceLine {
     interval_seconds: u64,
     failures: u32,
     error: Option<String>,
+    #[serde(default)]
+    manners: Manners,
 }
 
 /// Prints the stories in the order of their ids, then the sources.
@@ -115,6 +117,7 @@ impl SourceLine {
             interval_seconds: state.interval_seconds,
             failures: state.failures,
             error: state.error,
+            manners: state.manners,
         }
     }
 
@@ -131,6 +134,7 @@ impl SourceLine {
             interval_seconds: self.interval_seconds,
             failures: self.failures,
             error: self.error,
+            manners: self.manners,
         }
     }
 }

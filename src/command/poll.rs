@@ -12,9 +12,9 @@ use tokio::task::JoinSet;
 use crate::command::table::{clock, coloured, table};
 use crate::command::{Exit, Setup, setup};
 use crate::edge::store::{Memo, Store};
-use crate::flow::schedule;
-use crate::model::{Source, SourceId, SourceState};
-use crate::pipeline::{Crew, Desk, Outcome, Polled, prune, reclassify};
+use crate::flow::schedule::{self, Rests};
+use crate::model::{Source, SourceId, SourceState, Trouble};
+use crate::pipeline::{Crew, Desk, Outcome, Polled, Turn, prune, reclassify};
 
 /// What `poll` takes.
 #[derive(Debug, clap::Args)]
@@ -46,11 +46,11 @@ struct Row {
 impl Row {
     fn of(polled: Polled) -> Self {
         let Polled { source, outcome, status, entries, new, updated, error, state } = polled;
-        Self { source, outcome, status, entries, new, updated, error, next: Some(state.next) }
+        Self { source, outcome, status, entries, new, updated, error, next: next(&state) }
     }
 
     fn skipped(source: &Source, before: Option<&SourceState>) -> Self {
-        let next = before.filter(|_| source.enabled).map(|state| state.next);
+        let next = before.filter(|_| source.enabled).and_then(next);
         Self { next, ..Self::unread(source.id.clone(), Outcome::Skipped) }
     }
 
@@ -61,6 +61,11 @@ impl Row {
     fn unread(source: SourceId, outcome: Outcome) -> Self {
         Self { source, outcome, status: None, entries: 0, new: 0, updated: 0, error: None, next: None }
     }
+}
+
+/// When a source is polled again; one that is gone is not.
+fn next(state: &SourceState) -> Option<Timestamp> {
+    (state.manners.trouble != Some(Trouble::Gone)).then_some(state.next)
 }
 
 /// Polls, and tells what became of each source.
@@ -90,15 +95,18 @@ async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &A
     let states = store.source_states()?;
     let now = (desk.clock)();
     let crew = Crew::new(&desk.config.fetch);
+    let mut rests = Rests::of(states.iter().filter_map(|(id, state)| Some((desk.config.sources.get(id)?, state))));
     let mut polls = JoinSet::new();
     let mut rows: Vec<Row> = Vec::new();
     let chosen = |source: &&Source| named.is_empty() || named.contains(&source.id);
     for source in desk.config.sources.values().filter(chosen) {
         let before = states.get(&source.id).filter(|state| state.settings == source.settings()).cloned();
-        let wanted = source.enabled && (arguments.all || !named.is_empty()) || schedule::is_due(source, before.as_ref(), now);
+        // What is asked for by name, or all, is the administrator's word; what is merely due waits for its host to have rested.
+        let asked_for = source.enabled && (arguments.all || !named.is_empty());
+        let wanted = asked_for || schedule::is_due(source, before.as_ref(), now) && rests.until(source.url(), now).is_none();
         if wanted {
             let (crew, desk, store, source) = (crew.clone(), desk.clone(), Arc::clone(store), source.clone());
-            polls.spawn(async move { (source.id.clone(), crew.poll(&desk, &store, source, before).await) });
+            polls.spawn(async move { (source.clone(), before.clone(), crew.poll(&desk, &store, &source, before).await) });
         } else {
             rows.push(Row::skipped(source, before.as_ref()));
         }
@@ -110,8 +118,12 @@ async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &A
     }
     let progress = progress(polls.len(), arguments.json);
     while let Some(done) = polls.join_next().await {
-        let (source, polled) = done?;
-        let row = polled.map_or_else(|| Row::broken_down(source), Row::of);
+        let (source, before, turn) = done?;
+        let row = match turn {
+            Turn::Polled(polled) => Row::of(*polled),
+            Turn::Rests(until) => Row { next: Some(until), ..Row::skipped(&source, before.as_ref()) },
+            Turn::BrokeDown => Row::broken_down(source.id),
+        };
         if arguments.json {
             print_json(&as_json(&row))?;
         }

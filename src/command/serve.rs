@@ -141,7 +141,8 @@ fn take_over(setup: &Setup, desk: &watch::Sender<Desk>, config: Config) {
             tracing::warn!("{key} has changed; that takes effect when the service is started again");
         }
     }
-    match Desk::new(config, setup.clock) {
+    let under = desk.borrow().under(config);
+    match under {
         Ok(new) => {
             let (sources, topics, feeds) = (new.config.sources.len(), new.config.topics.len(), new.config.feeds.len());
             tracing::info!(sources, topics, feeds, "{} is in force as edited", setup.path.display());

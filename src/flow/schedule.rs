@@ -4,12 +4,22 @@
 //! source's own wishes (Retry-After, max-age, ttl) are lower bounds. The same question always gets the same answer: jitter comes
 //! from the source's name and the time.
 
+mod backoff;
+mod rest;
+mod spread;
+mod timetable;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{FetchSettings, Source, SourceState};
+use crate::model::{FetchSettings, Source, SourceState, Trouble};
+
+pub use backoff::{host_rests, is_hopeless, retry};
+pub use rest::{Rests, host};
+pub use spread::{after_outage, off_the_hour};
+pub use timetable::Timetable;
 
 /// The longest wait, whatever a source asks for or however often it failed.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
@@ -36,9 +46,11 @@ pub struct Wishes {
     pub fresh_for: Option<Duration>,
 }
 
-/// Whether a source is to be polled now. A state that was made under other settings is none.
+/// Whether a source is to be polled now. A state that was made under other settings is none; a source that is gone waits for an
+/// administrator.
 pub fn is_due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> bool {
-    source.enabled && state.is_none_or(|state| state.next <= now || state.checked > now)
+    let is_gone = |state: &SourceState| state.manners.trouble == Some(Trouble::Gone);
+    source.enabled && state.is_none_or(|state| !is_gone(state) && (state.next <= now || state.checked > now))
 }
 
 /// The wait until the next poll, and the time that it ends.

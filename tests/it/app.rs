@@ -21,7 +21,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// What every test's configuration begins with: sources stand on loopback, and may be asked all at once.
-pub const HOME: &str = "[fetch]\nprivate_networks = [\"127.0.0.0/8\"]\nper_host = 64\ntimeout = \"10s\"\n";
+pub const HOME: &str = "[fetch]\nprivate_networks = [\"127.0.0.0/8\"]\nper_host = 64\nspacing = \"0s\"\ntimeout = \"10s\"\n";
 
 /// The time, for deadlines.
 #[expect(clippy::disallowed_methods, reason = "a test's deadline is no time of the program's")]

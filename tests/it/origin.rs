@@ -268,9 +268,9 @@ impl Origin {
         self.requests(path).pop().unwrap_or_else(|| panic!("{path} was never asked for"))
     }
 
-    /// How many requests came for any path.
+    /// How many requests came for any path but robots.txt.
     pub fn count(&self) -> usize {
-        self.shared.stage().requests.len()
+        self.shared.stage().requests.iter().filter(|request| request.path != "/robots.txt").count()
     }
 
     /// Waits until a path was asked for at least `times` times in all.

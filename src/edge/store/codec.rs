@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::{Memo, StoreError};
-use crate::model::{Author, Band, EntryKey, LinkKey, Print, Report, Slug, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::model::{Author, Band, EntryKey, LinkKey, Manners, Print, Report, Slug, SourceId, SourceState, Stamp, Story, StoryId};
 
 pub(super) const FORMAT: &[u8] = b"mformat";
 pub(super) const THIS_FORMAT: &[u8] = b"diemtin 1";
@@ -272,8 +272,9 @@ struct SourceRecord<'a> {
     error: Option<&'a str>,
 }
 
+/// A state: the record, and behind it what good manners remember, which older values lack.
 pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
-    encode(&SourceRecord {
+    let record = SourceRecord {
         settings: state.settings,
         etag: state.etag.as_deref(),
         last_modified: state.last_modified.as_deref(),
@@ -284,11 +285,17 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
         interval_seconds: state.interval_seconds,
         failures: state.failures,
         error: state.error.as_deref(),
-    })
+    };
+    encode(&(record, &state.manners))
 }
 
 pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
-    let record: SourceRecord = decode(value)?;
+    let value = open(value)?;
+    let (record, rest): (SourceRecord, _) = postcard::take_from_bytes(value).map_err(|e| broken(&e.to_string()))?;
+    let manners = match rest {
+        [] => Manners::default(),
+        rest => postcard::from_bytes(rest).map_err(|e| broken(&e.to_string()))?,
+    };
     Ok(SourceState {
         settings: record.settings,
         etag: record.etag.map(<[u8]>::to_vec),
@@ -300,6 +307,7 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
         interval_seconds: record.interval_seconds,
         failures: record.failures,
         error: record.error.map(str::to_owned),
+        manners,
     })
 }
 

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::model::{Author, EntryKey, LinkKey, Print, Report, StoryChange};
+use crate::model::{Author, EntryKey, LinkKey, Looked, Manners, Moved, Print, Report, StoryChange, Trouble};
 
 fn second(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -51,6 +51,17 @@ pub(super) fn story(n: u8, seq: u64) -> Story {
     }
 }
 
+fn manners() -> Manners {
+    let moved = Moved { to: "https://b.vn/".to_owned(), since: second(1), hits: 3, overlaps: true, adopted: false };
+    Manners {
+        trouble: Some(Trouble::Overloaded),
+        rests_until: Some(second(9)),
+        whole: Some(second(-5)),
+        robots: Some(Looked { at: second(5), welcome: false }),
+        moved: Some(moved),
+    }
+}
+
 fn state(etag: &[u8]) -> SourceState {
     SourceState {
         settings: 7,
@@ -62,6 +73,7 @@ fn state(etag: &[u8]) -> SourceState {
         succeeded: Some(second(7)),
         interval_seconds: u64::MAX,
         failures: u32::MAX,
+        manners: manners(),
         error: Some("hỏng".to_owned()),
     }
 }

@@ -6,12 +6,12 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Content, Origin, Slug};
+use crate::model::{Content, Manners, Origin, Slug};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 3600;
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::from_second(1_795_132_800).unwrap()
 }
 
@@ -19,7 +19,7 @@ fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(minutes * MINUTE)
 }
 
-fn source(every: Option<Duration>) -> Source {
+pub(super) fn source(every: Option<Duration>) -> Source {
     Source {
         id: Slug::new("a").unwrap(),
         name: "A".to_owned(),
@@ -38,7 +38,7 @@ fn source(every: Option<Duration>) -> Source {
     }
 }
 
-fn settings() -> FetchSettings {
+pub(super) fn settings() -> FetchSettings {
     FetchSettings {
         every: minutes(15),
         min_every: minutes(5),
@@ -47,11 +47,13 @@ fn settings() -> FetchSettings {
         max_body: 1,
         parallel: 1,
         per_host: 1,
+        spacing: Duration::ZERO,
+        proxy: None,
         private_networks: Vec::new(),
     }
 }
 
-fn state(interval_minutes: u64, failures: u32) -> SourceState {
+pub(super) fn state(interval_minutes: u64, failures: u32) -> SourceState {
     SourceState {
         settings: 7,
         etag: None,
@@ -63,6 +65,7 @@ fn state(interval_minutes: u64, failures: u32) -> SourceState {
         interval_seconds: interval_minutes * MINUTE,
         failures,
         error: None,
+        manners: Manners::default(),
     }
 }
 
