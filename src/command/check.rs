@@ -63,7 +63,7 @@ fn online(setup: &Setup, config: Config, json: bool) -> anyhow::Result<Exit> {
                 let _slot = crew.slot(&source, false).await;
                 let fault = match preview(&desk, &source).await {
                     Ok(previewed) => empty(&previewed),
-                    Err(error) => Some(error.to_string()),
+                    Err(error) => Some(format!("{error}. {}.", error.trouble().advice())),
                 };
                 (source.id.clone(), source.home.clone(), fault)
             });

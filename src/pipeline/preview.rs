@@ -5,7 +5,7 @@ use url::Url;
 use crate::edge::fetch::{FetchError, Validators};
 use crate::flow::parse::{self, NotAFeed, Proposal};
 use crate::flow::topic::Texts;
-use crate::model::{Content, Document, Source, Verdict};
+use crate::model::{Content, Document, Source, Trouble, Verdict};
 use crate::pipeline::{Desk, poll};
 
 /// What a source brings, with topics.
@@ -39,6 +39,16 @@ pub enum PreviewError {
         /// If it is a listing page: selectors that would read it.
         proposals: Vec<Proposal>,
     },
+}
+
+impl PreviewError {
+    /// What kind of failure it is.
+    pub fn trouble(&self) -> Trouble {
+        match self {
+            Self::Fetch(error) => error.trouble,
+            Self::NotAFeed { .. } => Trouble::NotAFeed,
+        }
+    }
 }
 
 /// Fetches and reads a source without storing anything.

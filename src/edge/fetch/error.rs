@@ -56,7 +56,15 @@ impl From<Refused> for FetchError {
 impl From<reqwest::Error> for FetchError {
     fn from(error: reqwest::Error) -> Self {
         let told = causes(&error).find_map(tell);
-        told.unwrap_or_else(|| Self::new(kind(&error), sentence(&error)))
+        told.unwrap_or_else(|| match kind(&error) {
+            Trouble::NoSuchHost => {
+                let innermost = causes(&error).last().map(ToString::to_string).unwrap_or_default();
+                Self::new(Trouble::NoSuchHost, format!("the name of its host can't be resolved ({innermost})"))
+            }
+            Trouble::TooSlow if error.is_connect() => Self::new(Trouble::TooSlow, "no connection could be made in time"),
+            Trouble::TooSlow => Self::new(Trouble::TooSlow, "the server fell silent before the answer was whole"),
+            trouble => Self::new(trouble, sentence(&error)),
+        })
     }
 }
 
@@ -140,7 +148,7 @@ fn certificate(error: &CertificateError) -> (Trouble, String) {
         }
         CertificateError::NotValidYet => (Trouble::CertificateTime, "its certificate is not valid yet".to_owned()),
         CertificateError::NotValidForNameContext { expected, presented } => {
-            let names = presented.iter().take(MOST_NAMES).cloned().collect::<Vec<_>>().join(", ");
+            let names = presented.iter().take(MOST_NAMES).map(|name| plain(name)).collect::<Vec<_>>().join(", ");
             let names = if names.is_empty() { "no host".to_owned() } else { names };
             (Trouble::CertificateHost, format!("its certificate is for {names} and not for {}", expected.to_str()))
         }
@@ -150,6 +158,12 @@ fn certificate(error: &CertificateError) -> (Trouble, String) {
         }
         error => (Trouble::CertificateChain, format!("its certificate can't be trusted: {error}")),
     }
+}
+
+/// The name in `DnsName("a.vn")`, as rustls writes it.
+fn plain(name: &str) -> &str {
+    let inner = name.split_once('(').map_or(name, |(_, inner)| inner);
+    inner.trim_end_matches(')').trim_matches('"')
 }
 
 /// The reasons of an error, each once: "connection refused" says more than "error sending request".
