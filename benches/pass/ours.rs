@@ -77,7 +77,7 @@ async fn round(desk: &Desk, store: &Arc<Store>, start: Cost) -> anyhow::Result<M
 
     let stories = store.stories_after(None, usize::MAX)?;
     let reports: usize = stories.iter().map(|story| story.entries.len()).sum();
-    ensure!(reports == news::SOURCES * news::ENTRIES, "of the entries {reports} are stored");
+    ensure!(reports == news::sources() * news::ENTRIES, "of the entries {reports} are stored");
     let with_topic = stories.iter().filter(|story| !story.topics.is_empty()).count();
     let peak_memory_bytes = peak_memory_bytes()?;
     Ok(Measured { start, first, unchanged, flushes, stories: stories.len(), with_topic, peak_memory_bytes })
@@ -104,7 +104,7 @@ async fn pass(desk: &Desk, store: &Arc<Store>) -> anyhow::Result<Vec<Polled>> {
 }
 
 fn check(polled: &[Polled], outcome: Outcome, entries: usize) -> anyhow::Result<()> {
-    ensure!(polled.len() == news::SOURCES, "{} sources were polled", polled.len());
+    ensure!(polled.len() == news::sources(), "{} sources were polled", polled.len());
     match polled.iter().find(|poll| poll.outcome != outcome || poll.entries != entries || poll.new != entries) {
         Some(poll) => anyhow::bail!("{outcome:?} was expected: {poll:?}"),
         None => Ok(()),

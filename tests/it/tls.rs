@@ -20,10 +20,10 @@ struct Authority {
 }
 
 impl Authority {
-    fn new() -> Self {
+    fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(rcgen::DnType::CommonName, "an authority of the test");
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
         let key = KeyPair::generate().expect("a key");
         let pem = params.self_signed(&key).expect("a certificate").pem();
         Self { issuer: Issuer::new(params, key), pem }
@@ -103,7 +103,7 @@ fn silent(n: u8) -> SocketAddr {
 
 #[test]
 fn what_is_wrong_with_tls_is_named_and_never_ignored() {
-    let (ours, theirs) = (Authority::new(), Authority::new());
+    let (ours, theirs) = (Authority::new("ours"), Authority::new("theirs"));
     let origin = Origin::new();
     origin.set("/", feed(&articles("a.vn", 0..3)));
     let behind = origin.address();
@@ -182,7 +182,7 @@ fn second(n: u8, mut config: ServerConfig) -> SocketAddr {
 
 #[test]
 fn a_server_of_http_2_is_spoken_to_in_it() {
-    let ours = Authority::new();
+    let ours = Authority::new("ours");
     let address = second(21, ours.server(loopback(21), |_| {}));
     let app = TestApp::new(&home(&[("a", format!("https://{address}/rss"))]));
     let trusted = app.folder().join("trusted.pem");
@@ -197,7 +197,7 @@ fn a_server_of_http_2_is_spoken_to_in_it() {
 /// A redirect never leads from https back to http.
 #[test]
 fn https_does_not_lead_back_to_http() {
-    let (ours, origin) = (Authority::new(), Origin::new());
+    let (ours, origin) = (Authority::new("ours"), Origin::new());
     origin.set("/", Answer::redirect(&origin.url("/feed")));
     origin.set("/feed", feed(&articles("a.vn", 0..3)));
     let address = front(22, ours.server(loopback(22), |_| {}), origin.address());

@@ -15,8 +15,8 @@ fn configured(fetch: &str, urls: &[&str]) -> Config {
 async fn begun(config: &Config) -> BTreeMap<String, Vec<f32>> {
     let (crew, start) = (Crew::new(&config.fetch), Instant::now());
     let mut fetches = tokio::task::JoinSet::new();
-    for source in config.sources.values().cloned() {
-        let crew = crew.clone();
+    for source in config.sources.values() {
+        let (crew, source) = (crew.clone(), source.clone());
         fetches.spawn(async move {
             let _slot = crew.slot(&source, false).await;
             let at = start.elapsed().as_secs_f32();
