@@ -14,6 +14,7 @@
 //! | [`Listing`] | the ordered stories of one feed, with their credits: what is rendered |
 //! | [`Page`], [`Site`] | bytes that are served, and all of them together |
 
+mod apart;
 mod change;
 mod feed;
 mod id;
@@ -27,15 +28,16 @@ mod topic;
 mod trouble;
 mod why;
 
+pub use apart::{Apart, Difference, Reason, Refusal};
 pub use change::{Band, Batch, Change, Known, Lookup, NEAR, Print, Search, Stamp, StoryChange, span};
 pub use feed::{Credit, Feed, FeedId, Listed, Listing, MOI_NHAT, TopicRef};
 pub use id::{EntryKey, LinkKey, Slug, SlugError, StoryId};
 pub use manners::{Looked, Manners, Moved};
-pub use page::{Page, Part, PartMaker, Site, StoryMaker};
+pub use page::{Coding, Page, Part, PartMaker, Site, StoryMaker};
 pub use settings::{FetchSettings, Service, StoreSettings};
 pub use source::{Content, Origin, Select, Source, SourceId, SourceState};
 pub use story::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind, Report, Story};
 pub use tally::{DELAY_BOUNDS, Delays, Tally};
 pub use topic::{Field, Phrase, Topic, TopicId};
 pub use trouble::Trouble;
-pub use why::{Alike, Apart, Joined, Member, Occurrence, PassedOver, Verdict, Why};
+pub use why::{Alike, Joined, Member, Occurrence, PassedOver, Verdict, Why};

@@ -11,6 +11,7 @@ mod poller;
 mod preview;
 mod press;
 mod reclassify;
+mod sheets;
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use crate::flow::topic::Rules;
 
 pub use counts::Counts;
 pub use crew::{Crew, Turn};
-pub use explain::{apart, explain, find_story};
+pub use explain::{explain, find_story};
 pub use live::{Live, run};
 pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
 pub use poll::{Outcome, Polled, blocking, poll, read};

@@ -11,7 +11,7 @@ mod markup;
 mod shown;
 mod words;
 
-pub use boilerplate::{body, common_suffix, headline};
+pub use boilerplate::{body, headline};
 pub use document::{DocumentNumber, documents};
 pub use markup::{is_inline, without_markup};
 pub use shown::{clip, is_legal, shown};

@@ -34,7 +34,11 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if let Some(place) = arguments.iter().position(|argument| *argument == "--sources") {
-        arguments.drain(place..(place + 2).min(arguments.len())).skip(1).filter_map(|sources| sources.parse().ok()).for_each(news::choose);
+        arguments
+            .drain(place..(place + 2).min(arguments.len()))
+            .skip(1)
+            .filter_map(|sources| sources.parse().ok())
+            .for_each(news::choose);
     }
     let result = match arguments[..] {
         ["origin"] => origin::run(),

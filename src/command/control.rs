@@ -55,12 +55,15 @@ impl Ground<'_> {
 
 /// Prints the answer: from the store, or from the service that holds it.
 pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow::Result<Exit> {
-    let answer = match setup.store(&config.store) {
+    let answer = match setup.existing_store(&config.store) {
         Ok(store) => {
-            let before = plan::remembered(&store, setup.env)?;
+            let before;
             let in_force = match question {
                 Question::Explain { .. } => Some(config),
-                Question::Plan { .. } => before.as_ref(),
+                Question::Plan { .. } => {
+                    before = plan::remembered(&store, setup.env)?;
+                    before.as_ref()
+                }
             };
             let rules = Rules::new(&in_force.unwrap_or(config).topics);
             Ground { config: in_force, rules: &rules, store: &store, env: setup.env }.answer(question)
@@ -93,7 +96,7 @@ pub(super) async fn serve(
         Ok(listener) => listener,
         Err(error) => return tracing::warn!(%error, "commands can't ask the running service"),
     };
-    let answer = |question: Vec<u8>| {
+    let answer = move |question: Vec<u8>| {
         let (desk, store) = (desk.borrow().clone(), Arc::clone(&store));
         blocking(move || {
             let answer = match serde_json::from_slice(&question) {

@@ -13,7 +13,7 @@ use crate::command::{Exit, Setup};
 use crate::config::Config;
 use crate::flow::topic::{Rules, Texts};
 use crate::model::{Occurrence, Story, Verdict, Why};
-use crate::pipeline::{apart, explain, find_story};
+use crate::pipeline::{explain, find_story};
 
 /// What `explain` takes.
 #[derive(Debug, clap::Args)]
@@ -53,7 +53,7 @@ pub(super) fn tell(ground: &Ground, text: &str, json: bool) -> anyhow::Result<St
     let unknown = || anyhow!("there is no story {text:?} in the store");
     let id = find_story(config, store, text)?.ok_or_else(unknown)?;
     let story = store.story(id)?.ok_or_else(unknown)?;
-    let why = Why { apart: apart(config, store, &story)?, ..explain(config, ground.rules, &story) };
+    let why = explain(config, ground.rules, store, &story)?;
     Ok(if json { format!("{}\n", story_json(config, &story, &why)) } else { told(config, &story, &why) })
 }
 
@@ -61,12 +61,12 @@ pub(super) fn tell(ground: &Ground, text: &str, json: bool) -> anyhow::Result<St
 fn texts(rules: &Rules, now: Timestamp) -> anyhow::Result<Exit> {
     let mut exit = Exit::Done;
     let mut out = std::io::stdout().lock();
-    for (number, line) in std::io::stdin().lock().lines().enumerate() {
+    for (number, line) in std::io::stdin().lock().split(b'\n').enumerate() {
         let line = line?;
-        if line.trim().is_empty() {
+        if line.trim_ascii().is_empty() {
             continue;
         }
-        let value = match serde_json::from_str::<Text>(&line).with_context(|| format!("line {}", number + 1)) {
+        let value = match serde_json::from_slice::<Text>(&line).with_context(|| format!("line {}", number + 1)) {
             Ok(text) => verdicts_json(&rules.verdicts(Texts {
                 title: &text.title,
                 summary: &text.summary,
@@ -108,8 +108,11 @@ fn story_json(config: &Config, story: &Story, why: &Why) -> Value {
             merged(said, verdicts_json(&member.verdicts))
         })
         .collect();
-    let apart: Vec<Value> =
-        why.apart.iter().map(|other| json!({ "id": other.id, "title": other.title, "because": other.because })).collect();
+    let apart: Vec<Value> = why
+        .apart
+        .iter()
+        .map(|other| json!({ "id": other.id, "title": other.title, "because": other.because.to_string() }))
+        .collect();
     json!({
         "story": {
             "id": story.id, "url": lead.url, "title": lead.title, "published": story.published, "arrived": story.arrived,

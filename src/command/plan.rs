@@ -1,5 +1,7 @@
 //! `plan`: what another feeds.toml would change over the stored stories. It changes nothing.
 
+use std::path::PathBuf;
+
 use anyhow::anyhow;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -14,23 +16,31 @@ use crate::pipeline::{Existence, Moves, Plan, Shift, SourceChange, plan};
 /// What `plan` takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
+    /// The other feeds.toml. Without it that is --config, and the one in force is what last ran over its store.
+    #[arg(value_name = "NEW")]
+    new: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
-/// Compares the configuration that --config names with the one that is in force, or last was.
+/// Compares another configuration with the one that is in force, or last was, over the store that --config names.
 pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let config = setup.quiet_config()?;
-    let question = Question::Plan { text: config.text.to_string(), json: arguments.json };
-    control::ask(setup, &config, &question)
+    let text = match &arguments.new {
+        Some(path) => Setup { path: path.clone(), ..setup.clone() }.quiet_config()?.text.to_string(),
+        None => config.text.to_string(),
+    };
+    control::ask(setup, &config, &Question::Plan { text, json: arguments.json })
 }
 
 /// The configuration that was last in force over a store.
 pub(super) fn remembered(store: &Store, env: fn(&str) -> Option<String>) -> anyhow::Result<Option<Config>> {
     let Some(text) = store.recall(Memo::Config)? else { return Ok(None) };
-    // One that can't be read any more, as after an update of the program, is as good as none.
-    Ok(config::read("feeds.toml", &String::from_utf8_lossy(&text), &env).ok().map(|(config, _)| config))
+    let (config, _) = config::read("feeds.toml", &String::from_utf8_lossy(&text), &env).map_err(|faults| {
+        anyhow!("the configuration that was last in force can't be read as things are now: {faults}\nrun `poll` or `serve` once before planning")
+    })?;
+    Ok(Some(config))
 }
 
 /// The plan for a configuration of this text.
@@ -54,7 +64,7 @@ fn as_text(plan: &Plan, zone: &TimeZone) -> String {
             out += &match change {
                 SourceChange::Added => format!("  + {id}\n"),
                 SourceChange::Removed { stories } => {
-                    format!("  - {id}: {stories} stories that it alone carries leave the feeds\n")
+                    format!("  - {id}: {stories} stories that no other source carries then leave the feeds\n")
                 }
                 SourceChange::Changed(keys) => format!("  ~ {id}: another {}\n", keys.join(", ")),
             };

@@ -103,12 +103,13 @@ pub(super) async fn service(
     }
     tracing::info!("stopping: what is under way is finished first");
     tell_stop.send_replace(true);
+    // Each is waited for, whatever became of the others.
+    let (live, questions) = (live.await, questions.await);
     if let Some(web) = web {
         web.await?;
     }
-    questions.await?;
-    live.await?;
-    Ok(())
+    questions?;
+    Ok(live?)
 }
 
 /// Takes over every edit of the configuration that is without fault. Never ends.

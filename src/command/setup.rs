@@ -53,6 +53,16 @@ impl Setup {
         Ok(Arc::new(Store::open(&self.folder(settings))?))
     }
 
+    /// The store of a configuration, where there is one already.
+    pub fn existing_store(&self, settings: &StoreSettings) -> anyhow::Result<Arc<Store>> {
+        let folder = self.folder(settings);
+        if !Store::exists(&folder) {
+            let (folder, config) = (folder.display(), self.path.display());
+            return Err(anyhow!("there is no store in {folder} (store.url of {config}); `poll` or `serve` makes one"));
+        }
+        self.store(settings)
+    }
+
     /// The folder of the store of a configuration.
     pub fn folder(&self, settings: &StoreSettings) -> PathBuf {
         let folder = settings.url.strip_prefix("sled:").unwrap_or(&settings.url);

@@ -110,7 +110,11 @@ impl Fetcher {
         let nothing = BTreeMap::new();
         // What the administrator wrote for one host may be a secret.
         let own_headers = if headers::is_home(source.url(), url) { &source.headers } else { &nothing };
-        self.ask(Ask { url, own_headers, known, limit: self.settings.max_body, within: self.settings.timeout, is_last: true }, now).await
+        self.ask(
+            Ask { url, own_headers, known, limit: self.settings.max_body, within: self.settings.timeout, is_last: true },
+            now,
+        )
+        .await
     }
 
     /// Asks for the robots.txt of an address's host. `None` where there is none that can be read: then it forbids nothing.
@@ -146,7 +150,9 @@ impl Fetcher {
                     continue;
                 }
                 // Part of a document, which was not asked for, is none.
-                status if !status.is_success() || status == StatusCode::PARTIAL_CONTENT => return Err(refusal(response, now).await),
+                status if !status.is_success() || status == StatusCode::PARTIAL_CONTENT => {
+                    return Err(refusal(response, now).await);
+                }
                 _ => {}
             }
             let validators = if at_home { headers::validators(fields) } else { Validators::default() };
@@ -174,7 +180,8 @@ impl Fetcher {
             // Its number was checked, or else the proxy would resolve a name to we do not know what.
             (Reach::Opened, None) if url.domain().is_none() => &self.anywhere,
             (Reach::Opened, None) => {
-                let (host, port) = (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default().unwrap_or_default());
+                let (host, port) =
+                    (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default().unwrap_or_default());
                 return Err(Refused::Port { host, port }.into());
             }
         };

@@ -98,7 +98,7 @@ fn connection(
             if let Some(metrics) = metrics.filter(|_| request.uri().path() == "/metrics") {
                 return Ok::<_, Infallible>(respond::counts(&request, metrics()));
             }
-            let story = match (respond::story_id(request.uri().path()), &site.stories) {
+            let story = match (respond::story_id(&request), &site.stories) {
                 (Some(id), Some(make)) => make(id).await,
                 _ => None,
             };

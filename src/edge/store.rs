@@ -83,7 +83,7 @@ pub struct Store {
     db: sled::Db,
     jobs: mpsc::Sender<write::Job>,
     latest: watch::Receiver<u64>,
-    spans: Arc<Mutex<near::Spans>>,
+    index: Arc<near::Index>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     /// Held for as long as the store is open.
     _lock: File,

@@ -16,11 +16,11 @@ use jiff::Timestamp;
 
 use crate::model::{Band, Known, LinkKey, Lookup, Report, Search, SourceId, Story, StoryChange, StoryId};
 
-pub use copy::{Difference, Gist, Judgement, Likeness, Reason, judge};
+pub use copy::{Gist, Judgement, Likeness, judge};
 pub use joined::joined;
 pub use link::canonical;
 pub use name::{Named, keys, link_key_of, name};
-pub use place::{Refusal, placement};
+pub use place::placement;
 
 /// What a decision depends on beside the entries.
 pub struct Ground<'a> {
@@ -49,14 +49,16 @@ pub struct Decision {
 
 /// What to ask the store about named entries.
 pub fn lookups(named: &[Named]) -> Vec<Lookup> {
-    named.iter().map(|n| Lookup { key: n.key, print: n.print, link: n.link, begins: n.story }).collect()
+    let lookup = |n: &Named, key| Lookup { key, print: n.print, link: n.link, begins: n.story };
+    named.iter().flat_map(|n| n.keys().map(move |key| lookup(n, key))).collect()
 }
 
 /// Which near copies to ask the store for: of the entries that it knows neither by name nor by link.
 pub fn searches(named: &[Named], known: &Known) -> Vec<Search> {
     let is_new = |n: &&Named| {
-        let linked = n.link.is_some_and(|link| known.links.contains_key(&link));
-        !known.entries.contains_key(&n.key) && !linked && !known.stories.contains_key(&n.story)
+        // A link may lead to a story that was pruned.
+        let linked = n.link.and_then(|link| known.links.get(&link)).is_some_and(|id| known.stories.contains_key(id));
+        !n.keys().any(|key| known.entries.contains_key(&key)) && !linked && !known.stories.contains_key(&n.story)
     };
     named.iter().filter(is_new).map(|n| Search { key: n.key, published: n.published(), bands: n.gist().bands() }).collect()
 }
@@ -75,7 +77,7 @@ pub fn decide(named: &[Named], known: &Known, ground: &Ground) -> Decision {
     let mut work = Work { known, touched: Vec::new(), places: HashMap::new(), links: HashMap::new() };
     // Documents list the newest first: from the end, what happened first is decided first.
     for entry in named.iter().rev() {
-        match known.entries.get(&entry.key) {
+        match entry.keys().find_map(|key| known.entries.get(&key)) {
             Some((_, print)) if *print == entry.print => decision.seen += 1,
             Some((story, _)) => match work.story(*story) {
                 Some(change) => {
@@ -114,16 +116,18 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn has(&self, id: StoryId) -> bool {
-        self.places.contains_key(&id) || self.known.stories.contains_key(&id)
+        self.see(id).is_some()
+    }
+
+    fn see(&self, id: StoryId) -> Option<&Story> {
+        self.places.get(&id).map(|&place| &self.touched[place].story).or(self.known.stories.get(&id))
     }
 
     /// The story that an entry is a near copy of: of several the most alike, then the oldest.
     fn near(&self, entry: &Named, ground: &Ground) -> Option<StoryId> {
         let mut best: Option<(Likeness, &Story)> = None;
         for id in self.known.near.get(&entry.key)? {
-            let Some(story) = self.places.get(id).map(|&place| &self.touched[place].story).or(self.known.stories.get(id)) else {
-                continue;
-            };
+            let Some(story) = self.see(*id) else { continue };
             let Ok(judgement) = placement(&entry.report, entry.gist(), entry.published(), story, ground.rank) else { continue };
             let likeness = judgement.likeness;
             let better = |(other, old): &(Likeness, &Story)| {
@@ -147,7 +151,7 @@ impl Work<'_> {
 
     fn begin(&mut self, story: Story, entry: &Named) {
         self.links.extend(entry.link.map(|link| (link, story.id)));
-        let (entries, links, bands) = (vec![(entry.key, entry.print)], entry.link.into_iter().collect(), entry.gist().bands());
+        let (entries, links, bands) = (entry.prints().collect(), entry.link.into_iter().collect(), entry.gist().bands());
         self.push(StoryChange { story, entries, links, bands });
     }
 
@@ -183,10 +187,14 @@ fn tell(change: &mut StoryChange, entry: &Named, ground: &Ground) {
     let before = shown(&change.story);
     let report = entry.report.clone();
     let words = |report: &Report| (report.title.clone(), report.summary.clone());
-    let old = change.story.entries.iter_mut().find(|old| old.source == report.source);
-    if old.as_ref().is_none_or(|old| words(old) != words(&report)) {
-        change.bands.extend(entry.gist().bands());
+    let old = change.story.entries.iter().find(|old| old.source == report.source);
+    if old.is_none_or(|old| words(old) != words(&report)) {
+        // Most copies say what the leading one says, and an edit most of what it said before.
+        let known: Vec<Band> =
+            old.into_iter().chain([change.story.lead(ground.rank)]).flat_map(|r| Gist::of(r).bands()).collect();
+        change.bands.extend(entry.gist().bands().into_iter().filter(|band| !known.contains(band)));
     }
+    let old = change.story.entries.iter_mut().find(|old| old.source == report.source);
     match old {
         Some(old) => *old = Report { seen: old.seen, published: report.published.or(old.published), ..report },
         None => change.story.entries.push(report),
@@ -194,7 +202,7 @@ fn tell(change: &mut StoryChange, entry: &Named, ground: &Ground) {
     if shown(&change.story) != before {
         change.story.updated = ground.now.max(change.story.updated);
     }
-    change.entries.push((entry.key, entry.print));
+    change.entries.extend(entry.prints());
 }
 
 #[cfg(test)]

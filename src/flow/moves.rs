@@ -61,7 +61,9 @@ fn adopted(moved: &Moved, found: Found<'_>) -> Option<Moved> {
 /// Whether two addresses belong to one site: one host is the other or lies below it.
 pub fn is_same_site(one: &Url, other: &Url) -> bool {
     let host = |url: &Url| url.domain().map(|name| name.trim_end_matches('.').trim_start_matches("www.").to_owned());
-    let (Some(one), Some(other)) = (host(one), host(other)) else { return one.host() == other.host() && one.port() == other.port() };
+    let (Some(one), Some(other)) = (host(one), host(other)) else {
+        return one.host() == other.host() && one.port() == other.port();
+    };
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     long == short || long.strip_suffix(&short).is_some_and(|rest| rest.ends_with('.')) && is_registered(&short)
 }
@@ -98,7 +100,10 @@ mod tests {
         let is_adopted = |found: &[Found<'_>]| days(found).is_some_and(|moved| moved.adopted);
         assert!(!is_adopted(&[hit; 9]) && is_adopted(&[hit; 10]));
         assert!(!is_adopted(&[Found::Redirected { to: &to, overlaps: false }; 30]), "a portal's own feed");
-        assert!(!is_adopted(&[Found::Redirected { to: &elsewhere, overlaps: true }; 30]), "another site: the administrator decides");
+        assert!(
+            !is_adopted(&[Found::Redirected { to: &elsewhere, overlaps: true }; 30]),
+            "another site: the administrator decides"
+        );
         let quick = (0..50).fold(None, |moved, n| {
             next(moved.as_ref(), hit, &url("http://a.vn/rss"), Timestamp::from_second(n * 3600).expect("a time"))
         });

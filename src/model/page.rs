@@ -16,12 +16,37 @@ pub struct Page {
     pub content_type: &'static str,
     /// The bytes as they are.
     pub body: Bytes,
-    /// The same bytes in gzip, where that is smaller.
-    pub gzip: Option<Bytes>,
-    /// A hash of `body` in hexadecimal digits: the strong ETag without quotes and without an encoding's suffix.
+    /// The same bytes compressed, the smallest first; only what is smaller than `body`.
+    pub encoded: Vec<(Coding, Bytes)>,
+    /// A hash of `body` in hexadecimal digits: the strong ETag without quotes and without a coding's suffix.
     pub hash: String,
     /// When these bytes were first published; whole seconds, later than for any earlier bytes of this address.
     pub modified: Timestamp,
+}
+
+/// A content coding (RFC 9110, section 8.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Coding {
+    /// RFC 1952.
+    Gzip,
+    /// RFC 7932.
+    Brotli,
+    /// RFC 8878.
+    Zstd,
+}
+
+impl Coding {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Gzip, Self::Brotli, Self::Zstd];
+
+    /// Its registered name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Brotli => "br",
+            Self::Zstd => "zstd",
+        }
+    }
 }
 
 /// Everything that is served, by path (`/feeds/moi-nhat.rss`). It is never changed, only replaced.

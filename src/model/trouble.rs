@@ -126,26 +126,38 @@ impl Trouble {
         match self {
             Self::Overloaded => "It is asked again later by itself; a longer `every` helps where this repeats",
             Self::Gone => "The publisher has withdrawn it: find its successor with `diemtin add`, or remove the source",
-            Self::Forbidden => "Open the address in a browser: if it works there, the site blocks us; write to its administrator, \
-                                 and set `service.contact` so that they can find you",
-            Self::Missing => "The site may have moved its feed: look for the new address with `diemtin add` and the site's front page",
+            Self::Forbidden => {
+                "Open the address in a browser: if it works there, the site blocks us; write to its administrator, \
+                                 and set `service.contact` so that they can find you"
+            }
+            Self::Missing => {
+                "The site may have moved its feed: look for the new address with `diemtin add` and the site's front page"
+            }
             Self::ServerError => "The site is broken; it is asked again by itself. Write to its administrator if it lasts",
             Self::OddStatus => "Open the address in a browser to see what the site wants",
             Self::TooLarge => "A feed of that size is rare: look at it with `curl`, and raise `fetch.max_body` if it is one",
-            Self::TooSlow => "The site is slow or overloaded; it is asked again by itself. If it is always so, raise `fetch.timeout`",
+            Self::TooSlow => {
+                "The site is slow or overloaded; it is asked again by itself. If it is always so, raise `fetch.timeout`"
+            }
             Self::NoSuchHost => "Check the spelling of the host; if it is right, the domain has lapsed or our name server fails",
             Self::Unreachable => "The site is down, or a firewall keeps us out; it is asked again by itself",
             Self::CutOff => "Nothing was taken of the torn answer; it is asked again by itself",
             Self::Garbled => "The server, or something in front of it, is set up wrongly: write to its administrator",
-            Self::CertificateTime => "Its administrator has to renew the certificate. If this strikes all sources, check our own clock",
+            Self::CertificateTime => {
+                "Its administrator has to renew the certificate. If this strikes all sources, check our own clock"
+            }
             Self::CertificateHost => "Use the host that the certificate is for, or write to the site's administrator",
-            Self::CertificateChain => "The site's administrator has to install the whole chain; a private authority has to be added \
-                                       to this machine's ca-certificates",
+            Self::CertificateChain => {
+                "The site's administrator has to install the whole chain; a private authority has to be added \
+                                       to this machine's ca-certificates"
+            }
             Self::OldTls => "The site's server is too old to be talked to safely: use its http address if it has one",
             Self::Tls => "Look at the site with `openssl s_client`; if its address is http in truth, write it so",
             Self::Closed => "If it is a machine of your own, open its network with `fetch.private_networks`",
             Self::Redirects => "Open the address in a browser, and put the one where it ends into feeds.toml",
-            Self::NotAFeed => "Look at it with `diemtin preview`; `diemtin add` with the site's address finds its feed or reads its pages",
+            Self::NotAFeed => {
+                "Look at it with `diemtin preview`; `diemtin add` with the site's address finds its feed or reads its pages"
+            }
             Self::Unwelcome => "The site has named us in its robots.txt: write to its administrator, or remove the source",
             Self::OurStore => "Look at the disk: is it full or broken?",
         }
@@ -155,7 +167,13 @@ impl Trouble {
     pub fn is_passing(self) -> bool {
         matches!(
             self,
-            Self::ServerError | Self::TooSlow | Self::Unreachable | Self::CutOff | Self::Garbled | Self::NotAFeed | Self::OurStore
+            Self::ServerError
+                | Self::TooSlow
+                | Self::Unreachable
+                | Self::CutOff
+                | Self::Garbled
+                | Self::NotAFeed
+                | Self::OurStore
         )
     }
 }
@@ -179,7 +197,9 @@ mod tests {
     #[test]
     fn statuses_have_their_kinds() {
         let kinds = [(429, Trouble::Overloaded), (503, Trouble::Overloaded), (410, Trouble::Gone), (403, Trouble::Forbidden)];
-        for (status, kind) in kinds.into_iter().chain([(404, Trouble::Missing), (502, Trouble::ServerError), (418, Trouble::OddStatus)]) {
+        for (status, kind) in
+            kinds.into_iter().chain([(404, Trouble::Missing), (502, Trouble::ServerError), (418, Trouble::OddStatus)])
+        {
             assert_eq!(Trouble::of_status(status), kind, "{status}");
         }
     }

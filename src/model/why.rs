@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
-use crate::model::{Field, SourceId, StoryId, TopicId};
+use crate::model::{Apart, Field, SourceId, TopicId};
 
 /// A phrase of a rule, and where it occurs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,15 +153,4 @@ impl fmt::Display for Alike {
             Self::Facts => "the words differ, but the names and numbers are those of one event",
         })
     }
-}
-
-/// A story that was looked at and is another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Apart {
-    /// The story.
-    pub id: StoryId,
-    /// Its title.
-    pub title: String,
-    /// Why it is another one.
-    pub because: String,
 }

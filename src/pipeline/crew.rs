@@ -142,7 +142,8 @@ impl Crew {
 
     fn host(&self, source: &Source) -> Arc<Host> {
         let mut hosts = lock(&self.hosts);
-        let host = || Host { room: Arc::new(Semaphore::new(self.per_host)), free_from: Mutex::default(), robots: Default::default() };
+        let host =
+            || Host { room: Arc::new(Semaphore::new(self.per_host)), free_from: Mutex::default(), robots: Default::default() };
         // Without its scheme and port: they are one machine.
         let name = source.url().host_str().unwrap_or_default();
         match hosts.get(name) {

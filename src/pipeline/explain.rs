@@ -1,26 +1,25 @@
 //! Why a stored story is as it is: its topics, its entries, and the stories beside it that are others.
 
-use std::sync::Arc;
-
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::flow::dedupe::{self, Gist, placement};
+use crate::flow::merge;
 use crate::flow::topic::{Rules, Texts};
-use crate::flow::{merge, render};
-use crate::model::{Apart, Known, Member, Page, Search, Story, StoryId, Why};
-use crate::pipeline::poll::blocking;
+use crate::model::{Apart, Known, Member, Refusal, Search, Story, StoryId, Why};
 
 /// The story that an administrator means: by its id, by the address of its page here, or by that of an article.
 pub fn find_story(config: &Config, store: &Store, text: &str) -> Result<Option<StoryId>, StoreError> {
-    let last = text.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    if let Ok(id) = last.parse() {
+    let text = text.trim();
+    // An article's address, too, may end in what reads as an id.
+    let id = text.rsplit_once("/story/").map_or(text, |(_, id)| id);
+    if let Ok(id) = id.trim_end_matches('/').parse() {
         return Ok(Some(id));
     }
     // A source's own parameters make a difference only for its own addresses: the first key that is known is right.
     let plain: &[String] = &[];
     let tracking = config.sources.values().map(|source| source.tracking.as_slice()).filter(|tracking| !tracking.is_empty());
     for tracking in std::iter::once(plain).chain(tracking) {
-        if let Some(link) = dedupe::link_key_of(text.trim(), tracking)
+        if let Some(link) = dedupe::link_key_of(text, tracking)
             && let Some(story) = store.story_of(link)?
         {
             return Ok(Some(story));
@@ -29,8 +28,8 @@ pub fn find_story(config: &Config, store: &Store, text: &str) -> Result<Option<S
     Ok(None)
 }
 
-/// Why a story has its topics and its entries. Does not look at other stories.
-pub fn explain(config: &Config, rules: &Rules, story: &Story) -> Why {
+/// Why a story has its topics and its entries, and no others. Blocks.
+pub fn explain(config: &Config, rules: &Rules, store: &Store, story: &Story) -> Result<Why, StoreError> {
     let joined = dedupe::joined(story, &|source| config.tracking(source));
     let lead = story.lead(|source| config.rank(source)).source.clone();
     let members = story.entries.iter().zip(joined).map(|(report, joined)| Member {
@@ -39,11 +38,11 @@ pub fn explain(config: &Config, rules: &Rules, story: &Story) -> Why {
         leads: report.source == lead,
         verdicts: rules.verdicts(Texts::of(report, story.published)),
     });
-    Why { members: members.collect(), apart: Vec::new() }
+    Ok(Why { members: members.collect(), apart: apart(config, store, story)? })
 }
 
-/// The stories that share words with one, and why they are others. Blocks.
-pub fn apart(config: &Config, store: &Store, story: &Story) -> Result<Vec<Apart>, StoreError> {
+/// The stories that share words with one, and why they are others.
+fn apart(config: &Config, store: &Store, story: &Story) -> Result<Vec<Apart>, StoreError> {
     let lead = story.lead(|source| config.rank(source));
     let (key, _, _) = dedupe::keys(lead, config.tracking(&lead.source));
     let mut known = Known::default();
@@ -51,28 +50,15 @@ pub fn apart(config: &Config, store: &Store, story: &Story) -> Result<Vec<Apart>
     let ids = known.near.remove(&key).unwrap_or_default();
     let others = ids.iter().filter(|id| **id != story.id).filter_map(|id| known.stories.get(id));
     let rank = |source: &_| config.rank(source);
+    let gist = Gist::of(lead);
     let why = |other: &Story| {
-        let because = match placement(lead, &Gist::of(lead), story.published, other, &rank) {
-            Err(refusal) => refusal.to_string(),
-            Ok(judgement) => format!("{}, but each was a story before that could be seen", judgement.reason),
+        // One whose sources are not configured any more is shown nowhere.
+        let title = merge::listed(other, &config.sources, &config.topics)?.title;
+        let because = match placement(lead, &gist, story.published, other, &rank) {
+            Err(refusal) => refusal,
+            Ok(judgement) => Refusal::Late(judgement.reason),
         };
-        Apart { id: other.id, title: other.lead(rank).title.clone(), because }
+        Some(Apart { id: other.id, title, because })
     };
-    Ok(others.map(why).collect())
-}
-
-/// The page of a story, `None` where there is none or its sources are not configured any more.
-pub async fn story_page(
-    config: Arc<Config>,
-    rules: Arc<Rules>,
-    store: Arc<Store>,
-    id: StoryId,
-) -> Result<Option<Arc<Page>>, StoreError> {
-    blocking(move || {
-        let Some(story) = store.story(id)? else { return Ok(None) };
-        let Some(listed) = merge::listed(&story, &config.sources, &config.topics) else { return Ok(None) };
-        let rendered = render::story(&config.service, &config.topics, &listed, &story, &explain(&config, &rules, &story));
-        Ok(Some(Arc::new(render::seal(rendered, story.updated))))
-    })
-    .await
+    Ok(others.filter_map(why).collect())
 }

@@ -37,7 +37,7 @@ pub struct Plan {
 pub enum SourceChange {
     /// It is new.
     Added,
-    /// It is gone, and with it the stories that nobody else carries.
+    /// It is gone, and with it the stories that only sources carry that are gone.
     Removed {
         /// How many.
         stories: usize,
@@ -126,8 +126,10 @@ impl Plan {
     fn look(&mut self, story: &Story, before: &Config, after: &Config, [old, new]: [&Rules; 2]) {
         self.stories += 1;
         let (had, has) = (old.topics(story), new.topics(story));
-        let mut moves = had != has;
-        for id in had.iter().chain(&has).collect::<BTreeSet<_>>() {
+        let set = |topics: &[TopicId]| topics.iter().cloned().collect::<BTreeSet<_>>();
+        // Their order follows that of the file and moves nothing.
+        let mut moves = set(&had) != set(&has);
+        for id in set(&had).union(&set(&has)) {
             let Some(shift) = self.topics.get_mut(id) else { continue };
             shift.holds += usize::from(has.contains(id));
             match (had.contains(id), has.contains(id)) {
@@ -149,14 +151,12 @@ impl Plan {
             }
         }
         self.moved += usize::from(moves);
-        let gone = |report: &crate::model::Report| {
-            before.sources.contains_key(&report.source) && !after.sources.contains_key(&report.source)
-        };
-        if story.entries.iter().all(|report| !after.sources.contains_key(&report.source))
-            && let Some(report) = story.entries.iter().find(|report| gone(report))
-            && let Some(SourceChange::Removed { stories }) = self.sources.get_mut(&report.source)
-        {
-            *stories += 1;
+        if story.entries.iter().all(|report| !after.sources.contains_key(&report.source)) {
+            for report in &story.entries {
+                if let Some(SourceChange::Removed { stories }) = self.sources.get_mut(&report.source) {
+                    *stories += 1;
+                }
+            }
         }
     }
 }
@@ -228,19 +228,36 @@ fn sources(before: &Config, after: &Config) -> BTreeMap<SourceId, SourceChange> 
 
 /// The keys of feeds.toml in which two sources differ.
 fn differing(old: &Source, new: &Source) -> Vec<&'static str> {
+    // Each field once, so that a new one is not forgotten. `home` follows from the address.
+    let Source {
+        id: _,
+        name,
+        place,
+        tags,
+        origin,
+        home: _,
+        every,
+        rank,
+        enabled,
+        headers,
+        timezone,
+        encoding,
+        content,
+        tracking,
+    } = old;
     let keys = [
-        ("address", old.origin != new.origin),
-        ("name", old.name != new.name),
-        ("place", old.place != new.place),
-        ("tags", old.tags != new.tags),
-        ("every", old.every != new.every),
-        ("rank", old.rank != new.rank),
-        ("enabled", old.enabled != new.enabled),
-        ("headers", old.headers != new.headers),
-        ("timezone", old.timezone != new.timezone),
-        ("encoding", old.encoding != new.encoding),
-        ("content", old.content != new.content),
-        ("tracking", old.tracking != new.tracking),
+        ("address", *origin != new.origin),
+        ("name", *name != new.name),
+        ("place", *place != new.place),
+        ("tags", *tags != new.tags),
+        ("every", *every != new.every),
+        ("rank", *rank != new.rank),
+        ("enabled", *enabled != new.enabled),
+        ("headers", *headers != new.headers),
+        ("timezone", *timezone != new.timezone),
+        ("encoding", *encoding != new.encoding),
+        ("content", *content != new.content),
+        ("tracking", *tracking != new.tracking),
     ];
     keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
 }

@@ -71,7 +71,9 @@ pub async fn poll(desk: &Desk, store: &Arc<Store>, source: &Source, before: Opti
     let poll = Poll { desk, store, source, looked, now, before };
     if !looked.welcome {
         let host = source.home.host_str().unwrap_or_default();
-        return poll.failed(Failure::new(Trouble::Unwelcome, format!("the robots.txt of {host} asks diemtin to stay away"))).await;
+        return poll
+            .failed(Failure::new(Trouble::Unwelcome, format!("the robots.txt of {host} asks diemtin to stay away")))
+            .await;
     }
     desk.counts.add(|tally| tally.requests += 1);
     let known = poll.validators();
@@ -154,7 +156,9 @@ impl Poll<'_> {
 
     async fn answered(self, answer: Answer) -> Polled {
         let Answer { status, url, moved, body, content_type, validators, fresh_for } = answer;
-        let Some(body) = body else { return self.failed(Failure::new(Trouble::OddStatus, "the answer has no body").at(status)).await };
+        let Some(body) = body else {
+            return self.failed(Failure::new(Trouble::OddStatus, "the answer has no body").at(status)).await;
+        };
         let wire_bytes = body.wire_bytes() as u64;
         let before = self.before.as_ref().filter(|state| state.failures == 0).and_then(|state| state.body);
         let (source, now) = (self.source.clone(), self.now);

@@ -14,6 +14,7 @@ use crate::edge::store::Store;
 use crate::flow::schedule::{self, Timetable};
 use crate::model::{Source, SourceId, SourceState, Trouble};
 use crate::pipeline::live::stopped;
+use crate::pipeline::reclassify::begin;
 use crate::pipeline::{Crew, Desk, Live, Outcome, Polled, Turn};
 
 /// How often the timetable is looked at.
@@ -37,6 +38,7 @@ pub(super) async fn poll_due(mut live: Live) {
         }
     };
     let desk = live.desk.borrow_and_update().clone();
+    begin_rules(&live.store, &desk).await;
     let mut round = Round::new(desk, Arc::clone(&live.store), states);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -49,6 +51,7 @@ pub(super) async fn poll_due(mut live: Live) {
             }
             Ok(()) = live.desk.changed() => {
                 let desk = live.desk.borrow_and_update().clone();
+                begin_rules(&live.store, &desk).await;
                 round.take_over(desk);
             }
             () = stopped(&mut live.stop) => break,
@@ -57,6 +60,13 @@ pub(super) async fn poll_due(mut live: Live) {
     let drained = async { while round.polls.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::warn!(polls = round.polls.len(), "some polls did not end in time and were cut off; they changed nothing");
+    }
+}
+
+/// Before a poll brings in stories under other rules than those that all stored stories were classified by.
+async fn begin_rules(store: &Store, desk: &Desk) {
+    if let Err(error) = begin(store, &desk.rules).await {
+        tracing::error!(%error, "that other topics are in force could not be noted");
     }
 }
 

@@ -41,10 +41,22 @@ pub async fn classify(store: &Arc<Store>, rules: &Arc<Rules>) -> Result<usize, S
     if is_done(store, rules)? { Ok(0) } else { pass(store, rules, None, false).await }
 }
 
+/// Takes back what is remembered of other rules: to be called before stories come in under these. Also where these are the rules that were
+/// in force before the others.
+pub(super) async fn begin(store: &Store, rules: &Rules) -> Result<(), StoreError> {
+    if is_done(store, rules)? {
+        return Ok(());
+    }
+    store.remember(Memo::Rules, Vec::new()).await?;
+    if begun(store, rules)?.is_none() {
+        store.remember(Memo::Classified, Vec::new()).await?;
+    }
+    Ok(())
+}
+
 /// One way through the stories after one of them.
 async fn pass(store: &Arc<Store>, rules: &Arc<Rules>, mut after: Option<StoryId>, remembers: bool) -> Result<usize, StoreError> {
-    // Before anything changes: also when the rules are those again that were in force before.
-    store.remember(Memo::Rules, Vec::new()).await?;
+    begin(store, rules).await?;
     let mut changed = 0;
     for step in 1.. {
         let (reader, judge) = (Arc::clone(store), Arc::clone(rules));
@@ -111,5 +123,76 @@ pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp
         if !old.is_empty() {
             store.remove(old).await?;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Report, Slug, Topic};
+
+    fn rules(phrase: &str) -> Arc<Rules> {
+        let text = format!("[source.a]\nurl = \"https://a.vn/rss\"\n[topic.t]\nany = [\"{phrase}\"]\n");
+        let (config, _) = crate::config::read("feeds.toml", &text, &|_| None).unwrap();
+        let topics: &[Topic] = &config.topics;
+        Arc::new(Rules::new(topics))
+    }
+
+    fn story(n: u8, rules: &Rules) -> StoryChange {
+        let time = Timestamp::UNIX_EPOCH;
+        let report = Report {
+            source: Slug::new("a").unwrap(),
+            guid: n.to_string(),
+            url: None,
+            title: "mưa nắng".to_owned(),
+            summary: String::new(),
+            content: None,
+            image: None,
+            authors: Vec::new(),
+            categories: Vec::new(),
+            published: None,
+            seen: time,
+        };
+        let id = StoryId([n; 16]);
+        let new = Story { id, seq: 0, published: time, arrived: time, updated: time, topics: Vec::new(), entries: vec![report] };
+        let topics = rules.topics(&new);
+        StoryChange { story: Story { topics, ..new }, entries: Vec::new(), links: Vec::new(), bands: Vec::new() }
+    }
+
+    async fn topics(store: &Store) -> Vec<usize> {
+        store.stories_after(None, 99).unwrap().iter().map(|story| story.topics.len()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_mark_of_rules_that_were_left_and_came_back_skips_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(folder.path()).unwrap());
+        let (rain, sun, snow) = (rules("mưa"), rules("nắng"), rules("tuyết"));
+        let stories = (1..=3).map(|n| story(n, &sun)).collect();
+        store.commit(Batch { stories, ..Batch::default() }).await.unwrap();
+        // Interrupted under the rules for snow after the second story …
+        let mark = [&snow.fingerprint()[..], &[2; 16]].concat();
+        store.remember(Memo::Classified, mark).await.unwrap();
+        // … then other rules were in force, were interrupted before they had a mark, and brought in a story.
+        begin(&store, &rain).await.unwrap();
+        assert_eq!(reclassify(&store, &snow).await.unwrap(), 3, "from the first story on");
+        assert_eq!(topics(&store).await, [0, 0, 0]);
+        assert_eq!(reclassify(&store, &snow).await.unwrap(), 0);
+        assert_eq!(reclassify(&store, &sun).await.unwrap(), 3);
+        assert_eq!(topics(&store).await, [1, 1, 1]);
+    }
+
+    #[tokio::test]
+    async fn what_was_interrupted_goes_on_where_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(folder.path()).unwrap());
+        let (rain, snow) = (rules("mưa"), rules("tuyết"));
+        let stories = (1..=3).map(|n| story(n, &rain)).collect();
+        store.commit(Batch { stories, ..Batch::default() }).await.unwrap();
+        let mark = [&snow.fingerprint()[..], &[2; 16]].concat();
+        store.remember(Memo::Classified, mark).await.unwrap();
+        begin(&store, &snow).await.unwrap();
+        assert_eq!(reclassify(&store, &snow).await.unwrap(), 1);
+        assert_eq!(topics(&store).await, [1, 1, 0]);
     }
 }

@@ -6,9 +6,6 @@
 
 mod furniture;
 
-use std::collections::HashMap;
-
-use crate::text::words;
 use furniture::{before_furniture, before_masthead};
 
 /// Prefixes and suffixes that are taken away one after the other; a text with more has none.
@@ -38,50 +35,25 @@ pub fn body(text: &str) -> &str {
     }
 }
 
-/// What of a title counts: without an agency's prefix and without the site's name behind it. `site` is what the site is called, as far as
-/// it is known: the feed's title, the source's name, its host, what [`common_suffix`] found.
+/// What of a title counts: without an agency's prefix and without the site's name behind it, nor that of a section before the site's.
 ///
 /// ```
 /// use diemtin::text::headline;
-/// assert_eq!(headline("Khai mạc hội chợ - Thời sự - Báo An Giang", &["Thời sự - Báo An Giang"]), "Khai mạc hội chợ");
-/// assert_eq!(headline("Khai mạc hội chợ - An Giang", &["Báo An Giang"]), "Khai mạc hội chợ - An Giang");
+/// assert_eq!(headline("Khai mạc hội chợ - Thời sự - Báo An Giang"), "Khai mạc hội chợ");
+/// assert_eq!(headline("Khai mạc hội chợ - An Giang"), "Khai mạc hội chợ - An Giang");
 /// ```
-pub fn headline<'t>(title: &'t str, site: &[&str]) -> &'t str {
+pub fn headline(title: &str) -> &str {
     let whole = title.trim();
     let mut rest = without_last_dash(after_agency(whole).unwrap_or(whole));
-    let names: Vec<String> = site.iter().map(|name| words(name)).collect();
-    let parts = || site.iter().flat_map(|name| name.split(is_separator)).map(words);
     for round in 0..MOST {
         let Some((before, name)) = split_last(rest) else { break };
-        let key = words(name);
-        let is_named = names.contains(&key) || is_site(name) || (round > 0 && parts().any(|part| part == key));
+        let is_named = is_site(name) || is_signature(name) || (round > 0 && is_section(name));
         if !is_named || before.is_empty() {
             break;
         }
         rest = before;
     }
     if rest.is_empty() { whole } else { rest }
-}
-
-/// What stands behind the last dash or bar of most of a document's titles, and of at least three: the site's name, or a section's.
-///
-/// ```
-/// use diemtin::text::common_suffix;
-/// let titles = ["Mưa lớn | Tin Ba Tri", "Khai giảng | Tin Ba Tri", "Giá lúa | Tin Ba Tri", "Lịch cúp điện"];
-/// assert_eq!(common_suffix(titles), Some("Tin Ba Tri"));
-/// ```
-pub fn common_suffix<'t>(titles: impl IntoIterator<Item = &'t str>) -> Option<&'t str> {
-    /// Titles that must share it: two may do so by chance.
-    const LEAST: usize = 3;
-    let mut times: HashMap<&str, usize> = HashMap::new();
-    let mut all = 0;
-    for title in titles {
-        all += 1;
-        if let Some((_, name)) = split_last(title.trim()) {
-            *times.entry(name).or_default() += 1;
-        }
-    }
-    times.into_iter().find(|&(_, times)| times >= LEAST && times * 2 > all).map(|(name, _)| name)
 }
 
 /// What follows an agency's prefix: `(Dân trí) - …`, `(PLO)-…`, `(CAO) …`, `TTO - …`, `VTV.vn - …`.
@@ -234,7 +206,34 @@ fn is_site(name: &str) -> bool {
     let is_paper = lower.starts_with("báo ")
         && rest.peek().is_some()
         && rest.all(|word| word.starts_with(|c: char| c.is_uppercase() || !c.is_alphabetic()));
-    name.chars().count() <= LONGEST_SITE && begins_with_capital && (is_kind || is_paper) || is_host(name)
+    // "Tuổi Trẻ Online", and no "Thi Online".
+    let is_online = name.ends_with(" Online")
+        && name.split_whitespace().count() >= 3
+        && name.split_whitespace().all(|word| word.starts_with(char::is_uppercase));
+    name.chars().count() <= LONGEST_SITE && begins_with_capital && (is_kind || is_paper || is_online) || is_host(name)
+}
+
+/// Whether a name between a title and a site's is that of a section.
+fn is_section(name: &str) -> bool {
+    const SECTIONS: [&str; 16] = [
+        "chính trị",
+        "đời sống",
+        "giáo dục",
+        "kinh tế",
+        "pháp luật",
+        "sức khỏe",
+        "thể thao",
+        "thế giới",
+        "thời sự",
+        "tin tức",
+        "tin tức - sự kiện",
+        "tin trong tỉnh",
+        "trong nước",
+        "trong tỉnh",
+        "văn hóa",
+        "xã hội",
+    ];
+    SECTIONS.contains(&name.to_lowercase().as_str())
 }
 
 /// `… - VnExpress`, `… -AutoBikes.vn` at a summary's end.
@@ -249,9 +248,10 @@ fn without_last_dash(title: &str) -> &str {
     if bare.ends_with(char::is_whitespace) { bare.trim_end() } else { title }
 }
 
-/// A text and what stands behind its last separator. A dash separates only with blanks around it, or before a host.
+/// A text and what stands behind its last separator. A dash separates only with blanks around it, or before a host. What is longer than
+/// any name is not looked at.
 fn split_last(text: &str) -> Option<(&str, &str)> {
-    let separators = text.char_indices().rev().filter(|(_, c)| is_separator(*c));
+    let separators = text.char_indices().rev().take(LONGEST_SITE + 2).filter(|(_, c)| is_separator(*c));
     separators.map(|(at, c)| (&text[..at], c, &text[at + c.len_utf8()..])).find_map(|(before, sign, after)| {
         let stands_alone = before.ends_with(char::is_whitespace) && (after.starts_with(char::is_whitespace) || is_host(after));
         let name = after.trim();

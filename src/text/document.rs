@@ -3,8 +3,8 @@
 //! `05-CT/TW`, `05 - CT / TW`, `18/NQ-TW`, `79 NQ/TW`, `NQ57-TW`, "Chỉ thị số 05", "Nghị quyết 57 của Bộ Chính trị", `168/2024/NĐ-CP`,
 //! `36/2024/QH15`. Parties write number-kind/issuer, the state number/year/kind-issuer (Nghị định 30/2020/NĐ-CP on records, appendix III).
 //! What a text leaves out stays unknown: a number alone is a weak sign, because numbers are used again in other years and by other
-//! issuers. A number that is no document's (a block of flats CT5, "kế hoạch 5 năm") may be taken for one, but only a rule that asks for
-//! just this document would notice.
+//! issuers. A number that is no document's may be taken for one ("kế hoạch 5 người"), but only a rule that asks for just this document
+//! would notice.
 
 use std::fmt;
 use std::ops::Range;
@@ -46,6 +46,9 @@ const KINDS: [(&str, &str, bool); 18] = [
     ("TTr", "tờ trình", false),
     ("PA", "phương án", false),
 ];
+
+/// Kinds that are made for a time: a number before a unit of time is how long it is.
+const PLANS: [&str; 4] = ["KH", "CTr", "ĐA", "PA"];
 
 /// Who issues documents, in words; the longest first.
 const ISSUERS: [(&str, &str); 12] = [
@@ -218,6 +221,11 @@ impl Reading<'_, '_> {
         let number = number(self.words.key_of(self.at))?;
         let (kind, start) = self.kind_words().or_else(|| self.kind_before())?;
         let (year, end) = self.year();
+        // "Kế hoạch 5 năm 2026-2030" is one for five years; "Kế hoạch số 5 năm 2026" is the fifth.
+        let is_span = matches!(self.words.key_of(end), "năm" | "thang1" | "tuân2" | "giơ2") && self.before_number() == self.at;
+        if is_span && PLANS.contains(&kind) {
+            return None;
+        }
         Some((start, DocumentNumber { number, kind: Some(kind), issuer: None, year }, end))
     }
 
@@ -382,9 +390,18 @@ mod tests {
 
     #[test]
     fn what_is_no_document_is_none() {
-        for text in
-            ["tòa CT5 cao 20 tầng", "20 CT", "TP.HCM 312", "ngày 22/12/2024", "đội 05 - CĐ", "57 người", "QH15", "COVID-19"]
-        {
+        for text in [
+            "tòa CT5 cao 20 tầng",
+            "20 CT",
+            "kế hoạch 5 năm 2026-2030",
+            "đề án 3 năm",
+            "TP.HCM 312",
+            "ngày 22/12/2024",
+            "đội 05 - CĐ",
+            "57 người",
+            "QH15",
+            "COVID-19",
+        ] {
             assert_eq!(found(text), Vec::<String>::new(), "{text}");
         }
     }

@@ -3,8 +3,8 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use diemtin::config;
 use diemtin::edge::{clock, store::Store};
@@ -39,7 +39,8 @@ fn who_hangs_drips_or_resets_delays_nobody_else() {
     let app = TestApp::new(&config);
     let mut child = app.command(&["poll", "--json"]).spawn().expect("the binary runs");
     let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    let rows: Vec<Value> = lines.take(healthy + 4).map(|line| serde_json::from_str(&line.expect("a line")).expect("JSON")).collect();
+    let rows: Vec<Value> =
+        lines.take(healthy + 4).map(|line| serde_json::from_str(&line.expect("a line")).expect("JSON")).collect();
     let changed = rows.iter().filter(|row| row["outcome"] == "changed").count();
     assert_eq!(changed, healthy, "{rows:#?}");
     assert!(child.try_wait().expect("our child").is_none(), "the others are still being waited for");

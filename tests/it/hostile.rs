@@ -2,8 +2,8 @@
 //! behind.
 
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -190,7 +190,8 @@ fn a_torn_or_garbled_answer_changes_nothing() {
     let origin = Origin::new();
     let good = || feed(&articles("a.vn", 0..30));
     let whole = rss(&articles("a.vn", 0..30));
-    let chunked = |end: &str| format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{whole}\r\n{end}", whole.len());
+    let chunked =
+        |end: &str| format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{whole}\r\n{end}", whole.len());
     let many: String = (0..151).map(|n| format!("X-{n}: v\r\n")).collect();
     let huge = format!("HTTP/1.1 200 OK\r\nX-Huge: {}\r\n\r\n{whole}", "x".repeat(5 << 20));
     let length = whole.len();
@@ -268,7 +269,9 @@ fn odd_answers_that_are_whole_are_taken() {
 fn documents_that_are_bombs_do_not_go_off() {
     let origin = Origin::new();
     let item = |title: &str| format!("<item><guid>g</guid><title>{title}</title><link>https://a.vn/bai-1.html</link></item>");
-    let document = |before: &str, inside: &str| format!("<?xml version=\"1.0\"?>{before}<rss version=\"2.0\"><channel>{inside}</channel></rss>");
+    let document = |before: &str, inside: &str| {
+        format!("<?xml version=\"1.0\"?>{before}<rss version=\"2.0\"><channel>{inside}</channel></rss>")
+    };
     let lol: String = (1..10).map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10))).collect();
     let attributes: String = (0..100_000).map(|n| format!(" a{n}=\"\"")).collect();
     let namespaces: String = (0..100_000).map(|n| format!(" xmlns:n{n}=\"x\"")).collect();
@@ -300,8 +303,19 @@ fn documents_that_are_bombs_do_not_go_off() {
 #[test]
 fn a_link_that_is_no_web_address_is_dropped() {
     let origin = Origin::new();
-    let links = ["JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "\u{1}javascript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd"];
-    let items: String = links.iter().enumerate().map(|(n, link)| format!("<item><guid>g{n}</guid><title>Tin {n}</title><link>{link}</link></item>")).collect();
+    let links = [
+        "JaVaScRiPt:alert(1)",
+        "java\tscript:alert(1)",
+        "\u{1}javascript:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "file:///etc/passwd",
+    ];
+    let items: String = links
+        .iter()
+        .enumerate()
+        .map(|(n, link)| format!("<item><guid>g{n}</guid><title>Tin {n}</title><link>{link}</link></item>"))
+        .collect();
     let good = "<item><guid>g</guid><title>Tin</title><link>//b.vn/bai-1.html</link></item><item><guid>h</guid><title>Tin hai</title><link>/bai-2.html</link></item>";
     origin.set("/0", Answer::body(format!("<rss version=\"2.0\"><channel>{items}{good}</channel></rss>")));
     let app = TestApp::new(&home(&[("a", origin.url("/0"))]));

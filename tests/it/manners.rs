@@ -28,7 +28,10 @@ fn a_hosts_rest_binds_all_its_sources_over_restarts() {
         assert_eq!(app.run(&["poll", "a"]).status, Some(1));
         let rows = app.run(&["poll", "--json"]).json();
         let of = |id: &str| rows.iter().find(|row| row["source"] == id).expect("a row").clone();
-        assert_eq!((&of("a")["outcome"], &of("b")["outcome"], &of("c")["outcome"]), (&"skipped".into(), &"skipped".into(), &"changed".into()));
+        assert_eq!(
+            (&of("a")["outcome"], &of("b")["outcome"], &of("c")["outcome"]),
+            (&"skipped".into(), &"skipped".into(), &"changed".into())
+        );
         assert_eq!(busy.count(), 1, "b was not asked either");
         // What is asked for by name is the administrator's word, and takes the rest away if the host is well again.
         assert_eq!(app.run(&["poll", "b"]).status, Some(0));
@@ -67,7 +70,10 @@ fn validators_outlive_failures() {
         origin.set("/0", failure.etag("\"bad\""));
         assert_eq!(app.poll()["a"]["outcome"], "failed");
         let asked = origin.last("/0");
-        assert_eq!((asked.text("if-none-match"), asked.text("if-modified-since")), ("\"1\"".into(), "Thu, 01 Jan 2026 00:00:00 GMT".into()));
+        assert_eq!(
+            (asked.text("if-none-match"), asked.text("if-modified-since")),
+            ("\"1\"".into(), "Thu, 01 Jan 2026 00:00:00 GMT".into())
+        );
     }
 }
 
@@ -102,10 +108,14 @@ fn a_site_that_names_us_in_its_robots_txt_is_left_alone() {
         origin.set("/rss/1", feed(&articles("a.vn", 0..1)));
         origin.set("/rss/chung", feed(&articles("b.vn", 0..1)));
     }
-    let sources = [("a", named.url("/rss/1")), ("b", named.url("/rss/chung")), ("c", all.url("/rss/1")), ("d", broken.url("/rss/1"))];
+    let sources =
+        [("a", named.url("/rss/1")), ("b", named.url("/rss/chung")), ("c", all.url("/rss/1")), ("d", broken.url("/rss/1"))];
     let app = TestApp::new(&home(&sources));
     let rows = app.poll();
-    assert!(rows["a"]["error"].as_str().is_some_and(|error| error.contains("robots.txt of 127.0.0.1 asks diemtin to stay away")), "{rows:#?}");
+    assert!(
+        rows["a"]["error"].as_str().is_some_and(|error| error.contains("robots.txt of 127.0.0.1 asks diemtin to stay away")),
+        "{rows:#?}"
+    );
     for id in ["b", "c", "d"] {
         assert_eq!(rows[id]["outcome"], "changed", "{id}");
     }
@@ -244,7 +254,14 @@ fn a_temporary_redirect_is_never_stored() {
 #[test]
 fn a_changed_address_brings_nothing_back() {
     let origin = Origin::new();
-    let dated = |n: usize| crate::origin::item(&format!("g{n}"), &format!("https://a.vn/bai-{n}.html"), &format!("Tin {n}"), "Thu, 01 Jan 2026 00:00:00 GMT");
+    let dated = |n: usize| {
+        crate::origin::item(
+            &format!("g{n}"),
+            &format!("https://a.vn/bai-{n}.html"),
+            &format!("Tin {n}"),
+            "Thu, 01 Jan 2026 00:00:00 GMT",
+        )
+    };
     origin.set("/old", feed(&[dated(0), dated(1)]));
     origin.set("/new", feed(&[dated(0), dated(1), dated(2)]));
     let app = TestApp::new(&(HOME.to_owned() + &source("a", &origin.url("/old"))));

@@ -81,23 +81,39 @@ fn last_modified_is_told_and_believed() {
 }
 
 #[test]
-fn gzip_holds_the_same_bytes_under_another_etag() {
+fn each_coding_holds_the_same_bytes_under_another_etag() {
     let origin = Origin::new();
     let app = polled(&origin, 40);
     let service = app.serve();
     for path in PAGES {
         let plain = service.get(path);
-        let packed = service.request("GET", path, &[("Accept-Encoding", "gzip, br")]);
-        assert_eq!(packed.header("content-encoding"), "gzip", "{path}");
-        assert_ne!(packed.header("etag"), plain.header("etag"), "{path}");
-        let mut unpacked = Vec::new();
-        GzDecoder::new(&packed.body[..]).read_to_end(&mut unpacked).expect("gzip");
-        assert_eq!(unpacked, plain.body, "{path}");
-        let again = service.request("GET", path, &[("Accept-Encoding", "gzip"), ("If-None-Match", packed.header("etag"))]);
-        assert_eq!(again.status, 304, "{path}");
-        let refused = service.request("GET", path, &[("Accept-Encoding", "gzip;q=0")]);
-        assert_eq!(refused.body, plain.body, "{path}");
+        let mut tags = vec![plain.header("etag").to_owned()];
+        for coding in ["gzip", "br", "zstd"] {
+            let packed = service.request("GET", path, &[("Accept-Encoding", coding)]);
+            assert_eq!(packed.header("content-encoding"), coding, "{path}");
+            assert_eq!(packed.header("vary"), "Accept-Encoding", "{path}");
+            assert_eq!(unpacked(coding, &packed.body), plain.body, "{path} {coding}");
+            let etag = packed.header("etag").to_owned();
+            let again = service.request("GET", path, &[("Accept-Encoding", coding), ("If-None-Match", &etag)]);
+            assert_eq!((again.status, again.header("etag")), (304, &*etag), "{path}");
+            tags.push(etag);
+            let refused = service.request("GET", path, &[("Accept-Encoding", &format!("{coding};q=0"))]);
+            assert_eq!(refused.body, plain.body, "{path}");
+        }
+        tags.sort_unstable();
+        tags.dedup();
+        assert_eq!(tags.len(), 4, "{path}: every coding has a tag of its own");
     }
+}
+
+fn unpacked(coding: &str, body: &[u8]) -> Vec<u8> {
+    let mut unpacked = Vec::new();
+    match coding {
+        "gzip" => drop(GzDecoder::new(body).read_to_end(&mut unpacked).expect("gzip")),
+        "br" => brotli::BrotliDecompress(&mut &*body, &mut unpacked).expect("brotli"),
+        _ => unpacked = zstd::decode_all(body).expect("zstd"),
+    }
+    unpacked
 }
 
 #[test]

@@ -129,8 +129,16 @@ fn what_is_wrong_with_tls_is_named_and_never_ignored() {
         ("good", front(11, ours.server(loopback(11), |_| {}), behind), ""),
         ("expired", front(12, ours.server(loopback(12), expired), behind), "its certificate expired on 2026-01-0"),
         ("not-yet", front(13, ours.server(loopback(13), not_yet), behind), "its certificate is not valid before 3000-01-01"),
-        ("other-name", front(14, ours.server(name, |_| {}), behind), "its certificate is for khac.example.vn and not for 127.0.0.14"),
-        ("self-signed", front(15, server(vec![alone.cert.der().clone()], &alone.signing_key), behind), "nobody whom this machine trusts"),
+        (
+            "other-name",
+            front(14, ours.server(name, |_| {}), behind),
+            "its certificate is for khac.example.vn and not for 127.0.0.14",
+        ),
+        (
+            "self-signed",
+            front(15, server(vec![alone.cert.der().clone()], &alone.signing_key), behind),
+            "nobody whom this machine trusts",
+        ),
         ("unknown", front(16, theirs.server(loopback(16), |_| {}), behind), "nobody whom this machine trusts vouches"),
         ("old", mute(17, ALERT), "older than TLS 1.2"),
         ("older", mute(18, &HELLO), "older than TLS 1.2"),
@@ -166,7 +174,13 @@ fn second(n: u8, mut config: ServerConfig) -> SocketAddr {
             while let Some(Ok((request, mut respond))) = connection.accept().await {
                 let is_known = request.headers().get("if-none-match").is_some_and(|tag| tag.as_bytes() == b"\"2\"");
                 let robots = request.uri().path() == "/robots.txt";
-                let status = if robots { 404 } else if is_known { 304 } else { 200 };
+                let status = if robots {
+                    404
+                } else if is_known {
+                    304
+                } else {
+                    200
+                };
                 let mut head = http::Response::new(());
                 *head.status_mut() = http::StatusCode::from_u16(status).expect("a status");
                 head.headers_mut().insert("etag", http::HeaderValue::from_static("\"2\""));

@@ -1,5 +1,7 @@
 //! What `[topic.*]` means.
 
+use std::collections::HashMap;
+
 use jiff::civil;
 use jiff::tz::TimeZone;
 
@@ -32,6 +34,15 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
     for wanted in [&raw.any, &raw.in_title, &raw.two_of, &raw.all] {
         hidden(wanted, &raw.except, reader);
     }
+    for listed in [&raw.any, &raw.in_title, &raw.two_of, &raw.all, &raw.none, &raw.except] {
+        listed_twice(listed, reader);
+    }
+    if let (Some(alone), Some(fields)) = (raw.in_title.given(), raw.r#in.value())
+        && !fields.iter().any(|field| field.value.0 == Field::Title)
+    {
+        let wrong = Wrong::new("a phrase of `in_title` never suffices: `in` leaves out the title");
+        reader.warn(&alone.span, wrong.help("add \"title\" to `in`, or move the phrases to `two_of`".to_owned()));
+    }
     let mut phrases = |key: &Key<Vec<At<Wanted>>>| -> Vec<Phrase> {
         key.value().into_iter().flatten().flat_map(|wanted| phrases_of(&wanted.value.0, zone, reader)).collect()
     };
@@ -59,6 +70,22 @@ fn hidden(wanted: &Key<Vec<At<Wanted>>>, except: &Key<Vec<At<Wanted>>>, reader: 
                 let wrong = Wrong::new(format!("{} never counts: `except` has the same words", quoted(&phrase)));
                 let help = "only words are compared, signs between them are not".to_owned();
                 reader.warn(span, wrong.help(help).also(exception.span.clone(), format!("{} hides it", quoted(&hiding.0))));
+            }
+        }
+    }
+}
+
+/// Warns of phrases that stand twice in a list: one of the two was meant to be another, or can go.
+fn listed_twice(listed: &Key<Vec<At<Wanted>>>, reader: &mut Reader<'_>) {
+    let mut first: HashMap<String, &At<Wanted>> = HashMap::new();
+    for at in listed.value().into_iter().flatten().filter(|at| is_always_so(&at.value.0)) {
+        for text in at.value.0.phrase.value().into_iter().flat_map(|phrases| &phrases.0) {
+            let words = Words::new(&text.0);
+            let capitals = (0..words.len()).map(|place| if words.get(place).is_some_and(|w| w.capital) { 'C' } else { 'c' });
+            let same = format!("{}{}", words.key(), capitals.collect::<String>());
+            if let Some(before) = first.insert(same, at) {
+                let wrong = Wrong::new(format!("{} stands twice in this list", quoted(&text.0)));
+                reader.warn(&at.span, wrong.also(before.span.clone(), "here, too"));
             }
         }
     }

@@ -12,6 +12,7 @@ use crate::config::fault::{Wrong, did_you_mean};
 use crate::config::read::wrong_id;
 use crate::config::value::{FromText, schema};
 use crate::model::Slug;
+use crate::text::Words;
 
 /// The ids that [`Slug`] accepts, as a regular expression for the schema.
 pub(super) const ID_PATTERN: &str = "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$";
@@ -46,7 +47,8 @@ impl FromText for Phrase {
 
     fn from_text(text: &str) -> Result<Self, Wrong> {
         let Text(phrase) = Text::from_text(text).map_err(|wrong| wrong.expected(Self::EXPECTED))?;
-        if phrase.contains(char::is_alphanumeric) {
+        // Not by its letters: Unicode counts marks among them that make no word.
+        if !Words::new(&phrase).is_empty() {
             Ok(Self(phrase))
         } else {
             Err(Wrong::new("this phrase has neither a letter nor a digit, so it can't occur"))
@@ -214,7 +216,7 @@ mod tests {
     fn texts_are_composed_lines() {
         assert_eq!(Text::from_text(" Bi\u{300}nh ").map(|text| text.0).as_deref(), Ok("Bình"));
         accepts::<Text>(&["Điểm tin", "…"], &["", "  ", "a\nb", "a\0b", "\u{1b}[31m"]);
-        accepts::<Phrase>(&["57", "05-CT/TW", "học tập"], &["", "…", "- /"]);
+        accepts::<Phrase>(&["57", "05-CT/TW", "học tập"], &["", "…", "- /", "\u{345}", "\u{200B}"]);
     }
 
     #[test]

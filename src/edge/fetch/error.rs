@@ -94,7 +94,10 @@ fn tell(error: &(dyn Error + 'static)) -> Option<FetchError> {
             return Some(FetchError::new(Trouble::CutOff, "the connection was closed before the answer was whole"));
         }
         if error.is_parse() {
-            return Some(FetchError::new(Trouble::Garbled, format!("the answer is no HTTP that can be read: {}", sentence(error))));
+            return Some(FetchError::new(
+                Trouble::Garbled,
+                format!("the answer is no HTTP that can be read: {}", sentence(error)),
+            ));
         }
     }
     let (trouble, why) = match error.downcast_ref::<io::Error>()?.kind() {

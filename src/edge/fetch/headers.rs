@@ -96,8 +96,11 @@ pub(super) fn next_hop(from: &Url, status: u16, headers: &HeaderMap) -> Result<U
 /// How long an answer stays fresh from now on (RFC 9111, section 4.2): max-age, else Expires, less the time that it lay in caches.
 /// `None` where the answer does not say, or forbids to rely on it. s-maxage is for shared caches and says nothing to us.
 pub(super) fn fresh_for(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let controls: Vec<String> =
-        headers.get_all(header::CACHE_CONTROL).iter().map(|v| String::from_utf8_lossy(v.as_bytes()).to_ascii_lowercase()).collect();
+    let controls: Vec<String> = headers
+        .get_all(header::CACHE_CONTROL)
+        .iter()
+        .map(|v| String::from_utf8_lossy(v.as_bytes()).to_ascii_lowercase())
+        .collect();
     let directives: Vec<&str> = controls.iter().flat_map(|value| value.split(',')).map(str::trim).collect();
     if directives.iter().any(|directive| matches!(*directive, "no-cache" | "no-store")) {
         return None;
@@ -143,7 +146,10 @@ mod tests {
 
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
         let pair = |(name, value): &(&str, &str)| {
-            (HeaderName::from_bytes(name.as_bytes()).expect("a name"), HeaderValue::from_bytes(value.as_bytes()).expect("a value"))
+            (
+                HeaderName::from_bytes(name.as_bytes()).expect("a name"),
+                HeaderValue::from_bytes(value.as_bytes()).expect("a value"),
+            )
         };
         pairs.iter().map(pair).collect()
     }
@@ -191,7 +197,16 @@ mod tests {
         assert_eq!(control("public, max-age=43200"), Some(43200));
         assert_eq!(control("MAX-AGE=\"60\""), Some(60));
         assert_eq!(control("max-age=99999999999999999999999"), Some(u64::MAX), "the schedule caps it");
-        for none in ["max-age=-5", "max-age=0", "max-age=", "max-age=soon", "no-cache, max-age=600", "no-store, max-age=600", "s-maxage=600", ""] {
+        for none in [
+            "max-age=-5",
+            "max-age=0",
+            "max-age=",
+            "max-age=soon",
+            "no-cache, max-age=600",
+            "no-store, max-age=600",
+            "s-maxage=600",
+            "",
+        ] {
             assert_eq!(control(none), None, "{none}");
         }
         assert_eq!(of(&[("Cache-Control", "public"), ("Cache-Control", "max-age=600")]), Some(600));
@@ -216,7 +231,16 @@ mod tests {
         assert_eq!(to("http://a.vn/", "//b.vn/"), Ok("http://b.vn/".to_owned()));
         assert_eq!(to("http://a.vn/", "HTTPS://B.vn"), Ok("https://b.vn/".to_owned()));
         let long = format!("/{}", "x".repeat(LONGEST_ADDRESS));
-        for nowhere in ["file:///etc/passwd", "gopher://a.vn/", "data:,x", "javascript:x", "http://[::1", "http://u:p@a.vn/", "http://", &long] {
+        for nowhere in [
+            "file:///etc/passwd",
+            "gopher://a.vn/",
+            "data:,x",
+            "javascript:x",
+            "http://[::1",
+            "http://u:p@a.vn/",
+            "http://",
+            &long,
+        ] {
             assert_eq!(to("http://a.vn/", nowhere), Err(Trouble::Redirects), "{nowhere}");
         }
         assert_eq!(to("https://a.vn/", "http://a.vn/"), Err(Trouble::Redirects), "back to http");

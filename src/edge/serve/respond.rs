@@ -9,7 +9,7 @@ use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
 
-use crate::model::{Page, Part, Site, StoryId};
+use crate::model::{Coding, Page, Part, Site, StoryId};
 
 /// How long a cache may answer for us: a minute without asking, another while it asks, a day while we are away.
 const CACHE_CONTROL: &str = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400";
@@ -17,9 +17,10 @@ const CACHE_CONTROL: &str = "public, max-age=60, stale-while-revalidate=60, stal
 const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src http: https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const PLAIN: &str = "text/plain; charset=utf-8";
 
-/// The story whose page a path names.
-pub(super) fn story_id(path: &str) -> Option<StoryId> {
-    path.strip_prefix("/story/")?.parse().ok()
+/// The story whose page a request asks for.
+pub(super) fn story_id<B>(request: &Request<B>) -> Option<StoryId> {
+    let asks = matches!(*request.method(), Method::GET | Method::HEAD);
+    request.uri().path().strip_prefix("/story/").filter(|_| asks)?.parse().ok()
 }
 
 /// The answer to a request. `story` is the page of the story that it asks for; `now` only decides whether Last-Modified can be told yet.
@@ -96,19 +97,19 @@ fn is_open(path: &str) -> bool {
 }
 
 fn answer(page: &Page, headers: &HeaderMap, now: Timestamp) -> Response<Full<Bytes>> {
-    let gzip = page.gzip.as_ref().filter(|_| accepts_gzip(headers));
-    let etag = if gzip.is_some() { format!("\"{}-gz\"", page.hash) } else { format!("\"{}\"", page.hash) };
+    let coding = coding(page, headers);
     let fresh = is_fresh(page, headers);
-    let mut response = Response::new(if fresh { Full::default() } else { Full::new(gzip.unwrap_or(&page.body).clone()) });
+    let body = coding.map_or(&page.body, |(_, bytes)| bytes);
+    let mut response = Response::new(if fresh { Full::default() } else { Full::new(body.clone()) });
     if fresh {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
         put(&mut response, header::CONTENT_TYPE, page.content_type);
-        if gzip.is_some() {
-            put(&mut response, header::CONTENT_ENCODING, "gzip");
+        if let Some((coding, _)) = coding {
+            put(&mut response, header::CONTENT_ENCODING, coding.name());
         }
     }
-    put(&mut response, header::ETAG, &etag);
+    put(&mut response, header::ETAG, &etag(page, coding.map(|(coding, _)| *coding)));
     put(&mut response, header::CACHE_CONTROL, CACHE_CONTROL);
     put(&mut response, header::VARY, "Accept-Encoding");
     // Until its second is over another version could come to bear the same date, and who asks by date would miss it.
@@ -118,15 +119,23 @@ fn answer(page: &Page, headers: &HeaderMap, now: Timestamp) -> Response<Full<Byt
     response
 }
 
+/// The strong ETag of a page in a coding.
+fn etag(page: &Page, coding: Option<Coding>) -> String {
+    match coding {
+        Some(coding) => format!("\"{}-{}\"", page.hash, coding.name()),
+        None => format!("\"{}\"", page.hash),
+    }
+}
+
 /// Whether the reader has this version: If-None-Match if there is one, else If-Modified-Since (RFC 9110, section 13.2.2). The
-/// encodings of a version are the same to who has one of them.
+/// codings of a version are the same to who has one of them.
 fn is_fresh(page: &Page, headers: &HeaderMap) -> bool {
     let mut tags = headers.get_all(header::IF_NONE_MATCH).iter().peekable();
     if tags.peek().is_some() {
         let is_ours = |tag: &str| {
             let opaque = tag.trim().trim_start_matches("W/");
             let hash = opaque.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
-            tag.trim() == "*" || hash.is_some_and(|hash| hash.strip_suffix("-gz").unwrap_or(hash) == page.hash)
+            tag.trim() == "*" || hash.is_some_and(|hash| is_of(hash, page))
         };
         return tags.any(|value| value.to_str().is_ok_and(|list| list.split(',').any(is_ours)));
     }
@@ -134,21 +143,44 @@ fn is_fresh(page: &Page, headers: &HeaderMap) -> bool {
     since.is_some_and(|since| system_time(page.modified) <= since)
 }
 
-/// Whether Accept-Encoding allows gzip (RFC 9110, section 12.5.3).
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let mut verdict = None;
+/// Whether an opaque tag is a page's, in any coding.
+fn is_of(tag: &str, page: &Page) -> bool {
+    tag.strip_prefix(&*page.hash).is_some_and(|rest| {
+        rest.is_empty() || rest.strip_prefix('-').is_some_and(|name| Coding::ALL.iter().any(|coding| coding.name() == name))
+    })
+}
+
+/// The coding that the reader likes best, among equals the one that is smallest; none where it likes the plain bytes better
+/// (RFC 9110, section 12.5.3).
+fn coding<'p>(page: &'p Page, headers: &HeaderMap) -> Option<&'p (Coding, Bytes)> {
+    let mut qualities = Coding::ALL.map(|coding| (coding, None));
+    let (mut any, mut identity) = (None, None);
     let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    for coding in values.flat_map(|value| value.split(',')) {
-        let mut parts = coding.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let quality = parts.find_map(|p| p.strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
-        match name.as_str() {
-            "gzip" | "x-gzip" => return quality > 0.0,
-            "*" => verdict = Some(quality > 0.0),
-            _ => {}
+    for part in values.flat_map(|value| value.split(',')) {
+        let mut parts = part.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let quality: f32 = parts.find_map(|p| p.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
+        let is = |wanted: &str| name.eq_ignore_ascii_case(wanted);
+        for (coding, known) in &mut qualities {
+            if is(coding.name()) || *coding == Coding::Gzip && is("x-gzip") {
+                *known = Some(quality);
+            }
+        }
+        if is("*") {
+            any = Some(quality);
+        } else if is("identity") {
+            identity = Some(quality);
         }
     }
-    verdict.unwrap_or(false)
+    let quality = |coding: Coding| qualities.iter().find(|(c, _)| *c == coding).and_then(|(_, q)| *q).or(any).unwrap_or(0.0);
+    let mut best = None;
+    for encoded in &page.encoded {
+        let liked = quality(encoded.0);
+        if liked > 0.0 && best.is_none_or(|(_, before)| liked > before) {
+            best = Some((encoded, liked));
+        }
+    }
+    best.filter(|(_, liked)| *liked >= identity.unwrap_or(0.0)).map(|(encoded, _)| encoded)
 }
 
 fn starting() -> Response<Full<Bytes>> {

@@ -3,11 +3,14 @@
 //! On disk each change of a story has a row with the bands that it adds, in the order of time. In memory are the spans that are asked
 //! about, mostly the last ones, so that a search costs the same however many stories the store holds.
 
-use std::collections::{HashMap, VecDeque};
+mod recent;
+
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::edge::store::{Store, StoreError, codec};
-use crate::model::{Band, Known, Search, StoryChange, StoryId, span};
+use crate::model::{Band, Known, Search, StoryId, span};
+pub use recent::Recent;
 
 /// Stories that are looked at of one band, the youngest: one that more stories share says little.
 const MOST_OF_A_BAND: usize = 32;
@@ -20,15 +23,13 @@ const LEAST_SHARED: f64 = 0.08;
 const BESIDE_THE_BEST: f64 = 8.0;
 /// Stories in memory, at about 250 bytes each; beyond that the span that was asked for least lately is given up.
 const MOST_IN_MEMORY: usize = 500_000;
-/// Bands whose last posting the writer remembers. A decision that is older than all of them is taken again.
-const MOST_RECENT: usize = 65_536;
 
 impl Store {
     /// Adds to `known` the stories that entries may be near copies of. The cost of an entry depends on its bands alone, not on how many
     /// stories there are.
     pub fn near(&self, searches: &[Search], known: &mut Known) -> Result<(), StoreError> {
         for search in searches {
-            let candidates = lock(&self.spans).candidates(search, &self.db)?;
+            let candidates = self.index.candidates(search, &self.db)?;
             for id in &candidates {
                 self.add_story(known, *id)?;
             }
@@ -38,14 +39,75 @@ impl Store {
     }
 }
 
-pub(super) fn lock(spans: &Mutex<Spans>) -> MutexGuard<'_, Spans> {
-    spans.lock().unwrap_or_else(PoisonError::into_inner)
+/// The spans in memory, shared by the writer, which adds to them, and by those who search.
+#[derive(Default)]
+pub(super) struct Index {
+    spans: Mutex<Spans>,
+    /// Held by the one that reads a span from the disk: the writer need not wait for that.
+    loading: Mutex<()>,
 }
 
-/// The spans in memory.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Index {
+    /// Takes notice of what was committed.
+    pub fn post(&self, posted: &[(i32, StoryId, Vec<Band>)]) {
+        let mut spans = lock(&self.spans);
+        posted.iter().for_each(|(span, story, bands)| spans.post(*span, *story, bands));
+    }
+
+    /// The stories that share the most with what is searched, the likeliest first.
+    fn candidates(&self, search: &Search, db: &sled::Db) -> Result<Vec<StoryId>, StoreError> {
+        let own = span(search.published);
+        let around = [own, own.saturating_sub(1), own.saturating_add(1)];
+        loop {
+            let missing = {
+                let mut spans = lock(&self.spans);
+                match spans.missing(&around) {
+                    None => return Ok(spans.candidates(search, &around)),
+                    Some(span) => span,
+                }
+            };
+            self.load(missing, db)?;
+        }
+    }
+
+    /// Reads a span. What is committed in the meantime is added to it; what was read and is told again makes no difference.
+    fn load(&self, span: i32, db: &sled::Db) -> Result<(), StoreError> {
+        let _alone = lock(&self.loading);
+        {
+            let mut spans = lock(&self.spans);
+            if spans.loaded.contains_key(&span) {
+                return Ok(());
+            }
+            spans.awaited = Some((span, Vec::new()));
+        }
+        let mut loaded = Span::default();
+        for row in db.scan_prefix(codec::span_prefix(span)) {
+            let (key, value) = row.map_err(StoreError::failed("to look for near copies"))?;
+            match codec::read_bands(&key, &value) {
+                Ok((story, bands)) => loaded.add(story, &bands),
+                Err(error) => tracing::error!(%error, "a record of the store is passed over"),
+            }
+        }
+        let mut spans = lock(&self.spans);
+        let posted = spans.awaited.take().map(|(_, posted)| posted).unwrap_or_default();
+        posted.iter().for_each(|(story, bands)| loaded.add(*story, bands));
+        spans.loaded.insert(span, loaded);
+        Ok(())
+    }
+}
+
+/// A story and bands that it has.
+type Told = (StoryId, Vec<Band>);
+
 #[derive(Default)]
-pub(super) struct Spans {
+struct Spans {
     loaded: HashMap<i32, Span>,
+    /// The span that is being read, and what was committed to it since that began.
+    awaited: Option<(i32, Vec<Told>)>,
     /// How often anything was asked, to know what was not asked for lately.
     asked: u64,
 }
@@ -67,14 +129,21 @@ struct Posting {
 }
 
 impl Spans {
-    /// The stories that share the most with what is searched, the likeliest first.
-    fn candidates(&mut self, search: &Search, db: &sled::Db) -> Result<Vec<StoryId>, StoreError> {
-        let own = span(search.published);
-        let around = [own, own.saturating_sub(1), own.saturating_add(1)];
+    /// The first of these spans that is not in memory.
+    fn missing(&mut self, around: &[i32; 3]) -> Option<i32> {
+        self.asked += 1;
         for span in around {
-            self.load(span, db)?;
+            match self.loaded.get_mut(span) {
+                Some(loaded) => loaded.asked = self.asked,
+                None => return Some(*span),
+            }
         }
-        self.forget(&around);
+        self.forget(around);
+        None
+    }
+
+    /// The stories that share the most with what is searched, the likeliest first.
+    fn candidates(&self, search: &Search, around: &[i32; 3]) -> Vec<StoryId> {
         let mut shared: HashMap<StoryId, f64> = HashMap::new();
         for band in &search.bands {
             let mut stories: Vec<StoryId> =
@@ -89,25 +158,7 @@ impl Spans {
         candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let least = candidates.first().map_or(0.0, |(_, part)| part / BESIDE_THE_BEST);
         candidates.retain(|(_, part)| *part >= least);
-        Ok(candidates.into_iter().take(MOST_CANDIDATES).map(|(id, _)| id).collect())
-    }
-
-    fn load(&mut self, span: i32, db: &sled::Db) -> Result<(), StoreError> {
-        self.asked += 1;
-        if let Some(loaded) = self.loaded.get_mut(&span) {
-            loaded.asked = self.asked;
-            return Ok(());
-        }
-        let mut loaded = Span { asked: self.asked, ..Span::default() };
-        for row in db.scan_prefix(codec::span_prefix(span)) {
-            let (key, value) = row.map_err(StoreError::failed("to look for near copies"))?;
-            match codec::read_bands(&key, &value) {
-                Ok((story, bands)) => loaded.add(story, &bands),
-                Err(error) => tracing::error!(%error, "a record of the store is passed over"),
-            }
-        }
-        self.loaded.insert(span, loaded);
-        Ok(())
+        candidates.into_iter().take(MOST_CANDIDATES).map(|(id, _)| id).collect()
     }
 
     /// Gives up spans that are not asked for, while there are too many stories.
@@ -119,8 +170,12 @@ impl Spans {
         }
     }
 
-    /// Takes notice of what was committed, where its span is in memory.
-    pub fn post(&mut self, in_span: i32, story: StoryId, bands: &[Band]) {
+    /// Takes notice of what was committed, where its span is in memory or on the way there.
+    fn post(&mut self, in_span: i32, story: StoryId, bands: &[Band]) {
+        match &mut self.awaited {
+            Some((span, posted)) if *span == in_span => posted.push((story, bands.to_vec())),
+            _ => {}
+        }
         if let Some(span) = self.loaded.get_mut(&in_span) {
             span.add(story, bands);
         }
@@ -128,11 +183,16 @@ impl Spans {
 }
 
 impl Span {
+    /// Adds a story's bands; those that it has already make no difference.
     fn add(&mut self, story: StoryId, bands: &[Band]) {
+        let fresh: Vec<Band> = bands.iter().copied().filter(|band| !self.of(*band).any(|id| id == story)).collect();
+        if fresh.is_empty() {
+            return;
+        }
         let number = self.stories.len() as u32;
         self.stories.push(story);
-        for band in bands {
-            let older = self.youngest.insert(*band, self.postings.len() as u32);
+        for band in fresh {
+            let older = self.youngest.insert(band, self.postings.len() as u32);
             self.postings.push(Posting { story: number, older });
         }
     }
@@ -142,42 +202,6 @@ impl Span {
         let first = self.youngest.get(&band).copied();
         let postings = std::iter::successors(first, |place| self.postings[*place as usize].older);
         postings.take(MOST_OF_A_BAND).map(|place| self.stories[self.postings[place as usize].story as usize])
-    }
-}
-
-/// The bands that were posted of late, each with the number of the change that did.
-pub(super) struct Recent {
-    last: HashMap<Band, u64>,
-    order: VecDeque<(Band, u64)>,
-    /// What was posted up to this number may have been forgotten.
-    floor: u64,
-}
-
-impl Recent {
-    /// Nothing is known of what was posted up to a number; nobody can have read before it.
-    pub fn since(floor: u64) -> Self {
-        Self { last: HashMap::new(), order: VecDeque::new(), floor }
-    }
-
-    /// Whether a story that came after a number shares a band with a new story of these.
-    pub fn overtook(&self, stories: &[StoryChange], based_on: u64) -> bool {
-        let mut bands = stories.iter().filter(|change| change.story.seq == 0).flat_map(|change| &change.bands);
-        based_on < self.floor || bands.any(|band| self.last.get(band).is_some_and(|seq| *seq > based_on))
-    }
-
-    /// Remembers what a change posts.
-    pub fn post(&mut self, bands: &[Band], seq: u64) {
-        for band in bands {
-            self.last.insert(*band, seq);
-            self.order.push_back((*band, seq));
-        }
-        while self.order.len() > MOST_RECENT {
-            let Some((hash, seq)) = self.order.pop_front() else { break };
-            self.floor = self.floor.max(seq);
-            if self.last.get(&hash) == Some(&seq) {
-                self.last.remove(&hash);
-            }
-        }
     }
 }
 

@@ -17,6 +17,11 @@ const LOCK_TRIES: u32 = 100;
 const LOCK_WAIT: Duration = Duration::from_millis(50);
 
 impl Store {
+    /// Whether there is a store in a folder.
+    pub fn exists(folder: &Path) -> bool {
+        folder.join("sled").is_dir()
+    }
+
     /// Opens the store in a folder, or makes a new one there. Blocks: for a large store a second or two.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let name = folder.display().to_string();
@@ -41,11 +46,11 @@ impl Store {
         let (announce, latest) = watch::channel(seq);
         let disk = write::Disk::new(folder, &sled_folder).map_err(failed("to be opened for writing"))?;
         let recent = near::Recent::since(seq);
-        let spans = Arc::new(Mutex::new(near::Spans::default()));
-        let writer = write::Writer { db: db.clone(), seq, recent, spans: Arc::clone(&spans), disk, announce, broken: None };
+        let index = Arc::new(near::Index::default());
+        let writer = write::Writer { db: db.clone(), seq, recent, index: Arc::clone(&index), disk, announce, broken: None };
         let writer = std::thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(queue));
         let writer = Mutex::new(Some(writer.map_err(failed("to start its writer"))?));
-        Ok(Self { db, jobs, latest, spans, writer, _lock: lock })
+        Ok(Self { db, jobs, latest, index, writer, _lock: lock })
     }
 }
 

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::edge::store::near::{self, Recent, Spans};
+use crate::edge::store::near::{Index, Recent};
 use crate::edge::store::{Memo, StoreError, codec};
 use crate::model::{Band, Batch, Stamp, StoryChange, StoryId, span};
 
@@ -32,7 +32,7 @@ pub(super) struct Writer {
     /// The number of the last change.
     pub(super) seq: u64,
     pub(super) recent: Recent,
-    pub(super) spans: Arc<Mutex<Spans>>,
+    pub(super) index: Arc<Index>,
     pub(super) disk: Disk,
     pub(super) announce: watch::Sender<u64>,
     /// Why nothing is written any more. After a failed fsync nobody knows what is on the disk, and the next one would not tell.
@@ -50,9 +50,7 @@ impl Writer {
             let durable = self.apply(rows);
             if durable.is_ok() {
                 // Before the number is told: who has heard of a change also finds its story.
-                let mut spans = near::lock(&self.spans);
-                posted.iter().for_each(|(span, story, bands)| spans.post(*span, *story, bands));
-                drop(spans);
+                self.index.post(&posted);
                 self.announce.send_if_modified(|latest| std::mem::replace(latest, self.seq) != self.seq);
             }
             for (result, reply) in added {

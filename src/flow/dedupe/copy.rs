@@ -22,9 +22,7 @@ mod slot;
 mod token;
 mod veto;
 
-use std::fmt;
-
-use crate::model::{Alike, Report};
+use crate::model::{Reason, Report};
 use crate::text::{Words, body, headline};
 use token::Token;
 
@@ -64,75 +62,6 @@ pub struct Judgement {
     pub reason: Reason,
 }
 
-/// Why two texts are, or are not, the same news. Reads as a sentence.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Reason {
-    /// They are the same news.
-    Alike(Alike),
-    /// Each has something that the other lacks.
-    Apart {
-        /// What kind of thing.
-        what: Difference,
-        /// What the first has, as it writes it.
-        first: String,
-        /// What the second has.
-        second: String,
-    },
-    /// The titles are the same, but would fit many articles.
-    General,
-    /// They share too little.
-    Unlike,
-}
-
-/// What sets two texts apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Difference {
-    /// Numbers, dates or times of the titles.
-    Number,
-    /// Days, issues or terms of the whole texts.
-    Ordinal,
-    /// Amounts of the whole texts.
-    Count,
-    /// Provinces or cities.
-    Place,
-    /// Proper names.
-    Name,
-    /// Opposites, or different moments of one event.
-    Opposite,
-    /// Other words of titles that are otherwise alike.
-    Word,
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Alike(alike) => alike.fmt(f),
-            Self::General => f.write_str("the titles are the same, but would fit many articles, and the texts do not confirm it"),
-            Self::Unlike => f.write_str("they share too little"),
-            Self::Apart { what, first, second } => {
-                let what = match what {
-                    Difference::Number => "the titles differ in a number or date",
-                    Difference::Ordinal => "they are of different days or issues",
-                    Difference::Count => "they count different things",
-                    Difference::Place => "they are about different places",
-                    Difference::Name => "they name different persons or things",
-                    Difference::Opposite => "they tell of opposites, or of different moments",
-                    Difference::Word => "each title says something that the other text does not know",
-                };
-                let side = |text: &str| if text.is_empty() { "nothing".to_owned() } else { format!("“{text}”") };
-                write!(f, "{what}: {} / {}", side(first), side(second))
-            }
-        }
-    }
-}
-
-impl Reason {
-    /// Whether it forbids a story, rather than failing to make one.
-    pub fn is_veto(&self) -> bool {
-        matches!(self, Self::Apart { .. })
-    }
-}
-
 impl Gist {
     /// Prepares a stored entry.
     pub fn of(report: &Report) -> Self {
@@ -141,7 +70,7 @@ impl Gist {
 
     /// Prepares an entry's texts, both plain. What the site wrote around the news does not count.
     pub fn new(title: &str, summary: &str) -> Self {
-        let (title, summary) = (headline(title, &[]), body(summary));
+        let (title, summary) = (headline(title), body(summary));
         let shouted = token::is_shouted(&Words::new(title));
         let cut = title.trim_end().ends_with('…') || title.trim_end().ends_with("...");
         let mut lead = Part::new(summary, LEAD);
@@ -156,6 +85,10 @@ impl Gist {
     /// The bands under which near copies are looked for: texts that are alike share one, as far as chance allows.
     pub fn bands(&self) -> Vec<u64> {
         band::bands(&self.title.tokens, &self.lead.tokens)
+    }
+
+    fn texts(&self) -> (&str, &str) {
+        (&self.title.text, &self.lead.text)
     }
 
     fn tokens(&self) -> impl Iterator<Item = &Token> + Clone {
@@ -182,6 +115,17 @@ impl Part {
 
 /// Judges whether two entries of different sources, close in time, are the same news. Symmetric.
 pub fn judge(a: &Gist, b: &Gist) -> Judgement {
+    // Where two things differ in several places, which one is named, and which of two rows of common words is taken, depends on the
+    // side one looks from: so it is always the same.
+    if a.texts() <= b.texts() {
+        judge_ordered(a, b)
+    } else {
+        let judgement = judge_ordered(b, a);
+        Judgement { reason: judgement.reason.reversed(), ..judgement }
+    }
+}
+
+fn judge_ordered(a: &Gist, b: &Gist) -> Judgement {
     let shared = likeness::Shared::new(a, b);
     let likeness = shared.likeness();
     let reason = veto::veto(a, b, &shared).unwrap_or_else(|| shared.reason());

@@ -140,8 +140,25 @@ fn decoded(text: &str) -> String {
     }
     match String::from_utf8(bytes) {
         Ok(text) => text.nfc().collect(),
-        Err(_) => text.to_ascii_uppercase(),
+        Err(_) => with_capital_codes(text),
     }
+}
+
+/// A text with the hexadecimal digits of its percent-encoding in capitals.
+fn with_capital_codes(text: &str) -> String {
+    let mut digits = 0;
+    let capital = |c: char| {
+        let code = digits > 0 && c.is_ascii_hexdigit();
+        digits = if c == '%' {
+            2
+        } else if code {
+            digits - 1
+        } else {
+            0
+        };
+        if code { c.to_ascii_uppercase() } else { c }
+    };
+    text.chars().map(capital).collect()
 }
 
 #[cfg(test)]
@@ -199,6 +216,7 @@ mod tests {
             ("https://a.vn/a%2Fb", "https://a.vn/a/b"),
             ("https://a.vn/x?a=1%26b=2", "https://a.vn/x?a=1&b=2"),
             ("https://a.vn/bai-1.html", "https://a.vn/bai-1.aspx"),
+            ("https://a.vn/%ff/Bai", "https://a.vn/%ff/bai"),
         ] {
             assert_ne!(canonical(a), canonical(b));
         }

@@ -29,6 +29,8 @@ pub struct Named {
     pub report: Report,
     /// Its name among all entries.
     pub key: EntryKey,
+    /// The name that it has where the source's `tracking` is empty, if that is another one: so an edit of `tracking` makes nothing new.
+    alias: Option<EntryKey>,
     /// Its canonical link, where that names an article.
     pub link: Option<LinkKey>,
     /// What it says.
@@ -40,6 +42,16 @@ pub struct Named {
 }
 
 impl Named {
+    /// The names that it is known by, the one in force first.
+    pub fn keys(&self) -> impl Iterator<Item = EntryKey> {
+        std::iter::once(self.key).chain(self.alias)
+    }
+
+    /// What it says, under each of its names.
+    pub fn prints(&self) -> impl Iterator<Item = (EntryKey, Print)> {
+        self.keys().map(|key| (key, self.print))
+    }
+
     /// What near copies are recognised by.
     pub fn gist(&self) -> &Gist {
         self.gist.get_or_init(|| Gist::of(&self.report))
@@ -66,19 +78,22 @@ pub fn name(source: &Source, entries: &[Entry], now: Timestamp) -> Vec<Named> {
     let named = entries.iter().zip(&links).map(|(entry, link)| {
         let guid = entry.guid.as_deref().filter(|guid| !shared_guids.contains(guid));
         let own = link.as_deref().filter(|link| !shared_links.contains(link) || guid.is_none() && links_name);
-        let name = match (guid, own, link) {
+        let named = |link: Option<&str>| match (guid, own, link) {
             (Some(guid), _, _) if guid.len() <= GUID_BYTES => guid.to_owned(),
             (Some(guid), _, _) => blake3::hash(guid.as_bytes()).to_string(),
-            (None, Some(link), _) => link.to_owned(),
+            (None, Some(_), Some(link)) => link.to_owned(),
             // A date would not do beside the link: "15 giờ trước" is another one at each poll.
-            (None, None, Some(link)) => format!("{link}\n{}", entry.title),
-            (None, None, None) => format!("{}\n{}", entry.title, entry.published.map(|t| t.to_string()).unwrap_or_default()),
+            (None, _, Some(link)) => format!("{link}\n{}", entry.title),
+            (None, _, None) => format!("{}\n{}", entry.title, entry.published.map(|t| t.to_string()).unwrap_or_default()),
         };
-        let link = own;
-        let report = report(source, entry, name, now);
-        let key = entry_key(&report.source, &report.guid);
+        let whole = || canonical(entry.url.as_deref()?, &[]);
+        let alias = if guid.is_none() && !source.tracking.is_empty() { whole() } else { None };
+        let alias = alias.filter(|whole| Some(whole) != link.as_ref()).map(|whole| entry_key(&source.id, &named(Some(&whole))));
+        let report = report(source, entry, named(link.as_deref()), now);
+        let (key, link) = (entry_key(&report.source, &report.guid), own);
         let story = StoryId(link.map_or(key.0, |link| hash(&["story", link])));
-        Named { print: print(&report, &source.tracking), key, link: link.map(link_key), story, report, gist: OnceCell::new() }
+        let print = print(&report, &source.tracking);
+        Named { print, key, alias, link: link.map(link_key), story, report, gist: OnceCell::new() }
     });
     named.filter(|named| !named.report.title.is_empty() && taken.insert(named.key)).collect()
 }

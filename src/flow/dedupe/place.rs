@@ -1,41 +1,19 @@
 //! Whether an entry belongs to a story as a near copy, and if not, why.
 
-use std::fmt;
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 
 use crate::flow::dedupe::{Gist, Judgement, canonical, judge};
-use crate::model::{NEAR, Report, SourceId, Story};
+use crate::model::{NEAR, Refusal, Report, SourceId, Story};
 
-/// Why an entry is no part of a story. Reads as a sentence.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Refusal {
-    /// The story has an entry of this source already.
-    OwnSource,
-    /// They were published too far apart.
-    Time,
-    /// It is not like the story's leading entry.
-    Lead(Judgement),
-    /// It is like the leading entry, but a member of the story forbids it.
-    Member(SourceId, Judgement),
-    /// Both articles stand on one site, which has its reason to publish two.
-    OneSite,
-}
+/// Different texts of a story that an entry is compared with beside the leading one, the first that came: hundreds of sources may carry a
+/// story, and most of them word for word.
+const MOST_COMPARED: usize = 16;
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OwnSource => f.write_str("the story has another entry of this source"),
-            Self::Time => f.write_str("they were published more than 72 hours apart"),
-            Self::Lead(judgement) => judgement.reason.fmt(f),
-            Self::Member(source, judgement) => write!(f, "compared with the entry of {source}, {}", judgement.reason),
-            Self::OneSite => f.write_str("both articles stand on one site and are not word for word the same"),
-        }
-    }
-}
-
-/// Judges whether an entry, published at some time, belongs to a story of other sources: it is like the story's leading entry, and
-/// nothing sets it apart from any other, so that a chain of weak likenesses makes no story.
+/// Judges whether an entry, published at some time, belongs to a story of other sources: it is like the story's leading entry and like
+/// the first, which leads where no source ranks above another, and nothing sets it apart from the others; so a chain of weak likenesses
+/// makes no story.
 pub fn placement(
     report: &Report,
     gist: &Gist,
@@ -52,12 +30,14 @@ pub fn placement(
     let lead = story.lead(rank);
     let judgement = judge(gist, &Gist::of(lead));
     if !judgement.same {
-        return Err(Refusal::Lead(judgement));
+        return Err(Refusal::Lead(judgement.reason));
     }
-    for member in story.entries.iter().filter(|member| member.source != lead.source) {
+    let mut known = HashSet::from([(&*lead.title, &*lead.summary)]);
+    let others = story.entries.iter().enumerate().filter(|(_, member)| known.insert((&*member.title, &*member.summary)));
+    for (place, member) in others.take(MOST_COMPARED) {
         let against = judge(gist, &Gist::of(member));
-        if against.reason.is_veto() {
-            return Err(Refusal::Member(member.source.clone(), against));
+        if against.reason.is_veto() || place == 0 && !against.same {
+            return Err(Refusal::Member(member.source.clone(), against.reason));
         }
     }
     if site(report).is_some_and(|own| story.entries.iter().any(|member| site(member) == Some(own.clone())))
@@ -73,3 +53,6 @@ fn site(report: &Report) -> Option<String> {
     let link = canonical(report.url.as_deref()?, &[])?;
     Some(link.split(['/', '?']).next().unwrap_or_default().to_owned())
 }
+
+#[cfg(test)]
+mod tests;

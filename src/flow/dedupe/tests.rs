@@ -1,5 +1,7 @@
 //! Every branch of the decision, what entries are called, and what holds whatever sources publish in whatever order.
 
+mod tracking;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice::from_ref;
 
@@ -57,7 +59,11 @@ struct Memory {
 
 impl Memory {
     fn decide(&self, id: &str, entries: &[Entry], baseline: bool, now: i64) -> Decision {
-        let named = name(&source(id), entries, second(now));
+        self.decide_for(&source(id), entries, baseline, now)
+    }
+
+    fn decide_for(&self, source: &Source, entries: &[Entry], baseline: bool, now: i64) -> Decision {
+        let named = name(source, entries, second(now));
         let stories = self.stories.iter().map(|(id, story)| (*id, story.clone())).collect();
         let mut known = Known { entries: self.entries.clone(), links: self.links.clone(), stories, ..Known::default() };
         for search in searches(&named, &known) {

@@ -107,7 +107,10 @@ mod tests {
             assert_eq!(minutes(Trouble::Gone, failures, None), None, "410 ends it at once");
         }
         for trouble in Trouble::ALL.into_iter().filter(|trouble| *trouble != Trouble::Gone) {
-            assert!(minutes(trouble, u32::MAX, None).is_some_and(|waits| waits <= 24 * 60 * 11 / 10 + 1), "{trouble:?} never dies");
+            assert!(
+                minutes(trouble, u32::MAX, None).is_some_and(|waits| waits <= 24 * 60 * 11 / 10 + 1),
+                "{trouble:?} never dies"
+            );
         }
     }
 
@@ -126,7 +129,9 @@ mod tests {
     #[test]
     fn a_fixed_interval_does_not_hammer_a_source_in_trouble() {
         let every_minute = source(Some(Duration::from_secs(60)));
-        for (trouble, least) in [(Trouble::TooSlow, 9 * MINUTE), (Trouble::Missing, 54 * MINUTE), (Trouble::Overloaded, 36 * MINUTE)] {
+        for (trouble, least) in
+            [(Trouble::TooSlow, 9 * MINUTE), (Trouble::Missing, 54 * MINUTE), (Trouble::Overloaded, 36 * MINUTE)]
+        {
             let next = retry(&every_minute, None, trouble, None, &fetch_settings(), now()).expect("it is asked again");
             assert!(next.duration_since(now()).as_secs().unsigned_abs() >= least, "{trouble:?}");
         }

@@ -58,14 +58,22 @@ mod tests {
 
     #[test]
     fn who_is_hardly_overdue_hardly_waits() {
-        let just = SourceState { next: now() - SignedDuration::from_secs(5), checked: now() - SignedDuration::from_mins(15), ..polled(15, 0) };
+        let just = SourceState {
+            next: now() - SignedDuration::from_secs(5),
+            checked: now() - SignedDuration::from_mins(15),
+            ..polled(15, 0)
+        };
         assert!((0..100).all(|n| after_outage(&id(n), &just, now()).duration_since(now()).as_secs() < 5));
         assert_eq!(after_outage(&id(1), &polled(15, 0), now()), now());
     }
 
     #[test]
     fn a_clock_that_was_set_back_starts_no_storm() {
-        let ahead = SourceState { next: now() + SignedDuration::from_hours(90_000), checked: now() + SignedDuration::from_hours(80_000), ..polled(15, 0) };
+        let ahead = SourceState {
+            next: now() + SignedDuration::from_hours(90_000),
+            checked: now() + SignedDuration::from_hours(80_000),
+            ..polled(15, 0)
+        };
         let waits: Vec<i64> = (0..100).map(|n| after_outage(&id(n), &ahead, now()).duration_since(now()).as_secs()).collect();
         assert!(waits.iter().all(|waits| (0..900).contains(waits)), "{waits:?}");
         assert!(waits.iter().filter(|waits| **waits < 90).count() < 30, "{waits:?}");

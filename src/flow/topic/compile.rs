@@ -11,13 +11,13 @@ use crate::model::{Phrase, Topic};
 use crate::text::{DocumentNumber, Words, documents};
 
 /// Goes up when the same rules give a text other topics than before: stored stories are then classified anew.
-const JUDGE: u32 = 2;
+const JUDGE: u32 = 3;
 
 /// Words of a phrase that is one expression: a comma in it parts two things.
 const SHORT: usize = 3;
 
 /// One phrase of one topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Use {
     pub topic: usize,
     /// Its place among the topic's phrases.
@@ -50,9 +50,21 @@ pub(super) struct Compiled {
     pub bridges_commas: bool,
     /// The phrases of the topic of which one must stand near.
     pub near: Vec<usize>,
-    /// The document that it names, between the keys of the words before and after.
-    pub document: Option<(Vec<String>, DocumentNumber, Vec<String>)>,
-    key: String,
+    /// The document that it names.
+    pub document: Option<Document>,
+    pub key: String,
+}
+
+/// A document with the words around it that a phrase has.
+#[derive(Clone, Debug)]
+pub(super) struct Document {
+    /// The keys of the words before it.
+    pub before: Vec<String>,
+    pub number: DocumentNumber,
+    /// Its words within the phrase.
+    pub words: Range<usize>,
+    /// The keys of the words after it.
+    pub after: Vec<String>,
 }
 
 impl Compiled {
@@ -67,7 +79,12 @@ impl Compiled {
             bridges_commas: words.len() > SHORT || phrase.text.contains(','),
             capitals: (0..words.len()).filter(capital).collect(),
             near: Vec::new(),
-            document: document.map(|(document, at)| (keys(0..at.start), document, keys(at.end..words.len()))),
+            document: document.map(|(number, at)| Document {
+                before: keys(0..at.start),
+                number,
+                words: at.clone(),
+                after: keys(at.end..words.len()),
+            }),
             key: words.key().to_owned(),
         }
     }
@@ -83,8 +100,8 @@ impl Rules {
         for (topic, phrases) in phrases.iter().enumerate() {
             for (phrase, compiled) in phrases.iter().enumerate() {
                 let asks = Use { topic, phrase };
-                if let Some((_, document, _)) = &compiled.document {
-                    documents.entry(document.number.clone()).or_default().push(asks);
+                if let Some(document) = &compiled.document {
+                    documents.entry(document.number.number.clone()).or_default().push(asks);
                     continue;
                 }
                 let place = *places.entry(&compiled.key).or_insert_with(|| {

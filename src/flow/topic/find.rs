@@ -1,14 +1,15 @@
 //! Where the phrases of the rules occur in some texts.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::flow::topic::compile::Use;
+use crate::flow::topic::compile::{Compiled, Document, Use};
 use crate::flow::topic::{Rules, Texts};
 use crate::model::Field;
 use crate::text::{Words, body, documents, headline, without_markup};
 
-/// The most that is noted of one entry's texts: no article says so much, but a hostile one may.
-const MOST_FOUND: usize = 2_000;
+/// How often one phrase is noted in one field: no article says so much, but a hostile one may.
+const MOST_FOUND: u32 = 100;
 
 /// A phrase where it stands.
 #[derive(Clone, Debug)]
@@ -25,6 +26,9 @@ pub(super) struct Found {
     pub place: Range<usize>,
 }
 
+/// How often each phrase was noted in each field.
+type Times = HashMap<(Use, Field), u32>;
+
 impl Rules {
     /// What occurs of each topic, with the topic's place, in the order of topics; what does not occur has no row.
     pub(super) fn found(&self, texts: Texts) -> Vec<(usize, Found)> {
@@ -32,22 +36,23 @@ impl Rules {
         let content = without_markup(texts.content);
         // What the site wrote around the news says nothing of it.
         let single = [
-            (Field::Title, texts.title, headline(texts.title, &[])),
+            (Field::Title, texts.title, headline(texts.title)),
             (Field::Summary, texts.summary, body(texts.summary)),
             (Field::Content, &*content, body(&content)),
         ];
+        let mut times = HashMap::new();
         for (field, text, counts) in single {
-            self.look(field, 0, text, counts, &mut found);
+            self.look(field, 0, text, counts, &mut times, &mut found);
         }
         for (place, category) in texts.categories.iter().enumerate() {
-            self.look(Field::Categories, place, category, category, &mut found);
+            self.look(Field::Categories, place, category, category, &mut times, &mut found);
         }
         found.sort_by_key(|(topic, _)| *topic);
         found
     }
 
     /// Looks at the part of a text that counts.
-    fn look(&self, field: Field, text: usize, whole: &str, counts: &str, found: &mut Vec<(usize, Found)>) {
+    fn look(&self, field: Field, text: usize, whole: &str, counts: &str, times: &mut Times, found: &mut Vec<(usize, Found)>) {
         if counts.is_empty() {
             return;
         }
@@ -55,7 +60,9 @@ impl Rules {
         // A part begins where the whole ends without what comes from there on.
         let before = counts.as_ptr() as usize - whole.as_ptr() as usize;
         let mut note = |asks: &Use, at: Range<usize>| {
-            if found.len() >= MOST_FOUND {
+            let times = times.entry((*asks, field)).or_default();
+            *times += 1;
+            if *times > MOST_FOUND {
                 return;
             }
             let place = words.place(at.clone());
@@ -67,18 +74,9 @@ impl Rules {
         };
         for hit in self.automaton.find_overlapping_iter(words.key()) {
             let at = words.within(hit.range());
-            // "… nông thôn mới. Đây là …" is not "nông thôn mới đây".
-            if (at.start..at.end - 1).any(|word| words.ends_sentence(word)) {
-                continue;
-            }
-            let has_comma = (at.start..at.end - 1).any(|word| words.between(word).contains(','));
             for asks in self.asking(&self.uses[hit.pattern().as_usize()], field) {
-                // Long phrases are written with and without commas; "tổ chức lễ, hội nghị" is no "lễ hội".
-                if has_comma && !self.phrases[asks.topic][asks.phrase].bridges_commas {
-                    continue;
-                }
-                let capitals = &self.phrases[asks.topic][asks.phrase].capitals;
-                if capitals.iter().all(|place| words.get(at.start + place).is_some_and(|word| word.capital)) {
+                let phrase = &self.phrases[asks.topic][asks.phrase];
+                if phrase.is_one_in(&words, &at) && phrase.capitals.iter().all(|place| is_capital(&words, at.start + place)) {
                     note(asks, at.clone());
                 }
             }
@@ -89,13 +87,21 @@ impl Rules {
         for (document, at) in documents(&words) {
             let Some(uses) = self.documents.get(&document.number) else { continue };
             for asks in self.asking(uses, field) {
-                let Some((before, wanted, after)) = &self.phrases[asks.topic][asks.phrase].document else { continue };
+                let phrase = &self.phrases[asks.topic][asks.phrase];
+                let Some(Document { before, number, words: named, after }) = &phrase.document else { continue };
                 let stands = |keys: &[String], start: usize| keys.iter().zip(start..).all(|(key, at)| words.key_of(at) == key);
-                let start = at.start.checked_sub(before.len());
-                if let Some(start) =
-                    start.filter(|&start| wanted.is_named_by(&document) && stands(before, start) && stands(after, at.end))
-                {
-                    note(asks, start..at.end + after.len());
+                let Some(start) = at.start.checked_sub(before.len()) else { continue };
+                if !number.is_named_by(&document) || !stands(before, start) || !stands(after, at.end) {
+                    continue;
+                }
+                // The document itself is written in many ways; what stands around it is as in any phrase.
+                let whole = start..at.end + after.len();
+                let around =
+                    phrase.is_one_in(&words, &(start..at.start + 1)) && phrase.is_one_in(&words, &(at.end - 1..whole.end));
+                let capitals = phrase.capitals.iter().filter(|place| !named.contains(place));
+                let place = |place: &usize| if *place < named.start { start + place } else { at.end + place - named.end };
+                if around && capitals.map(place).all(|place| is_capital(&words, place)) {
+                    note(asks, whole);
                 }
             }
         }
@@ -107,5 +113,18 @@ impl Rules {
             self.topics[asks.topic].fields.contains(&field) && (own.is_empty() || own.contains(&field))
         };
         uses.iter().filter(wanted)
+    }
+}
+
+fn is_capital(words: &Words, place: usize) -> bool {
+    words.get(place).is_some_and(|word| word.capital)
+}
+
+impl Compiled {
+    /// Whether words of a text are one expression there. "… nông thôn mới. Đây là …" is not "nông thôn mới đây", and long phrases are
+    /// written with and without commas, but "tổ chức lễ, hội nghị" is no "lễ hội".
+    fn is_one_in(&self, words: &Words, at: &Range<usize>) -> bool {
+        let mut inner = at.start..at.end - 1;
+        inner.all(|word| !words.ends_sentence(word) && (self.bridges_commas || !words.between(word).contains(',')))
     }
 }

@@ -180,3 +180,32 @@ fn only_the_chosen_fields_count_and_the_reason_is_named() {
         ]
     );
 }
+
+#[test]
+fn what_stands_around_a_document_is_as_in_any_phrase() {
+    let rules = [
+        topic("a", &["thực hiện Chỉ thị 05"], &[], &[]),
+        topic("b", &["Chỉ thị 05 Bình Dương"], &[], &[]),
+        topic("c", &["kế hoạch 5 năm"], &[], &[]),
+    ];
+    assert_eq!(ids(&rules, "Mười năm thực hiện Chỉ thị số 05-CT/TW"), ["a"]);
+    assert!(ids(&rules, "Ba việc chưa thực hiện. Chỉ thị 05-CT/TW nói").is_empty(), "two sentences");
+    assert_eq!(ids(&rules, "Chỉ thị 05-CT/TW Bình Dương"), ["b"]);
+    assert!(ids(&rules, "chỉ thị 05-CT/TW bình dương").is_empty(), "a name");
+    assert_eq!(ids(&rules, "Xây dựng kế hoạch 5 năm 2026-2030"), ["c"]);
+}
+
+#[test]
+fn a_phrase_that_stands_twice_in_a_rule_is_one() {
+    let two_of = phrases(&["doanh thu", "doanh thu", "siêu thị"]);
+    let rule = Topic { two_of, ..topic("a", &[], &[], &[]) };
+    assert!(ids(std::slice::from_ref(&rule), "Doanh thu, rồi doanh thu nữa").is_empty());
+    assert_eq!(ids(&[rule], "Doanh thu siêu thị"), ["a"]);
+}
+
+#[test]
+fn one_phrase_drowns_no_other() {
+    let rules = [topic("a", &["lễ hội"], &[], &[]), topic("b", &["lễ hội"], &[], &["thanh long"])];
+    let text = format!("{} thanh long", "lễ hội ".repeat(20_000));
+    assert_eq!(ids(&rules, &text), ["a"], "what excludes is found at the end");
+}

@@ -1,6 +1,6 @@
 //! What occurs of a topic → whether some texts have it, and why or why not.
 
-use crate::flow::topic::compile::List;
+use crate::flow::topic::compile::{Compiled, List};
 use crate::flow::topic::find::Found;
 use crate::flow::topic::{Rules, Texts};
 use crate::model::{Occurrence, PassedOver, Verdict};
@@ -56,7 +56,7 @@ impl Rules {
             }
             verdict.matched.push(occurrence(found));
         }
-        match (verdict.lacks_any, are_two(&weak)) {
+        match (verdict.lacks_any, are_two(&weak, phrases)) {
             (true, true) => {
                 verdict.lacks_any = false;
                 verdict.matched.extend(weak.into_iter().map(occurrence));
@@ -99,9 +99,11 @@ impl Rules {
 }
 
 /// Whether two different phrases occur, neither being a part of the other.
-fn are_two(weak: &[&Found]) -> bool {
+fn are_two(weak: &[&Found], phrases: &[Compiled]) -> bool {
     let apart = |a: &Found, b: &Found| {
         (a.field, a.text) != (b.field, b.text) || a.words.end <= b.words.start || b.words.end <= a.words.start
     };
-    weak.iter().enumerate().any(|(place, a)| weak[..place].iter().any(|b| a.phrase != b.phrase && apart(a, b)))
+    // A phrase may be listed twice.
+    let differ = |a: &Found, b: &Found| phrases[a.phrase].key != phrases[b.phrase].key;
+    weak.iter().enumerate().any(|(place, a)| weak[..place].iter().any(|b| differ(a, b) && apart(a, b)))
 }

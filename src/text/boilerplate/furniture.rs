@@ -96,27 +96,15 @@ fn without_last_labels(text: &str) -> &str {
 }
 
 /// What stands before the sentence in which the site tells of itself: "Báo … điện tử, cơ quan ngôn luận của Đảng bộ …", "UBND tỉnh – Cổng
-/// thông tin điện tử, tin tức, văn bản …". Such a sentence names every topic of the site.
+/// thông tin điện tử, tin tức, văn bản …". Such a sentence names every topic of the site. It stands at the end of a text; a sentence
+/// that tells what the site has done, or when, is news.
 pub(super) fn before_masthead(text: &str) -> &str {
-    const ANYWHERE: [&str; 16] = [
-        "cơ quan ngôn luận của",
-        "- cơ quan của",
-        "– cơ quan của",
-        ", cơ quan của",
-        "; cơ quan của",
-        "cơ quan của đảng bộ",
-        "tiếng nói của đảng bộ",
-        "diễn đàn của",
-        "giấy phép thiết lập trang",
-        "giấy phép số",
-        "chịu trách nhiệm xuất bản",
-        "chịu trách nhiệm nội dung",
-        "đường dây nóng",
-        "đăng ký quảng cáo",
-        "website chính thức",
-        "tổng biên tập:",
-    ];
-    const AT_A_BORDER: [&str; 11] = [
+    /// Characters at a text's end in which a masthead begins.
+    const LONGEST: usize = 400;
+    const ANYWHERE: [&str; 4] = ["cơ quan ngôn luận của", "cơ quan của đảng", "tiếng nói của đảng", "diễn đàn của nhân dân"];
+    const OF_A_SITE: [&str; 3] = ["cơ quan của", "tiếng nói của", "diễn đàn của"];
+    const SITES: [&str; 6] = ["báo ", "tạp chí ", "đài ", "trang tin ", "chuyên trang ", "website "];
+    const AT_A_BORDER: [&str; 20] = [
         "cổng thông tin điện tử",
         "trang thông tin điện tử",
         "cổng thông tin",
@@ -128,38 +116,95 @@ pub(super) fn before_masthead(text: &str) -> &str {
         "đài pt-th",
         "trụ sở:",
         "liên hệ:",
+        "giấy phép số",
+        "giấy phép thiết lập trang",
+        "chịu trách nhiệm xuất bản",
+        "chịu trách nhiệm nội dung",
+        "đường dây nóng:",
+        "đăng ký quảng cáo",
+        "website chính thức",
+        "tổng biên tập:",
+        "bản quyền thuộc",
     ];
-    /// A longer sentence tells of something that the site has done.
-    const WORDS: usize = 12;
-    let lists = |sentence: &str| {
-        let lower = sentence.to_lowercase();
-        sentence.split_whitespace().count() <= WORDS
-            || ["văn bản", "tin tức", "chuyên mục", ", tin ", ": ", "; ", " | "].iter().any(|list| lower.contains(list))
-    };
+    let window = text.char_indices().rev().take(LONGEST).last().map_or(0, |(at, _)| at);
+    let starts = text[window..].char_indices().filter(|(_, c)| c.is_alphabetic()).map(|(at, _)| window + at);
     let begins = |at: usize, names: &[&str]| behind(&text[at..], names).next().is_some();
-    let starts = text.char_indices().filter(|(_, c)| c.is_alphabetic() || matches!(c, '-' | '–' | ',' | ';')).map(|(at, _)| at);
     let is_border = |at: usize| {
         text[..at].trim_end().chars().next_back().is_none_or(|c| is_separator(c) || matches!(c, '.' | '…' | '(' | ')' | ';'))
     };
-    let is_masthead = |&at: &usize| {
+    let start_of = |at: usize| {
         let is_word = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        is_word && (begins(at, &ANYWHERE) || begins(at, &AT_A_BORDER) && is_border(at) && lists(sentence_from(&text[at..])))
+        if !is_word {
+            return None;
+        }
+        let (always, of_a_site) = (begins(at, &ANYWHERE), begins(at, &OF_A_SITE));
+        if always || of_a_site {
+            let start = site_start(text, sentence_start(&text[..at]), at);
+            let sentence = sentence_from(&text[start..]);
+            let is_site = always || behind(sentence.trim_start(), &SITES).next().is_some();
+            return (is_site && !is_news(sentence)).then_some(start);
+        }
+        let is_masthead = begins(at, &AT_A_BORDER) && is_border(at) && lists(sentence_from(&text[at..]));
+        is_masthead.then(|| sentence_start(&text[..at]))
     };
-    match starts.into_iter().find(is_masthead) {
-        Some(at) => text[..sentence_start(&text[..at])].trim_end_matches(is_separator_or_blank),
+    match starts.into_iter().find_map(start_of) {
+        Some(start) => text[..start].trim_end_matches(is_separator_or_blank),
         None => text,
     }
 }
 
-/// Where the last sentence of a text begins.
-fn sentence_start(text: &str) -> usize {
-    let mut ends = text.char_indices().filter(|&(at, c)| {
-        matches!(c, '.' | '!' | '?' | '…' | '|' | '\n') && text[at + c.len_utf8()..].starts_with(char::is_whitespace)
-    });
-    ends.next_back().map_or(0, |(at, c)| at + c.len_utf8())
+/// Whether a sentence that names a site is its name alone, or a list of what it has.
+fn lists(sentence: &str) -> bool {
+    /// A longer sentence tells of something that the site has done.
+    const WORDS: usize = 12;
+    let lower = sentence.to_lowercase();
+    let is_list = || ["văn bản", "tin tức", "chuyên mục", ", tin ", ": ", "; ", " | "].iter().any(|list| lower.contains(list));
+    sentence.split_whitespace().count() <= WORDS && !is_news(sentence) || is_list()
 }
 
-/// The first sentence of a text.
+/// Whether a sentence tells what happened: it counts something, or has a verb of news.
+fn is_news(sentence: &str) -> bool {
+    const VERBS: [&str; 17] = [
+        " cho biết ",
+        " đã ",
+        " đăng tải ",
+        " được ",
+        " hoàn thành ",
+        " khai trương ",
+        " khánh thành ",
+        " kỷ niệm ",
+        " mừng ",
+        " nhận ",
+        " phát động ",
+        " phối hợp ",
+        " ra mắt ",
+        " sẽ ",
+        " tổ chức ",
+        " trao ",
+        " vừa ",
+    ];
+    let lower = format!(" {} ", sentence.to_lowercase());
+    lower.contains(|c: char| c.is_ascii_digit()) || VERBS.iter().any(|verb| lower.contains(verb))
+}
+
+/// Where the last sentence of a text begins.
+fn sentence_start(text: &str) -> usize {
+    let mut ends = text.char_indices().rev().filter(|&(at, c)| {
+        matches!(c, '.' | '!' | '?' | '…' | '|' | '\n') && text[at + c.len_utf8()..].starts_with(char::is_whitespace)
+    });
+    ends.next().map_or(0, |(at, c)| at + c.len_utf8())
+}
+
+/// Where a site's name begins between the beginning of a sentence and a place in it: some put it behind the news without a full stop.
+fn site_start(text: &str, start: usize, at: usize) -> usize {
+    const KINDS: [&str; 4] = [" Báo ", " Tạp chí ", " Đài ", " Website "];
+    KINDS.iter().filter_map(|kind| text[start..at].rfind(kind)).max().map_or(start, |found| start + found + 1)
+}
+
+/// The first sentence of a text, as far as it can be a masthead.
 fn sentence_from(text: &str) -> &str {
+    /// Bytes of a longest masthead.
+    const LONGEST: usize = 1_600;
+    let text = &text[..text.floor_char_boundary(LONGEST)];
     text.split(". ").next().unwrap_or(text)
 }

@@ -75,7 +75,6 @@ fn what_stands_around_an_article_does_not_count() {
 
 #[test]
 fn a_sites_name_behind_a_title_does_not_count() {
-    let site = ["Thời sự | Báo An Giang", "An Giang Online", "baoangiang.com.vn"];
     for (title, expected) in [
         ("Khai mạc hội chợ - Báo An Giang", "Khai mạc hội chợ"),
         ("Khai mạc hội chợ | Cổng TTĐT TP. Thủ Dầu Một", "Khai mạc hội chợ"),
@@ -83,37 +82,29 @@ fn a_sites_name_behind_a_title_does_not_count() {
         ("Khai mạc hội chợ - Thời sự - BÁO AN GIANG", "Khai mạc hội chợ"),
         ("Khai mạc hội chợ – Sukien24h.vn", "Khai mạc hội chợ"),
         ("Khai mạc hội chợ - ThienNhien.Net", "Khai mạc hội chợ"),
+        ("Khai mạc hội chợ - VnExpress", "Khai mạc hội chợ"),
         ("(AGO) - Khai mạc hội chợ", "Khai mạc hội chợ"),
         ("Khai mạc hội chợ - ", "Khai mạc hội chợ"),
         ("«Khai mạc hội chợ»", "«Khai mạc hội chợ»"),
         ("Khai mạc hội chợ - Thời sự", "Khai mạc hội chợ - Thời sự"),
         ("Khai mạc hội chợ - An Giang", "Khai mạc hội chợ - An Giang"),
+        ("Học sinh ôn tập - Thi Online", "Học sinh ôn tập - Thi Online"),
         ("Cao tốc Biên Hòa - Vũng Tàu", "Cao tốc Biên Hòa - Vũng Tàu"),
         ("Sáu tháng - Báo cáo của tỉnh", "Sáu tháng - Báo cáo của tỉnh"),
         ("Báo An Giang", "Báo An Giang"),
         ("| Báo An Giang", "| Báo An Giang"),
         ("-", "-"),
     ] {
-        assert_eq!(headline(title, &site), expected, "{title}");
+        assert_eq!(headline(title), expected, "{title}");
     }
-    assert_eq!(headline("Khai mạc - Báo An Giang", &[]), "Khai mạc", "a paper's name needs no witness");
-}
-
-#[test]
-fn what_few_titles_share_is_no_name() {
-    assert_eq!(common_suffix(["Một - Tin", "Hai - Tin", "Ba"]), None);
-    assert_eq!(common_suffix(["Một - Tin", "Hai - Tin", "Ba - Tin", "4", "5", "6"]), None);
-    assert_eq!(common_suffix(["Một - Tin", "Hai – Tin", "Ba | Tin", "4", "5"]), Some("Tin"));
-    assert_eq!(common_suffix([]), None);
 }
 
 proptest::proptest! {
     #[test]
     fn any_text_has_a_part_that_counts(text in "(\\PC|[-–|() .]|TTO|Báo |Tin liên quan|Phản hồi){0,20}") {
         proptest::prop_assert!(text.contains(body(&text)));
-        proptest::prop_assert!(text.contains(headline(&text, &["Báo An", "x.vn"])));
-        proptest::prop_assert_eq!(headline(&text, &[]).is_empty(), text.trim().is_empty());
-        common_suffix([text.as_str(); 3]);
+        proptest::prop_assert!(text.contains(headline(&text)));
+        proptest::prop_assert_eq!(headline(&text).is_empty(), text.trim().is_empty());
     }
 }
 
@@ -125,14 +116,35 @@ fn what_a_site_says_of_itself_is_not_the_news() {
         ("Cổng thông tin điện tử Sở Giáo dục và Đào tạo", ""),
         ("Báo Khánh Hải điện tử, Cơ quan của Đảng Bộ, chính quyền và nhân dân tỉnh Khánh Hải", ""),
         (
-            "Sáng nay, xã khai trương Cổng thông tin điện tử phục vụ người dân.",
-            "Sáng nay, xã khai trương Cổng thông tin điện tử phục vụ người dân.",
+            "Mưa lớn ở xã Hòa An Báo Hòa An online, Cơ quan của Đảng Bộ, chính quyền tỉnh. Tiếng nói của đảng bộ",
+            "Mưa lớn ở xã Hòa An",
         ),
-        (
-            "Cổng thông tin điện tử tỉnh vừa có giao diện mới dành cho người khiếm thị, đọc to mọi thông báo cho bà con vùng cao.",
-            "Cổng thông tin điện tử tỉnh vừa có giao diện mới dành cho người khiếm thị, đọc to mọi thông báo cho bà con vùng cao.",
-        ),
+        ("Lúa được mùa. Đường dây nóng: báo tin cho tòa soạn", "Lúa được mùa."),
     ] {
         assert_eq!(body(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_a_site_does_is_news() {
+    for text in [
+        "Sáng nay, xã khai trương Cổng thông tin điện tử phục vụ người dân.",
+        "Cổng thông tin điện tử tỉnh vừa có giao diện mới.",
+        "Cổng thông tin điện tử tỉnh vừa có giao diện mới dành cho người khiếm thị, đọc to mọi thông báo cho bà con vùng cao.",
+        "Báo Hòa An, cơ quan ngôn luận của Đảng bộ tỉnh, kỷ niệm 45 năm ngày ra số đầu.",
+        "Quán cà phê trở thành diễn đàn của giới trẻ yêu sách. Mỗi tối có hàng chục người đến.",
+        "Công ty bị thu hồi giấy phép số 12/GP vì xả thải. Người dân gọi đường dây nóng của Sở để phản ánh.",
+        "Hội Nông dân, cơ quan của nông dân xã, họp bàn vụ mùa.",
+    ] {
+        assert_eq!(body(text), text);
+    }
+}
+
+#[test]
+fn long_texts_cost_what_they_are_long() {
+    // At every place to the end of the text it would be 10⁹ steps and more: it would not end.
+    for unit in ["Cổng thông tin ", "a -b", "x - y.z ", "cơ quan ngôn luận của ", "Tin liên quan đến ", "( ", ". "] {
+        let text = unit.repeat(50_000);
+        assert!(text.contains(body(&text)) && text.contains(headline(&text)), "{unit}");
     }
 }

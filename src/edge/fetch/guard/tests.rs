@@ -85,7 +85,8 @@ fn every_spelling_of_a_closed_address_is_refused() {
     ] {
         assert!(redirect(&guard, text).is_err(), "{text}");
     }
-    for none in ["http://[fe80::1%25eth0]/", "http://[fe80::1%eth0]/", "http://256.0.0.1/", "http://127.0.0.0.1/", "http://[::1/"] {
+    for none in ["http://[fe80::1%25eth0]/", "http://[fe80::1%eth0]/", "http://256.0.0.1/", "http://127.0.0.0.1/", "http://[::1/"]
+    {
         assert!(Url::parse(none).is_err(), "{none} is no address at all");
     }
     assert_eq!(redirect(&guard, "http://[2606:4700::1111]/"), Ok(Reach::Anywhere));
@@ -94,7 +95,9 @@ fn every_spelling_of_a_closed_address_is_refused() {
 #[test]
 fn the_administrator_opens_networks_with_their_ports() {
     let guard = guard(&["127.0.0.0/8", "64:ff9b::/96"]);
-    for open in ["http://127.0.0.9:9200/", "http://[::ffff:127.0.0.9]/", "http://[64:ff9b::808:808]/", "http://[64:ff9b::7f00:1]/"] {
+    for open in
+        ["http://127.0.0.9:9200/", "http://[::ffff:127.0.0.9]/", "http://[64:ff9b::808:808]/", "http://[64:ff9b::7f00:1]/"]
+    {
         assert!(redirect(&guard, open).is_ok(), "{open}");
     }
     for closed in ["http://10.0.0.1/", "http://[64:ff9b::10.0.0.1]/", "http://[::1]/"] {

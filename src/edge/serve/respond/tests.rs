@@ -11,7 +11,11 @@ fn site() -> Site {
     let page = Page {
         content_type: "application/rss+xml; charset=utf-8",
         body: Bytes::from_static(b"<rss>tin</rss>"),
-        gzip: Some(Bytes::from_static(b"zipped")),
+        encoded: vec![
+            (Coding::Brotli, Bytes::from_static(b"br")),
+            (Coding::Zstd, Bytes::from_static(b"zst")),
+            (Coding::Gzip, Bytes::from_static(b"zipped")),
+        ],
         hash: "abc".to_owned(),
         modified: MODIFIED.parse().expect("valid"),
     };
@@ -48,20 +52,29 @@ fn a_page_comes_with_everything_that_caches_need() {
 }
 
 #[test]
-fn each_encoding_has_its_own_tag() {
-    for (accept, gzip) in [
-        ("gzip", true),
-        ("br, gzip;q=0.5", true),
-        ("*", true),
-        ("gzip;q=0", false),
-        ("*, gzip;q=0", false),
-        ("br", false),
-        ("identity", false),
-        ("GZIP ; q=1", true),
+fn the_reader_chooses_the_coding_and_each_has_its_own_tag() {
+    for (accept, coding) in [
+        ("gzip", "gzip"),
+        ("gzip, deflate, br", "br"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("zstd, gzip", "zstd"),
+        ("br;q=0.5, gzip", "gzip"),
+        ("br;q=0, *", "zstd"),
+        ("*", "br"),
+        ("*;q=0.1, gzip;q=0.5", "gzip"),
+        ("GZIP ; q=1", "gzip"),
+        ("x-gzip", "gzip"),
+        ("identity, gzip;q=0.5", ""),
+        ("gzip;q=0", ""),
+        ("deflate", ""),
+        ("identity", ""),
+        ("", ""),
+        ("gzip;q=hoch", "gzip"),
     ] {
         let response = ask("GET", "/feeds/moi-nhat.rss", &[("accept-encoding", accept)]);
-        assert_eq!(header(&response, "content-encoding") == "gzip", gzip, "{accept}");
-        assert_eq!(header(&response, "etag"), if gzip { "\"abc-gz\"" } else { "\"abc\"" }, "{accept}");
+        assert_eq!(header(&response, "content-encoding"), coding, "{accept}");
+        let tag = if coding.is_empty() { "\"abc\"".to_owned() } else { format!("\"abc-{coding}\"") };
+        assert_eq!(header(&response, "etag"), tag, "{accept}");
     }
 }
 
@@ -71,7 +84,9 @@ fn who_has_this_version_gets_304_and_no_body() {
     for (headers, status) in [
         (&[("if-none-match", "\"abc\"")][..], 304),
         (&[("if-none-match", "W/\"abc\"")], 304),
-        (&[("if-none-match", "\"abc-gz\"")], 304),
+        (&[("if-none-match", "\"abc-gzip\"")], 304),
+        (&[("if-none-match", "\"abc-br\"")], 304),
+        (&[("if-none-match", "\"abc-x\"")], 200),
         (&[("if-none-match", "\"x\", \"abc\"")], 304),
         (&[("if-none-match", "*")], 304),
         (&[("if-none-match", "abc")], 200),

@@ -4,7 +4,7 @@ use super::*;
 use crate::edge::store::tests::{Case, change, id, story};
 use jiff::Timestamp;
 
-use crate::model::{Batch, EntryKey, NEAR, Story};
+use crate::model::{Batch, EntryKey, NEAR, Story, StoryChange};
 
 /// A time in a span.
 fn within(span: i32) -> Timestamp {
@@ -88,14 +88,30 @@ fn a_decision_that_a_near_copy_overtook_is_void() {
 }
 
 #[test]
-fn what_is_forgotten_counts_as_posted() {
-    let mut recent = Recent::since(5);
-    for seq in 6..6 + MOST_RECENT as u64 + 10 {
-        recent.post(&[seq], seq);
+fn a_story_that_is_told_again_fills_no_band() {
+    let mut case = Case::new();
+    case.commit(batch(vec![posted(1, 10, &[7]), posted(2, 10, &[7])], None)).unwrap();
+    for seq in 2..60 {
+        let again = Story { published: within(10), ..story(2, seq) };
+        case.commit(batch(vec![StoryChange { bands: vec![7], ..change(again) }], None)).unwrap();
     }
-    assert_eq!((recent.last.len(), recent.floor), (MOST_RECENT, 15));
-    assert!(recent.overtook(&[], 14) && !recent.overtook(&[], 15));
-    recent.post(&[20], 99_999);
-    (0..100).for_each(|n| recent.post(&[1 << 40 | n], 100_000));
-    assert!(recent.last.contains_key(&20), "posted again, it is as young as its last posting");
+    for _ in 0..2 {
+        assert_eq!(found(&case, 10, &[7]), [id(1), id(2)]);
+        case.reopen();
+    }
+}
+
+#[test]
+fn what_is_committed_while_a_span_is_read_is_in_it() {
+    let case = Case::new();
+    let bands: Vec<Band> = (0..50).collect();
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| (0..200).map(|span| found(&case, span % 50, &[3]).len()).sum::<usize>());
+        for n in 1..=100 {
+            case.commit(batch(vec![posted(n, i32::from(n) % 50, &bands[..usize::from(n % 7) + 4])], None)).unwrap();
+        }
+        reader.join().unwrap();
+    });
+    let around = |span: i32| (1..=100).filter(|n| (n % 50 - span).abs() <= 1).count();
+    (0..50).for_each(|span| assert_eq!(found(&case, span, &[3]).len(), around(span)));
 }

@@ -6,10 +6,10 @@ use std::collections::{HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::flow::dedupe::copy::Gist;
 use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE};
 use crate::flow::dedupe::copy::token::{Kind, Token};
-use crate::flow::dedupe::copy::{Gist, Reason};
-use crate::model::Alike;
+use crate::model::{Alike, Reason};
 
 /// How much two texts share, from 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -299,7 +299,7 @@ fn looks_back(gist: &Gist) -> bool {
     gist.tokens().any(|token| LEXICON.looks_back(&token.key))
 }
 
-/// How many numbers of a kind a text has that the other does not know.
+/// How many different tokens of a kind a text has that the other does not know.
 pub(super) fn unknown(a: &Gist, b: &Gist, kind: Kind) -> usize {
     let mut keys: Vec<&str> = a.tokens().filter(|t| t.kind == kind && !b.knows(t)).map(|t| t.key.as_str()).collect();
     keys.sort_unstable();

@@ -47,7 +47,7 @@ fn multiplied(amount: String, words: &Words, mut end: usize) -> (String, usize) 
     if zeros == 0 || part.len() > zeros {
         return (amount, end);
     }
-    (format!("{whole}{part}{}", "0".repeat(zeros - part.len())).trim_start_matches('0').to_owned(), end)
+    (plain(&format!("{whole}{part}{}", "0".repeat(zeros - part.len()))), end)
 }
 
 /// The power of ten of a word that counts.
@@ -90,13 +90,15 @@ fn further(words: &Words, end: usize) -> Option<(String, usize, bool)> {
     }
 }
 
+/// Digits without zeros before them.
+fn plain(digits: &str) -> String {
+    let rest = digits.trim_start_matches('0');
+    if rest.is_empty() { "0".to_owned() } else { rest.to_owned() }
+}
+
 /// Digits without zeros before them and without a unit behind (`50kg`, `110kV`); those of `11h30`, `18h` and `11g30` parted by a dot.
 /// With other letters (`10a1`) it is no number.
 fn digits(word: &str) -> Option<String> {
-    let plain = |part: &str| match part.trim_start_matches('0') {
-        "" => "0".to_owned(),
-        rest => rest.to_owned(),
-    };
     let end = word.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = word.split_at(end);
     if number.is_empty() {
@@ -130,7 +132,7 @@ fn numeral(words: &Words, at: usize) -> Option<(u32, usize)> {
 
 /// The value of a digit's word.
 pub(super) fn unit(key: &str) -> Option<u32> {
-    const UNITS: [(&str, u32); 16] = [
+    const UNITS: [(&str, u32); 15] = [
         ("môt5", 1),
         ("môt1", 1),
         ("hai", 2),
@@ -146,9 +148,8 @@ pub(super) fn unit(key: &str) -> Option<u32> {
         ("tam1", 8),
         ("chin1", 9),
         ("rươi4", 5),
-        ("mươi2", 10),
     ];
-    UNITS.iter().find(|(word, _)| *word == key).map(|(_, value)| *value).filter(|value| *value < 10)
+    UNITS.iter().find(|(word, _)| *word == key).map(|(_, value)| *value)
 }
 
 /// The value of a Roman numeral up to 39.

@@ -3,10 +3,11 @@
 //! Offices, companies and papers fill in forms: "… triệu hồi hơn 12.000 xe tay ga vì lỗi dây ga" stood over Honda and over Yamaha. That the
 //! other text mentions the name somewhere proves nothing then: it tells what the neighbour did.
 
+use crate::flow::dedupe::copy::Gist;
 use crate::flow::dedupe::copy::lexicon::{COMMON, RARE};
 use crate::flow::dedupe::copy::likeness::Shared;
 use crate::flow::dedupe::copy::token::{Kind, Token};
-use crate::flow::dedupe::copy::{Difference, Gist};
+use crate::model::Difference;
 
 /// What stands in one place of two titles.
 pub(super) struct Slot<'a> {

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE};
 use crate::flow::dedupe::copy::likeness::Shared;
 use crate::flow::dedupe::copy::token::{Kind, Token};
-use crate::flow::dedupe::copy::{Difference, Gist, Part, Reason, slot};
+use crate::flow::dedupe::copy::{Gist, Part, slot};
+use crate::model::{Difference, Reason};
 
 /// The first thing that sets them apart.
 pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {

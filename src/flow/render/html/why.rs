@@ -1,5 +1,7 @@
 //! `/story/ID`: a story with every source that carries it, and why: what the entries have in common, and the words that give it its topics.
 
+mod apart;
+
 use std::ops::Range;
 
 use maud::{Markup, html};
@@ -7,7 +9,7 @@ use maud::{Markup, html};
 use crate::flow::render::html::Frame;
 use crate::flow::render::{Rendered, address, credit, text, time};
 use crate::model::{
-    Alike, Credit, Field, Joined, Listed, Listing, Member, Occurrence, Report, Service, SourceId, Story, Topic, Why,
+    Alike, Apart, Credit, Field, Joined, Listed, Listing, Member, Occurrence, Report, Service, SourceId, Story, Topic, Why,
 };
 
 /// What the page shows.
@@ -68,6 +70,12 @@ impl Sheet<'_> {
                         dl.reasons { @for topic in self.topics { (self.topic(topic)) } }
                     }
                 }
+                @if !self.why.apart.is_empty() {
+                    section {
+                        h2 { "Tin gần giống" }
+                        ol.members { @for other in &self.why.apart { (self.other(other)) } }
+                    }
+                }
             }
         }
     }
@@ -104,12 +112,7 @@ impl Sheet<'_> {
     }
 
     fn because(&self, joined: &Joined) -> Option<String> {
-        let name = |source: &SourceId| {
-            let mut credits = std::iter::once(&self.listed.source).chain(&self.listed.also);
-            credits
-                .find(|credit| credit.id == *source)
-                .map_or_else(|| "một nguồn khác".to_owned(), |credit| text::title(&credit.name))
-        };
+        let name = |source| self.name(source);
         Some(match joined {
             Joined::First => return None,
             Joined::Link(source) => format!("Cùng địa chỉ với bài của {}.", name(source)),
@@ -119,6 +122,23 @@ impl Sheet<'_> {
             Joined::Copy(source, Alike::Facts) => format!("Cùng sự kiện với bài của {}.", name(source)),
             Joined::Edited => "Giống các bài trên khi được đăng; sau đó đã có bài được sửa.".to_owned(),
         })
+    }
+
+    /// What a source of this story is called.
+    fn name(&self, source: &SourceId) -> String {
+        let mut credits = std::iter::once(&self.listed.source).chain(&self.listed.also);
+        let credit = credits.find(|credit| credit.id == *source);
+        credit.map_or_else(|| "một nguồn khác".to_owned(), |credit| text::title(&credit.name))
+    }
+
+    /// A story that is like this one and another all the same, and why.
+    fn other(&self, other: &Apart) -> Markup {
+        html! {
+            li {
+                p.words { a href=(address::local(self.service, &address::story_path(other.id))) { (text::title(&other.title)) } }
+                p.because { (apart::because(&other.because)) }
+            }
+        }
     }
 
     /// A topic of the story, and the words that give it.
