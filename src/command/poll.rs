@@ -41,12 +41,18 @@ struct Row {
     error: Option<String>,
     /// When it is polled again; `None` where it is not, or nobody knows.
     next: Option<Timestamp>,
+    /// Where it has moved to, as a sentence.
+    moved: Option<String>,
 }
 
 impl Row {
     fn of(polled: Polled) -> Self {
         let Polled { source, outcome, status, entries, new, updated, error, state } = polled;
-        Self { source, outcome, status, entries, new, updated, error, next: next(&state) }
+        let moved = state.manners.moved.as_ref().map(|moved| {
+            let what = if moved.adopted { "it has moved and is fetched at" } else { "it redirects permanently to" };
+            format!("{what} {} since {}; put it into feeds.toml", moved.to, moved.since.strftime("%Y-%m-%d"))
+        });
+        Self { source, outcome, status, entries, new, updated, error, next: next(&state), moved }
     }
 
     fn skipped(source: &Source, before: Option<&SourceState>) -> Self {
@@ -59,7 +65,7 @@ impl Row {
     }
 
     fn unread(source: SourceId, outcome: Outcome) -> Self {
-        Self { source, outcome, status: None, entries: 0, new: 0, updated: 0, error: None, next: None }
+        Self { source, outcome, status: None, entries: 0, new: 0, updated: 0, error: None, next: None, moved: None }
     }
 }
 
@@ -209,7 +215,7 @@ fn show(rows: &[Row], desk: &Desk) -> anyhow::Result<()> {
             row.new.into(),
             row.updated.into(),
             row.next.map(|next| clock(next, &desk.config.service.timezone)).unwrap_or_default().into(),
-            row.error.clone().unwrap_or_default().into(),
+            row.error.as_ref().or(row.moved.as_ref()).cloned().unwrap_or_default().into(),
         ]);
     }
     let total = totals(rows);
