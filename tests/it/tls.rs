@@ -142,7 +142,7 @@ fn what_is_wrong_with_tls_is_named_and_never_ignored() {
         ("unknown", front(16, theirs.server(loopback(16), |_| {}), behind), "nobody whom this machine trusts vouches"),
         ("old", mute(17, ALERT), "older than TLS 1.2"),
         ("older", mute(18, &HELLO), "older than TLS 1.2"),
-        ("plain", behind, "does not speak TLS"),
+        ("plain", mute(20, b"HTTP/1.1 400 Bad Request\r\n\r\n"), "does not speak TLS"),
         ("silent", silent(19), "within 4 seconds"),
     ];
     let sources: Vec<_> = cases.iter().map(|(id, address, _)| (*id, format!("https://{address}/"))).collect();
