@@ -17,7 +17,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::config::Config;
 use crate::edge::fetch::{FetchError, Fetcher};
@@ -46,6 +46,8 @@ pub struct Desk {
     pub counts: Arc<Counts>,
     /// Room for work that computes: as many as the machine has cores, so that many large documents at once cost time and not memory.
     cores: Arc<Semaphore>,
+    /// Held by the poll that decides again after another one has changed its ground.
+    turn: Arc<Mutex<()>>,
     /// The time.
     pub clock: fn() -> Timestamp,
 }
@@ -57,13 +59,13 @@ impl Desk {
         let fetcher = Fetcher::new(&config.service, &config.fetch)?;
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let cores = Arc::new(Semaphore::new(cores));
-        Ok(Self { config: Arc::new(config), rules, fetcher, counts: Arc::default(), cores, clock })
+        Ok(Self { config: Arc::new(config), rules, fetcher, counts: Arc::default(), cores, turn: Arc::default(), clock })
     }
 
     /// The desk for a changed configuration, which goes on counting.
     pub fn under(&self, config: Config) -> Result<Self, FetchError> {
-        let (counts, cores) = (Arc::clone(&self.counts), Arc::clone(&self.cores));
-        Ok(Self { counts, cores, ..Self::new(config, self.clock)? })
+        let (counts, cores, turn) = (Arc::clone(&self.counts), Arc::clone(&self.cores), Arc::clone(&self.turn));
+        Ok(Self { counts, cores, turn, ..Self::new(config, self.clock)? })
     }
 
     /// Runs work that computes when a core is free for it.

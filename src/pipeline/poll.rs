@@ -204,6 +204,7 @@ impl Poll<'_> {
     }
 
     async fn decide_and_store(&self, status: u16, document: Arc<Document>, state: impl Fn(Heard, bool) -> SourceState) -> Polled {
+        let mut turn = None;
         for _ in 0..MOST_DECISIONS {
             let decision = match self.decide(Arc::clone(&document)).await {
                 Ok(decision) => decision,
@@ -227,6 +228,9 @@ impl Poll<'_> {
                     let source = self.source.id.clone();
                     return Polled { source, outcome, status: Some(status), entries, new, updated, error: None, state };
                 }
+                // Whose decision was void takes the next one in turn with the others: else each commit would void those of all
+                // polls that are under way, and the work would grow with their square.
+                Err(StoreError::Conflict) if turn.is_none() => turn = Some(self.desk.turn.lock().await),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return self.failed(Failure::from(error).at(status)).await,
             }
