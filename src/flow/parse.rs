@@ -3,6 +3,7 @@
 //! Lenient in, exact out: what can be saved is saved, and each repair or loss leaves a note. Titles, names and categories come
 //! out as plain text, bodies as clean HTML, addresses absolute and http(s), dates as instants. A guid is never made up.
 
+mod crowded;
 mod date;
 mod decode;
 mod discover;
@@ -18,6 +19,7 @@ mod propose;
 mod raw;
 mod simple;
 mod strict;
+mod tidy;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

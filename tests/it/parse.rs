@@ -3,6 +3,7 @@
 //! All cases run in one test, which lists every one that fails. Beyond what a case expects, every document must be read twice
 //! alike, yield no more entries than the limit, and publish nothing but legal characters, NFC and web addresses.
 
+mod cost;
 mod pages;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use diemtin::flow::parse::{Input, parse, read_date};
+use diemtin::flow::parse::{Input, parse, propose, read_date};
 use jiff::tz::TimeZone;
 
 fn seeds(kind: &str) -> Vec<Vec<u8>> {
@@ -34,6 +34,23 @@ fn no_document_panics() {
         }
     }
     assert!(read_at_all >= 6, "most seeds are feeds");
+}
+
+/// What the fuzzers found on their way, the smallest inputs that reach all they reached.
+#[test]
+fn nothing_that_was_found_panics() {
+    let base = "https://bao.example.vn/rss".parse().expect("an address");
+    let timezone = TimeZone::fixed(jiff::tz::offset(7));
+    let now = "2026-11-23T08:00:00Z".parse().expect("a time");
+    for bytes in &seeds("found/parse") {
+        let input = Input { bytes, content_type: None, base: &base, timezone: &timezone, encoding: None, select: None, now };
+        let first = format!("{:?}", parse(input));
+        assert_eq!(first, format!("{:?}", parse(input)), "read twice, it comes out alike");
+        propose(input);
+    }
+    for text in seeds("found/date") {
+        read_date(&String::from_utf8_lossy(&text), &timezone, now);
+    }
 }
 
 #[test]

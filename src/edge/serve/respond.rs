@@ -15,6 +15,8 @@ use crate::model::{Coding, Page, Part, Site, StoryId};
 const CACHE_CONTROL: &str = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400";
 /// Pages load their style sheet and pictures, and nothing else; nobody frames them.
 const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src http: https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Headers of an answer, at the most: room for them is made once.
+const MOST_HEADERS: usize = 16;
 const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// The story whose page a request asks for.
@@ -39,12 +41,12 @@ pub fn respond<B>(request: &Request<B>, site: &Site, story: Option<Arc<Page>>, n
         },
         _ => {
             let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
-            put(&mut response, header::ALLOW, "GET, HEAD");
+            always(&mut response, header::ALLOW, "GET, HEAD");
             response
         }
     };
     if is_open(path) {
-        put(&mut response, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        always(&mut response, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     }
     finish(request, &mut response);
     response
@@ -52,13 +54,13 @@ pub fn respond<B>(request: &Request<B>, site: &Site, story: Option<Arc<Page>>, n
 
 /// What every answer carries; HEAD takes the body away.
 fn finish<B>(request: &Request<B>, response: &mut Response<Full<Bytes>>) {
-    put(response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    put(response, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
-    put(response, header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY);
+    always(response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    always(response, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
+    always(response, header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY);
     if request.method() == Method::HEAD {
         let length = hyper::body::Body::size_hint(response.body()).exact().unwrap_or(0);
         if response.status() != StatusCode::NOT_MODIFIED {
-            put(response, header::CONTENT_LENGTH, &length.to_string());
+            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         }
         *response.body_mut() = Full::default();
     }
@@ -101,17 +103,18 @@ fn answer(page: &Page, headers: &HeaderMap, now: Timestamp) -> Response<Full<Byt
     let fresh = is_fresh(page, headers);
     let body = coding.map_or(&page.body, |(_, bytes)| bytes);
     let mut response = Response::new(if fresh { Full::default() } else { Full::new(body.clone()) });
+    response.headers_mut().reserve(MOST_HEADERS);
     if fresh {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
-        put(&mut response, header::CONTENT_TYPE, page.content_type);
+        always(&mut response, header::CONTENT_TYPE, page.content_type);
         if let Some((coding, _)) = coding {
-            put(&mut response, header::CONTENT_ENCODING, coding.name());
+            always(&mut response, header::CONTENT_ENCODING, coding.name());
         }
     }
     put(&mut response, header::ETAG, &etag(page, coding.map(|(coding, _)| *coding)));
-    put(&mut response, header::CACHE_CONTROL, CACHE_CONTROL);
-    put(&mut response, header::VARY, "Accept-Encoding");
+    always(&mut response, header::CACHE_CONTROL, CACHE_CONTROL);
+    always(&mut response, header::VARY, "Accept-Encoding");
     // Until its second is over another version could come to bear the same date, and who asks by date would miss it.
     if page.modified < now {
         put(&mut response, header::LAST_MODIFIED, &httpdate::fmt_http_date(system_time(page.modified)));
@@ -185,16 +188,21 @@ fn coding<'p>(page: &'p Page, headers: &HeaderMap) -> Option<&'p (Coding, Bytes)
 
 fn starting() -> Response<Full<Bytes>> {
     let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, "starting; try again in a moment\n");
-    put(&mut response, header::RETRY_AFTER, "5");
+    always(&mut response, header::RETRY_AFTER, "5");
     response
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
     *response.status_mut() = status;
-    put(&mut response, header::CONTENT_TYPE, PLAIN);
-    put(&mut response, header::CACHE_CONTROL, "no-store");
+    always(&mut response, header::CONTENT_TYPE, PLAIN);
+    always(&mut response, header::CACHE_CONTROL, "no-store");
     response
+}
+
+/// A header whose value is known beforehand: nothing is copied.
+fn always(response: &mut Response<Full<Bytes>>, name: HeaderName, value: &'static str) {
+    response.headers_mut().insert(name, HeaderValue::from_static(value));
 }
 
 fn put(response: &mut Response<Full<Bytes>>, name: HeaderName, value: &str) {

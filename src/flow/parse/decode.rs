@@ -57,6 +57,8 @@ fn read<'b>(bytes: &'b [u8], content_type: Option<&str>, setting: Option<&str>, 
     let mut note = |message| notes.push(Note { kind: NoteKind::Encoding, message, entry: None });
     if malformed && used == UTF_8 && !is_mostly_utf8(&text) {
         note("the document is no UTF-8; it was read as windows-1252".to_owned());
+        // Large documents are held once at a time.
+        drop(text);
         return WINDOWS_1252.decode(bytes).0;
     }
     if malformed {

@@ -18,10 +18,14 @@ pub(super) fn feeds(page: &str, base: &Url) -> Vec<String> {
         if tag.name.eq_ignore_ascii_case("link") {
             let is_alternate = tag.attribute("rel").is_some_and(|rel| rel.to_ascii_lowercase().contains("alternate"));
             let is_feed = tag.attribute("type").is_some_and(|kind| is_feed_type(&kind));
-            if is_alternate && is_feed {
+            if is_alternate && is_feed && declared.len() < MOST && !declared.contains(&address) {
                 declared.push(address);
             }
-        } else if tag.name.eq_ignore_ascii_case("a") && looks_like_a_feed(&address) {
+        } else if linked.len() < 2 * MOST
+            && tag.name.eq_ignore_ascii_case("a")
+            && looks_like_a_feed(&address)
+            && !linked.contains(&address)
+        {
             linked.push(address);
         }
     }

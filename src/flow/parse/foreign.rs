@@ -1,7 +1,8 @@
 //! What HTML holds that is not HTML to a browser, nor to ammonia: it would be written out as text, tags and all, or lost.
 //!
 //! `<noscript>` and `<iframe>` hold HTML for readers without scripts and frames, and feed readers are such. The letters of a formula are
-//! words of its sentence. A drawing, and a formula's source in TeX, are none.
+//! words of its sentence. A drawing, a script, a style, and a formula's source in TeX, are none. After this no element is left whose content
+//! a parser would read in another way than ours, but for a script that is never closed: with it the text ends.
 
 use std::borrow::Cow;
 
@@ -10,35 +11,45 @@ use memchr::memchr;
 use crate::flow::parse::loose::{Token, Tokens};
 
 /// Elements whose tags go and whose content stays.
-const UNWRAPPED: [&str; 4] = ["iframe", "noscript", "noembed", "noframes"];
+const UNWRAPPED: [&str; 8] = ["iframe", "noscript", "noembed", "noframes", "textarea", "title", "xmp", "plaintext"];
 /// Elements that are in another language; of a formula its letters stay.
-const LANGUAGES: [&str; 2] = ["svg", "math"];
+const LANGUAGES: [&str; 4] = ["svg", "math", "script", "style"];
 
 /// The HTML without them.
 pub(super) fn unwrapped(html: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let (mut rest, mut searched) = (html, 0);
     // Once an end is missing, nobody looks for one again: what is not closed is only unwrapped.
-    let mut is_unclosed = false;
+    let mut unclosed: Vec<&str> = Vec::new();
     while let Some(at) = memchr(b'<', &rest.as_bytes()[searched..]).map(|at| searched + at) {
         let (before, tag) = rest.split_at(at);
         let Some(name) = foreign_name(tag) else {
             searched = at + 1;
             continue;
         };
-        out.push_str(before);
         let mut tokens = Tokens::new(tag);
         let opens = matches!(tokens.next(), Some(Token::Start(tag)) if !tag.is_empty);
-        (rest, searched) = (tokens.rest(), 0);
-        if opens && LANGUAGES.contains(&name) && !is_unclosed {
-            let end = end_of(rest, name);
-            is_unclosed = end.is_none();
-            let (inside, after) = rest.split_at(end.unwrap_or(0));
-            if name == "math" {
-                push_letters(inside, &mut out);
-            }
-            rest = after;
+        // Of these a slash before the bracket closes none.
+        let is_raw = matches!(name, "script" | "style") && !tag.starts_with("</");
+        let after_tag = tokens.rest();
+        let end = if LANGUAGES.contains(&name) && (opens || is_raw) && !unclosed.contains(&name) {
+            end_of(after_tag, name).or_else(|| {
+                unclosed.push(name);
+                None
+            })
+        } else {
+            None
+        };
+        if is_raw && end.is_none() {
+            searched = at + 1;
+            continue;
         }
+        out.push_str(before);
+        let (inside, after) = after_tag.split_at(end.unwrap_or(0));
+        if name == "math" {
+            push_letters(inside, &mut out);
+        }
+        (rest, searched) = (after, 0);
     }
     if rest.len() == html.len() { Cow::Borrowed(html) } else { Cow::Owned(out + rest) }
 }
@@ -84,6 +95,8 @@ mod tests {
             ("x <svg><title>icon</title></svg>y", "x y"),
             ("<math><mi>n</mi><mo>&lt;</mo><annotation>\\n</annotation></math>.", "n&lt;."),
             ("<svg>a<svg>b", "ab"),
+            ("a<script>x<p></script>b<style>p{}</style>c<textarea>d</textarea>", "abcd"),
+            ("a<svg>b<script>x</script>c<script>d", "abc<script>d"),
             ("<svg/>a", "a"),
             ("a < b <mathias> </ <", "a < b <mathias> </ <"),
             ("", ""),

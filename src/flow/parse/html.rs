@@ -1,5 +1,6 @@
 //! Markup: told apart from feeds, cleaned for publishing, and turned into plain text.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
@@ -7,8 +8,10 @@ use memchr::{memchr_iter, memchr2};
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
+use crate::flow::parse::crowded::is_crowded;
 use crate::flow::parse::decode::with_line_feeds;
 use crate::flow::parse::loose::{Token, Tokens, decode};
+use crate::flow::parse::tidy::{is_costly, tidied};
 use crate::flow::parse::{PageKind, foreign, simple};
 use crate::text::shown;
 
@@ -189,14 +192,24 @@ impl Cleaner {
             return trimmed(clean);
         }
         if is_too_deep(html) || has_more_tags(html, MOST_BODY_TAGS) {
-            return escape(&plain(html));
+            return flat(html);
         }
         let html = foreign::unwrapped(html);
+        let html = harmless(html);
+        if memchr_iter(b'&', html.as_bytes()).nth(MOST_BODY_TAGS).is_some() {
+            return flat(&html);
+        }
         if *base != self.base {
             return trimmed(builder(base).clean(&html).to_string());
         }
         trimmed(self.ammonia.get_or_init(|| builder(base)).clean(&html).to_string())
     }
+}
+
+/// The words of a body that is no article's markup, as many as an article may have.
+fn flat(html: &str) -> String {
+    const LONGEST_BYTES: usize = 1024 * 1024;
+    escape(&plain_beginning(html, LONGEST_BYTES))
 }
 
 /// A text without blanks at its ends; most have none, and then nothing is copied.
@@ -220,12 +233,17 @@ pub(super) fn is_too_deep(html: &str) -> bool {
     })
 }
 
+/// The text, written anew where a parser would spend far more on it than its length.
+pub(super) fn harmless(html: Cow<'_, str>) -> Cow<'_, str> {
+    if is_crowded(&html) || is_costly(&html) { Cow::Owned(tidied(&html)) } else { html }
+}
+
 /// Whether a text has more of what may begin a tag.
 fn has_more_tags(html: &str, most: usize) -> bool {
     memchr_iter(b'<', html.as_bytes()).nth(most).is_some()
 }
 
-fn is_void(name: &str) -> bool {
+pub(super) fn is_void(name: &str) -> bool {
     ["br", "img", "hr", "input", "meta", "link", "wbr", "area", "base", "col", "embed", "source", "track"]
         .iter()
         .any(|void| name.eq_ignore_ascii_case(void))

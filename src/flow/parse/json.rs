@@ -99,8 +99,7 @@ struct Fields<'de>(Vec<(&'static str, &'de RawValue)>);
 
 impl Fields<'_> {
     fn get(&self, key: &str) -> Option<&RawValue> {
-        // What is said twice is what is said last.
-        self.0.iter().rev().find(|(known, _)| *known == key).map(|(_, value)| *value)
+        self.0.iter().find(|(known, _)| *known == key).map(|(_, value)| *value)
     }
 
     fn word(&self, key: &str) -> Option<String> {
@@ -148,7 +147,11 @@ impl<'de> Visitor<'de> for Fields<'de> {
         ];
         while let Some(key) = map.next_key::<String>()? {
             match KNOWN.iter().find(|known| **known == key) {
-                Some(known) => self.0.push((known, map.next_value()?)),
+                // What is said twice is what is said last.
+                Some(known) => match self.0.iter_mut().find(|(said, _)| said == known) {
+                    Some((_, value)) => *value = map.next_value()?,
+                    None => self.0.push((known, map.next_value()?)),
+                },
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }

@@ -28,7 +28,7 @@ pub(super) fn read(text: &str, select: &Select, input: Input) -> Result<Document
         let message = "the page has more parts than any that people read; only its beginning was looked at".to_owned();
         notes.push(Note { kind: NoteKind::Truncated, message, entry: None });
     }
-    let page = Html::parse_document(beginning);
+    let page = Html::parse_document(&html::harmless(beginning.into()));
     let cleaner = html::Cleaner::new(input.base);
     let mut entries = Vec::new();
     for (i, item) in page.select(&compiled.item).enumerate() {

@@ -44,7 +44,7 @@ pub(super) fn propose(text: &str, input: Input) -> Vec<Proposal> {
     if html::is_too_deep(text) {
         return Vec::new();
     }
-    let text = html::beginning(text);
+    let text = &*html::harmless(html::beginning(text).into());
     let page = Html::parse_document(text);
     let mut lists: BTreeMap<String, Vec<Headline>> = BTreeMap::new();
     for headline in headlines(&page, input) {
@@ -290,7 +290,9 @@ fn with_parts(select: Select, list: &[Headline], input: Input) -> Select {
     let is_summary = |e: ElementRef| {
         let links = Selector::parse("a").expect("a selector");
         let text = html::plain(&e.inner_html());
+        // What holds the date is the line of numbers below a headline.
         text.split_whitespace().count() >= 2 * LEAST_WORDS
+            && !e.descendent_elements().any(is_date)
             && !e.select(&links).any(|a| html::plain(&a.inner_html()).len() * 2 > text.len())
     };
     let is_image =
@@ -303,7 +305,7 @@ fn with_parts(select: Select, list: &[Headline], input: Input) -> Select {
     }
 }
 
-/// A selector for a part that most blocks have: the innermost elements that fit, by a class, else by their tag.
+/// A selector for a part that most blocks have: the innermost elements that fit.
 fn part(list: &[Headline], fits: impl Fn(ElementRef) -> bool) -> Option<String> {
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
     for headline in list {
@@ -312,15 +314,29 @@ fn part(list: &[Headline], fits: impl Fn(ElementRef) -> bool) -> Option<String> 
             .descendent_elements()
             .filter(|e| *e != headline.block && !headline.anchor.ancestors().any(|a| a.id() == e.id()));
         let fitting = inner.filter(|e| *e != headline.anchor && fits(*e)).last();
-        if let Some(element) = fitting {
-            let class = element.value().classes().find(|class| is_telling(class));
-            let tag = element.value().name();
-            *named.entry(class.map_or_else(|| tag.to_owned(), |class| format!(".{class}"))).or_default() += 1;
+        if let Some(selector) = fitting.and_then(|element| selector_of(element, headline.block)) {
+            *named.entry(selector).or_default() += 1;
         }
     }
     let (selector, count) = named.into_iter().max_by_key(|(_, count)| *count)?;
-    let unique = !matches!(selector.as_str(), "div" | "span" | "a" | "li");
-    (unique && count * 2 >= list.len()).then_some(selector)
+    (count * 2 >= list.len()).then_some(selector)
+}
+
+/// The simplest selector whose first element in a block is this one: its class; its tag, where that says something; else its place
+/// among its siblings (`.meta > li:nth-child(1)`).
+fn selector_of(element: ElementRef, block: ElementRef) -> Option<String> {
+    let tag = element.value().name();
+    let class = |e: ElementRef| e.value().classes().find(|class| is_telling(class)).map(|class| format!(".{class}"));
+    let says_something = !matches!(tag, "div" | "span" | "a" | "li" | "td" | "em" | "i" | "b" | "strong" | "small");
+    let place = element.prev_siblings().filter_map(ElementRef::wrap).count() + 1;
+    let around = element.parent().and_then(ElementRef::wrap).filter(|around| *around != block).and_then(class);
+    let by_place = match around {
+        Some(around) => format!("{around} > {tag}:nth-child({place})"),
+        None => format!("{tag}:nth-child({place})"),
+    };
+    let candidates = class(element).into_iter().chain(says_something.then(|| tag.to_owned())).chain([by_place]);
+    let is_first = |css: &String| Selector::parse(css).is_ok_and(|css| block.select(&css).next() == Some(element));
+    { candidates }.find(is_first)
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use crate::flow::parse::loose::{Tag, Token, Tokens, decode};
 
 /// Deepest nesting that the quick way follows.
 const DEEPEST: usize = 32;
+/// Attributes of one tag that it takes: each is held against all others.
+const MOST_ATTRIBUTES: usize = 64;
 
 /// How an element nests.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,7 +88,7 @@ pub(super) fn clean(html: &str, base: &Url) -> Option<String> {
 }
 
 /// Whether all that begins with `<!` is a comment that ends in the same place for everybody.
-fn has_plain_comments(html: &str) -> bool {
+pub(super) fn has_plain_comments(html: &str) -> bool {
     let mut rest = html;
     while let Some(at) = memmem::find(rest.as_bytes(), b"<!") {
         let Some(comment) = rest[at..].strip_prefix("<!--") else { return false };
@@ -141,7 +143,7 @@ fn start<'a>(tag: Tag<'a>, base: &Url, open: &mut Vec<(&'a str, Kind)>, out: &mu
 fn attributes(tag: Tag, base: &Url, out: &mut String) -> Option<()> {
     let mut seen: Vec<&str> = Vec::new();
     for (name, value) in tag.attributes_as_written()? {
-        if seen.contains(&name) || name.bytes().any(|b| b.is_ascii_uppercase()) {
+        if seen.len() >= MOST_ATTRIBUTES || seen.contains(&name) || name.bytes().any(|b| b.is_ascii_uppercase()) {
             return None;
         }
         seen.push(name);

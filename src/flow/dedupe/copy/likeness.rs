@@ -125,7 +125,7 @@ impl<'a> Shared<'a> {
     /// Whether texts without a veto share enough, and what.
     pub(super) fn reason(&self) -> Reason {
         let Likeness { titles, contained, leads } = self.likeness;
-        let same_title = titles >= 0.95;
+        let same_title = titles >= ONE_TITLE;
         let alike = match leads {
             _ if self.is_timetable && titles < 0.6 => return Reason::Unlike,
             Some(_) if self.is_copied() => Alike::Texts,
@@ -133,6 +133,7 @@ impl<'a> Shared<'a> {
             // One headline over two texts: a general one stands over many.
             Some(leads) if same_title && leads < 0.75 && self.names >= 2 => return Reason::General,
             Some(leads) if same_title && (leads >= 0.5 || leads >= 0.37 && self.titles >= 7.0) => Alike::TitlesAndTexts,
+            Some(leads) if self.says_enough() && leads >= 0.1 && self.names < 2 => Alike::Titles,
             Some(_) if same_title => return Reason::General,
             // Two papers tell of one event in their own words.
             Some(_) if self.is_one_event() => Alike::Facts,
@@ -148,12 +149,20 @@ impl<'a> Shared<'a> {
         Reason::Alike(alike)
     }
 
+    /// Whether the titles are one that says so much that it fits no other event, even where each paper goes on to tell something else.
+    pub(super) fn says_enough(&self) -> bool {
+        self.likeness.titles >= ONE_TITLE && self.titles >= 8.0
+    }
+
     /// Whether two papers tell of one event in their own words: the headlines have hardly a word in common, the names and numbers agree.
     pub(super) fn is_one_event(&self) -> bool {
         let Likeness { titles, leads, .. } = self.likeness;
         titles < 0.4 && !self.is_follow_up && self.facts >= EVENT && leads.is_some_and(|leads| leads >= 0.2)
     }
 }
+
+/// From this on two titles are one, written in two ways.
+const ONE_TITLE: f32 = 0.95;
 
 /// Facts that make one event: a day, an amount and a name, or two amounts and a name with a half more.
 const EVENT: usize = 11;

@@ -160,3 +160,23 @@ fn texts_that_are_alike_share_a_band() {
     let other = bands("Giá vải thiều đầu mùa tăng gấp đôi", "Thương lái vào tận vườn mua, nông dân phấn khởi.");
     assert!(!first.iter().any(|band| other.contains(band)));
 }
+
+#[test]
+fn a_title_that_says_enough_needs_no_lead() {
+    let portal = "UBND tỉnh tổ chức lễ khánh thành cầu Vàm Sậy, công trình có tổng mức đầu tư 486 tỷ đồng, hoàn thành vượt tiến độ bốn tháng.";
+    let paper = "Cây cầu dài 412 m thay cho chuyến đò ngang của hơn 9.000 hộ dân hai bờ sông Vàm Sậy. Người lái đò cuối cùng được mời đi chuyến xe đầu.";
+    let title = "Bình Thanh khánh thành cầu Vàm Sậy, nối liền hai bờ sau 40 năm chờ đợi";
+    let judgement = judged((&title.replacen(' ', ": ", 2).replacen(": ", " ", 1), portal), (title, paper));
+    assert!(judgement.same, "{judgement:?}");
+    assert!(
+        !judged(("Khánh thành cầu Vàm Sậy", portal), ("Khánh thành cầu Vàm Sậy", "Sáng nay mưa to ở xã Tân Lập, 9 hộ ngập."))
+            .same
+    );
+}
+
+#[test]
+fn what_one_title_denies_is_another_story() {
+    let judgement =
+        judged(("Tàu cá Lý Sơn được phép ra khơi từ 6h sáng mai", ""), ("Tàu cá Lý Sơn không được ra khơi từ 6h sáng mai", ""));
+    assert!(matches!(judgement.reason, Reason::Apart { what: Difference::Opposite, .. }), "{judgement:?}");
+}

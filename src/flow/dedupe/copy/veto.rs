@@ -30,6 +30,9 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
     if let Some((first, second)) = opposites(only_a, only_b).filter(|_| !copied) {
         return Some(told(Difference::Opposite, &[first], &[second]));
     }
+    if let Some(not) = denied(a, b, shared).filter(|_| !copied) {
+        return Some(told(Difference::Opposite, &not[0], &not[1]));
+    }
     if let Some((what, slot)) = slot::differs(a, b, shared).filter(|_| shared.may_be_one_form()) {
         return Some(told(what, &slot.first, &slot.second));
     }
@@ -38,7 +41,7 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
     if let Some((first, second)) = sides(&is_name).filter(|_| !copied) {
         return Some(told(Difference::Name, &first, &second));
     }
-    different_places(a, b).or_else(|| different_numbers(a, b, shared.is_one_event()))
+    different_places(a, b).or_else(|| different_numbers(a, b, shared.is_one_event() || shared.says_enough()))
 }
 
 /// Days, issues and terms, or more than one amount, that each text has and the other does not know.
@@ -75,6 +78,18 @@ fn different_places(a: &Gist, b: &Gist) -> Option<Reason> {
 fn opposites<'a>(only_a: &[&'a Token], only_b: &[&'a Token]) -> Option<(&'a Token, &'a Token)> {
     let opposite = |x: &&'a Token| only_b.iter().find(|y| LEXICON.are_opposites(&x.key, &y.key)).map(|y| (*x, *y));
     only_a.iter().find_map(opposite)
+}
+
+/// A "không" that only one title has, where they are otherwise alike and the other text knows none: "được phép ra khơi", "không được ra khơi".
+fn denied<'a>(a: &Gist, b: &Gist, shared: &Shared<'a>) -> Option<[Vec<&'a Token>; 2]> {
+    let [only_a, only_b] = &shared.only;
+    let not = |only: &[&'a Token], other: &Gist| only.iter().copied().find(|t| t.key == "không" && !other.knows(t));
+    match (not(only_a, b), not(only_b, a)) {
+        (Some(first), None) => Some([vec![first], Vec::new()]),
+        (None, Some(second)) => Some([Vec::new(), vec![second]]),
+        _ => None,
+    }
+    .filter(|_| shared.may_be_one_form())
 }
 
 /// Tokens as they are written in a text.

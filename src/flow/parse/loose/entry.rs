@@ -19,6 +19,7 @@ pub(super) struct OpenEntry {
     other_title: Option<Markup>,
     other_summary: Option<Markup>,
     long_summary: Option<Markup>,
+    created: Option<When>,
 }
 
 impl OpenEntry {
@@ -137,6 +138,7 @@ impl OpenEntry {
                 raw.content = Some(markup(capture));
             }
             Field::Published => first(&mut raw.published, written),
+            Field::Created => first(&mut self.created, written),
             Field::Updated => first(&mut raw.updated, written),
             Field::Author => self.put_author(author_of(&plain(capture))),
             Field::Category => self.put_categories(given()),
@@ -150,6 +152,7 @@ impl OpenEntry {
         let mut entry = self.raw;
         let length = |text: &Option<Markup>| text.as_ref().map_or(0, |text| text.as_str().trim().len());
         entry.title = entry.title.or(self.other_title);
+        entry.published = entry.published.or(self.created);
         match entry.summary {
             None => entry.summary = self.long_summary.or(self.other_summary),
             Some(_) if entry.content.is_none() && length(&self.long_summary) > length(&entry.summary) => {

@@ -9,13 +9,13 @@ use crate::flow::parse::loose::name::{Field, Role, Room, Spaces, role};
 use crate::flow::parse::loose::token::{Tag, without_prefix};
 use crate::flow::parse::raw::{Markup, RawAuthor};
 
-/// Tags that one field may hold; what follows is left out. No article has so many, and each takes memory.
-const MOST_TAGS: usize = 20_000;
+/// Tags, sections and lone `<` that one field may hold; what follows is left out. No article has so many, and each takes memory.
+const MOST_MARKS: usize = 20_000;
 
 /// A field that is being read.
 pub(super) struct Capture<'a> {
-    /// Tags inside the field so far.
-    tags: usize,
+    /// Tags, sections and lone `<` inside the field so far.
+    marks: usize,
     pub field: Field,
     pub name: &'a str,
     pub tag: Tag<'a>,
@@ -34,12 +34,12 @@ pub(super) enum Piece<'a> {
 
 impl<'a> Capture<'a> {
     pub(super) fn new(field: Field, tag: Tag<'a>) -> Self {
-        Self { field, name: tag.name, tag, depth: 0, tags: 0, pieces: Vec::new() }
+        Self { field, name: tag.name, tag, depth: 0, marks: 0, pieces: Vec::new() }
     }
 
     pub(super) fn push(&mut self, piece: Piece<'a>) {
-        self.tags += usize::from(matches!(piece, Piece::Start(_) | Piece::End(_)));
-        if self.tags <= MOST_TAGS {
+        self.marks += usize::from(!matches!(piece, Piece::Text(text) if text != "<"));
+        if self.marks <= MOST_MARKS {
             self.pieces.push(piece);
         }
     }
@@ -61,9 +61,9 @@ pub(super) fn ends_field(capture: &Capture, role: Role, name: &str) -> bool {
         && !matches!(role, Role::Field(Field::AuthorName | Field::AuthorEmail | Field::Link | Field::Guid));
     match role {
         Role::Entry => true,
-        Role::Field(Field::Published | Field::Updated | Field::Guid | Field::Ttl | Field::Language | Field::Generator) => {
-            capture.field != Field::Author || is_person
-        }
+        Role::Field(
+            Field::Published | Field::Created | Field::Updated | Field::Guid | Field::Ttl | Field::Language | Field::Generator,
+        ) => capture.field != Field::Author || is_person,
         Role::Field(Field::Link) => {
             !name.eq_ignore_ascii_case("link") || !is_body(capture.field) && capture.field != Field::Author
         }

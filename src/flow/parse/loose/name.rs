@@ -47,6 +47,8 @@ pub(super) enum Field {
     LongSummary,
     Content,
     Published,
+    /// When a text was begun: second choice for when it was published.
+    Created,
     Updated,
     Author,
     /// Name and address of an author who has an element of his own.
@@ -191,8 +193,8 @@ pub(super) fn role(space: Space, local: &str) -> Role {
         (Space::Feed, "content" | "body" | "fullitem" | "content_encoded")
         | (Space::Content, "encoded")
         | (Space::Xhtml, "body" | "div") => Field(F::Content),
-        (Space::Feed, "pubdate" | "published" | "issued" | "created")
-        | (Space::DublinCore, "issued" | "created" | "available") => Field(F::Published),
+        (Space::Feed, "pubdate" | "published" | "issued") | (Space::DublinCore, "issued" | "available") => Field(F::Published),
+        (Space::Feed | Space::DublinCore, "created") => Field(F::Created),
         (Space::News, "publication_date") => Field(F::Published),
         (Space::Feed, "updated" | "modified" | "lastbuilddate" | "lastmod" | "date")
         | (Space::DublinCore, "date" | "modified") => Field(F::Updated),

@@ -280,7 +280,7 @@ impl<'a> Reader<'a> {
             Field::Summary | Field::OtherSummary | Field::LongSummary => {
                 first(&mut feed.description, || Some(markup(capture)));
             }
-            Field::Published | Field::Updated => first(&mut feed.updated, || given().map(When::Written)),
+            Field::Published | Field::Created | Field::Updated => first(&mut feed.updated, || given().map(When::Written)),
             Field::Language => feed.language = given().or(feed.language.take()),
             Field::Generator => first(&mut feed.generator, given),
             Field::Ttl => feed.ttl_minutes = given().and_then(|text| text.parse().ok()),

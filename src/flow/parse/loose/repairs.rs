@@ -1,5 +1,7 @@
 //! What the reader had to repair, counted, and told in words for the site's editor.
 
+use memchr::memchr;
+
 use crate::model::{Note, NoteKind};
 
 /// What had to be repaired; told once a kind, with the number and the first entry.
@@ -41,10 +43,12 @@ pub(super) fn count((times, first): &mut (usize, Option<usize>), entry: Option<u
 
 /// Whether a text has an `&` that is none of XML's own entities.
 pub(super) fn has_wild_ampersand(text: &str) -> bool {
+    /// The longest reference to a character, `&#x0010FFFF;`, without its `&`.
+    const LONGEST: usize = 11;
     text.match_indices('&').any(|(at, _)| {
-        let rest = &text[at + 1..];
-        let entity = rest.split(';').next().unwrap_or_default();
-        let known = matches!(entity, "amp" | "lt" | "gt" | "quot" | "apos") || entity.starts_with('#');
-        !known || entity.len() == rest.len()
+        let rest = &text.as_bytes()[at + 1..];
+        let near = &rest[..rest.len().min(LONGEST)];
+        let Some(end) = memchr(b';', near) else { return true };
+        !(matches!(&near[..end], b"amp" | b"lt" | b"gt" | b"quot" | b"apos") || near.starts_with(b"#"))
     })
 }

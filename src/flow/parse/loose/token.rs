@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr3, memmem};
+use memchr::{memchr, memchr2, memmem};
 
 use crate::flow::parse::loose::entity::decode;
 
@@ -162,11 +162,11 @@ fn ends_in_bare_value(attributes: &str) -> bool {
 /// of all; at the next `<` or the document's end where there is none. Only the first way is whole.
 fn tag_end(text: &str) -> (usize, bool) {
     let bytes = text.as_bytes();
-    // The quick way, for most: no quote and no `<` before the first `>`.
-    if let Some(end) = memchr(b'>', bytes)
-        && memchr3(b'"', b'\'', b'<', &bytes[1..end]).is_none()
-    {
-        return (end, true);
+    // The quick way, for most: no quote and no `<` before the first `>`. Nobody looks beyond a `<`: tags that are never closed would
+    // be looked through once for each of them.
+    let end = memchr2(b'<', b'>', &bytes[1..]).map_or(bytes.len(), |end| end + 1);
+    if memchr2(b'"', b'\'', &bytes[1..end]).is_none() {
+        return (end, bytes.get(end) == Some(&b'>'));
     }
     let mut quote = None;
     let mut first = None;
@@ -188,6 +188,11 @@ impl<'a> Tag<'a> {
     /// Whether it declares a namespace.
     pub(in crate::flow::parse) fn declares(&self) -> bool {
         memmem::find(self.attributes.as_bytes(), b"xmlns").is_some()
+    }
+
+    /// How long the tag is without its brackets, in bytes.
+    pub(in crate::flow::parse) fn length(&self) -> usize {
+        self.name.len() + self.attributes.len()
     }
 
     /// The attributes, names as they were written, values decoded.
