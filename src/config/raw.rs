@@ -105,7 +105,7 @@ table! {
         per_host: Count<1, 1024> = 2,
         /// The least time between the beginnings of two fetches of one host, over all its sources.
         spacing: Pause = "2s",
-        /// The proxy that everything is fetched through, such as "http://proxy.example.vn:3128". Proxies that the environment names are
+        /// The proxy that everything is fetched through, such as `http://proxy.example.vn:3128`. Proxies that the environment names are
         /// not used.
         proxy: ProxyUrl,
         /// Ranges of addresses that may be fetched although they are not public, such as "10.0.0.0/8".
