@@ -3,7 +3,9 @@
 
 pub mod dedupe;
 pub mod merge;
+pub mod moves;
 pub mod parse;
 pub mod render;
+pub mod robots;
 pub mod schedule;
 pub mod topic;

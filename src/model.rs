@@ -20,11 +20,14 @@ mod change;
 mod feed;
 mod habits;
 mod id;
+mod manners;
 mod page;
 mod settings;
 mod source;
 mod story;
+mod tally;
 mod topic;
+mod trouble;
 mod why;
 
 pub use apart::{Apart, Difference, Reason, Refusal};
@@ -33,9 +36,12 @@ pub use change::{Band, Batch, Change, Known, Lookup, NEAR, Print, Search, Stamp,
 pub use feed::{Credit, Feed, FeedId, Listed, Listing, MOI_NHAT, TopicRef};
 pub use habits::{Asked, Habits, PARTS};
 pub use id::{EntryKey, LinkKey, Slug, SlugError, StoryId};
+pub use manners::{Looked, Manners, Moved};
 pub use page::{Coding, Page, Part, PartMaker, Site, StoryMaker};
 pub use settings::{FetchSettings, Service, StoreSettings};
 pub use source::{Content, Origin, Select, Source, SourceId, SourceState};
 pub use story::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind, Report, Story};
+pub use tally::{DELAY_BOUNDS, Delays, Tally};
 pub use topic::{Field, Phrase, Topic, TopicId};
+pub use trouble::Trouble;
 pub use why::{Alike, Joined, Member, Occurrence, PassedOver, Verdict, Why};

@@ -1,20 +1,24 @@
 //! The only part that knows both the stages and the edges: one poll, many of them at once, the site that follows the store, and
 //! the loop that repeats it all. Concurrency lives here and nowhere else.
 
+mod counts;
 mod crew;
 mod explain;
 mod live;
 mod plan;
 mod poll;
+mod poller;
 mod preview;
 mod press;
 mod reclassify;
 mod sheets;
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::config::Config;
 use crate::edge::fetch::{FetchError, Fetcher};
@@ -22,7 +26,8 @@ use crate::flow::schedule::{self, Prices};
 use crate::flow::topic::Rules;
 use crate::model::{SourceId, SourceState};
 
-pub use crew::Crew;
+pub use counts::Counts;
+pub use crew::{Crew, Turn};
 pub use explain::{explain, find_story};
 pub use live::{Live, run};
 pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
@@ -42,6 +47,12 @@ pub struct Desk {
     pub fetcher: Fetcher,
     /// What one more request must be worth, as of late.
     pub prices: Arc<Prices>,
+    /// What is counted.
+    pub counts: Arc<Counts>,
+    /// Room for work that computes: as many as the machine has cores, so that many large documents at once cost time and not memory.
+    cores: Arc<Semaphore>,
+    /// Held by the poll that decides again after another one has changed its ground.
+    turn: Arc<Mutex<()>>,
     /// The time.
     pub clock: fn() -> Timestamp,
 }
@@ -51,8 +62,11 @@ impl Desk {
     pub fn new(config: Config, clock: fn() -> Timestamp) -> Result<Self, FetchError> {
         let rules = Arc::new(Rules::new(&config.topics));
         let fetcher = Fetcher::new(&config.service, &config.fetch)?;
-        let prices = Arc::default();
-        Ok(Self { config: Arc::new(config), rules, fetcher, prices, clock }.priced(&BTreeMap::new()))
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let cores = Arc::new(Semaphore::new(cores));
+        let (counts, turn, prices) = (Arc::default(), Arc::default(), Arc::default());
+        let desk = Self { config: Arc::new(config), rules, fetcher, prices, counts, cores, turn, clock };
+        Ok(desk.priced(&BTreeMap::new()))
     }
 
     /// The desk with the prices that follow from what is known of the sources.
@@ -60,5 +74,17 @@ impl Desk {
         let sources = self.config.sources.values().map(|source| (source, states.get(&source.id)));
         let prices = Arc::new(schedule::prices(sources, &self.config.fetch));
         Self { prices, ..self }
+    }
+
+    /// The desk for a changed configuration, which goes on counting.
+    pub fn under(&self, config: Config) -> Result<Self, FetchError> {
+        let (counts, cores, turn) = (Arc::clone(&self.counts), Arc::clone(&self.cores), Arc::clone(&self.turn));
+        Ok(Self { counts, cores, turn, ..Self::new(config, self.clock)? })
+    }
+
+    /// Runs work that computes when a core is free for it.
+    pub async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let _core = self.cores.acquire().await.expect("the semaphore is never closed");
+        blocking(work).await
     }
 }

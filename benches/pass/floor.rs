@@ -69,7 +69,7 @@ pub fn run(port: &str, folder: &Path, flushes: &str) -> anyhow::Result<()> {
     let peak_memory_bytes = peak_memory_bytes()?;
     let (states, rows) = stored_rows(&folder.join("data/sled"))?;
     let insert = insert_all(&folder.join("grouped"), &rows, flushes)?;
-    let insert_each = insert_all(&folder.join("each"), &rows, news::SOURCES)?;
+    let insert_each = insert_all(&folder.join("each"), &rows, news::sources())?;
     let states = insert_all(&folder.join("states"), &states, flushes)?;
 
     let bytes = answers.iter().map(|answer| answer.body.len()).sum();
@@ -89,7 +89,7 @@ struct Answer {
 async fn fetch_all(client: &Client, port: &str, known: &[Answer]) -> anyhow::Result<Vec<Answer>> {
     let room = Arc::new(Semaphore::new(PARALLEL));
     let mut fetches = JoinSet::new();
-    for number in 0..news::SOURCES {
+    for number in 0..news::sources() {
         let mut request = client.get(news::url(number, port));
         if let Some(answer) = known.get(number) {
             request = request.header(IF_NONE_MATCH, &answer.etag);
@@ -104,7 +104,7 @@ async fn fetch_all(client: &Client, port: &str, known: &[Answer]) -> anyhow::Res
         });
     }
     let expected = if known.is_empty() { StatusCode::OK } else { StatusCode::NOT_MODIFIED };
-    let mut answers = Vec::with_capacity(news::SOURCES);
+    let mut answers = Vec::with_capacity(news::sources());
     while let Some(done) = fetches.join_next().await {
         let (status, answer) = done??;
         ensure!(status == expected, "the origin answered {status}");
@@ -142,9 +142,9 @@ fn stored_rows(folder: &Path) -> anyhow::Result<(Vec<Row>, Vec<Row>)> {
 fn insert_all(folder: &Path, rows: &[Row], flushes: usize) -> anyhow::Result<Cost> {
     let db = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).open()?;
     let disk = File::open(folder.join("db"))?;
-    let batches: Vec<&[Row]> = rows.chunks(rows.len().div_ceil(news::SOURCES)).collect();
+    let batches: Vec<&[Row]> = rows.chunks(rows.len().div_ceil(news::sources())).collect();
     let meter = Meter::start()?;
-    for group in batches.chunks(news::SOURCES.div_ceil(flushes.max(1))) {
+    for group in batches.chunks(news::sources().div_ceil(flushes.max(1))) {
         for batch in group {
             let mut write = sled::Batch::default();
             batch.iter().for_each(|(key, value)| write.insert(key, value));

@@ -1,7 +1,7 @@
 //! The main job, measured: a pass over 500 sources with 30 entries each, first poll and unchanged poll, beside its floor.
 //!
-//! `cargo bench` prints the ratios; `cargo bench -- --quick` takes one round instead of five. Linux only: it needs 127.0.x.y
-//! and /proc.
+//! `cargo bench` prints the ratios; `cargo bench -- --quick` takes one round instead of five, `-- --sources 2000` that many sources,
+//! `-- --nginx` an nginx to serve them, which keeps connections open if it is asked to. Linux only: it needs 127.x.y.z and /proc.
 //!
 //! The pass is the one of `command/poll.rs`, durable commits included. The floor is what nobody could do without: the same
 //! bytes through plain reqwest, through plain feed-rs, and the rows that the pass left in its store into plain sled, with as
@@ -13,6 +13,7 @@
 mod floor;
 mod meter;
 mod news;
+mod nginx;
 mod origin;
 mod ours;
 mod table;
@@ -31,12 +32,20 @@ const UNCHANGED_POLLS: u32 = 5;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let Some(place) = arguments.iter().position(|argument| *argument == "--sources") {
+        arguments
+            .drain(place..(place + 2).min(arguments.len()))
+            .skip(1)
+            .filter_map(|sources| sources.parse().ok())
+            .for_each(news::choose);
+    }
     let result = match arguments[..] {
         ["origin"] => origin::run(),
+        ["nginx", folder] => nginx::run(Path::new(folder)),
         ["ours", port, folder] => ours::run(port, Path::new(folder)),
         ["floor", port, folder, flushes] => floor::run(port, Path::new(folder), flushes),
-        _ => benchmark(if arguments.contains(&"--quick") { 1 } else { ROUNDS }),
+        _ => benchmark(if arguments.contains(&"--quick") { 1 } else { ROUNDS }, arguments.contains(&"--nginx")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -47,8 +56,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn benchmark(rounds: usize) -> anyhow::Result<()> {
-    let origin = Origin::start()?;
+fn benchmark(rounds: usize, nginx: bool) -> anyhow::Result<()> {
+    let files = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let files = files.path().to_str().context("the target folder's name is not UTF-8")?;
+    let mode = ["nginx", files];
+    let origin = Origin::start(if nginx { &mode } else { &["origin"] })?;
     let mut ours: Vec<ours::Measured> = Vec::new();
     let mut floors: Vec<floor::Measured> = Vec::new();
     for _ in 0..rounds {
@@ -65,9 +77,14 @@ fn benchmark(rounds: usize) -> anyhow::Result<()> {
 
 /// What a process of this program with another mode measured.
 fn measured<T: DeserializeOwned>(mode: &[&str]) -> anyhow::Result<T> {
-    let output = Command::new(std::env::current_exe()?).args(mode).stderr(Stdio::inherit()).output()?;
+    let output = Command::new(std::env::current_exe()?).args(mode).args(sources()).stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "{} failed", mode[0]);
     Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// How a process of this program is told how many sources there are.
+fn sources() -> [String; 2] {
+    ["--sources".to_owned(), news::sources().to_string()]
 }
 
 /// The process that serves the feeds, for as long as this lives.
@@ -77,10 +94,10 @@ struct Origin {
 }
 
 impl Origin {
-    fn start() -> anyhow::Result<Self> {
+    fn start(mode: &[&str]) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         // It ends with its stdin, so that it does not outlive a benchmark that is killed.
-        let mut process = command.arg("origin").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut process = command.args(mode).args(sources()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let stdout = process.stdout.take().context("the origin has no stdout")?;
         let mut origin = Self { process, port: String::new() };
         BufReader::new(stdout).read_line(&mut origin.port)?;

@@ -4,21 +4,37 @@
 
 use std::fmt::Write;
 use std::net::Ipv4Addr;
+use std::sync::OnceLock;
 
 use jiff::tz::{TimeZone, offset};
 use jiff::{SignedDuration, Timestamp};
 use unicode_normalization::UnicodeNormalization;
 
-/// How many sources there are.
-pub const SOURCES: usize = 500;
+/// How many sources there are, unless `--sources` says otherwise.
+const SOURCES: usize = 500;
+static CHOSEN: OnceLock<usize> = OnceLock::new();
 /// How many entries each has.
 pub const ENTRIES: usize = 30;
 /// How many topics the shipped configuration has; a benchmark with fewer would flatter us.
 pub const TOPICS: usize = 14;
 /// How many of a source's entries are the national agency's stories, with the agency's link: a tenth.
 const SHARED: usize = 3;
+
+/// How many sources there are.
+pub fn sources() -> usize {
+    *CHOSEN.get_or_init(|| SOURCES)
+}
+
+/// Chooses how many sources there are, before anybody has asked.
+pub fn choose(sources: usize) {
+    // Chosen once, at the beginning.
+    let _ = CHOSEN.set(sources);
+}
+
 /// How many stories the agency has, so that five sources share each.
-const AGENCY_STORIES: usize = SOURCES * SHARED / 5;
+fn agency_stories() -> usize {
+    (sources() * SHARED / 5).max(1)
+}
 
 /// Titles and leads; `{}` is a place. The first eight meet topics of the shipped configuration, the last two only look so.
 const NEWS: [(&str, &str); 20] = [
@@ -121,7 +137,7 @@ const PLACES: [&str; 12] = [
 
 /// A source's host; Linux answers on all of 127.0.0.0/8.
 pub fn host(number: usize) -> Ipv4Addr {
-    let part = |n: usize| u8::try_from(n).expect("500 sources fit into two blocks of 250");
+    let part = |n: usize| u8::try_from(n).expect("there are at most 60,000 sources");
     Ipv4Addr::new(127, 0, part(1 + number / 250), part(1 + number % 250))
 }
 
@@ -136,7 +152,7 @@ pub fn config(port: &str) -> String {
     let start = shipped.find("[topic.lam-theo-bac]").expect("the shipped topics begin with this one");
     let end = shipped.find("# ── Feeds").expect("the shipped feeds stand behind the topics");
     let mut text = format!("[fetch]\nprivate_networks = [\"127.0.0.0/8\"]\n\n{}", &shipped[start..end]);
-    for number in 0..SOURCES {
+    for number in 0..sources() {
         let (url, place, rank) = (url(number, port), PLACES[number % PLACES.len()], number % 2 * 10);
         writeln!(
             text,
@@ -163,7 +179,7 @@ fn item(source: usize, place: usize) -> String {
     // A story's number decides all that it says; the agency's are the last ones.
     let (site, story) = if is_shared {
         let nth = source * SHARED + place / (ENTRIES / SHARED);
-        ("thongtan".to_owned(), SOURCES * ENTRIES + nth % AGENCY_STORIES)
+        ("thongtan".to_owned(), sources() * ENTRIES + nth % agency_stories())
     } else {
         (format!("bao{source}"), source * ENTRIES + place)
     };

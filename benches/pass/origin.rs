@@ -22,7 +22,7 @@ pub fn run() -> anyhow::Result<()> {
 
 async fn serve() -> anyhow::Result<()> {
     let mut port = 0;
-    for number in 0..news::SOURCES {
+    for number in 0..news::sources() {
         let listener = TcpListener::bind((news::host(number), port)).await?;
         port = listener.local_addr()?.port();
         tokio::spawn(accept(listener, Arc::new(Feed::new(number))));
@@ -66,6 +66,10 @@ async fn answer(mut stream: TcpStream, feed: Arc<Feed>) -> std::io::Result<()> {
         if request.len() > LONGEST_REQUEST || stream.read_buf(&mut request).await? == 0 {
             return Ok(());
         }
+    }
+    if request.starts_with(b"GET /robots.txt ") {
+        stream.write_all(b"HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").await?;
+        return stream.shutdown().await;
     }
     let known = String::from_utf8_lossy(&request).contains(&format!("if-none-match: {}\r\n", feed.etag));
     stream.write_all(if known { &feed.not_modified } else { &feed.whole }).await?;

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use diemtin::config::{self, Config};
 use diemtin::edge::clock;
 use diemtin::edge::store::Store;
 use diemtin::model::Batch;
-use diemtin::pipeline::{Crew, Desk, Outcome, Polled, reclassify};
+use diemtin::pipeline::{Crew, Desk, Outcome, Polled, Turn, reclassify};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
@@ -77,7 +77,7 @@ async fn round(desk: &Desk, store: &Arc<Store>, start: Cost) -> anyhow::Result<M
 
     let stories = store.stories_after(None, usize::MAX)?;
     let reports: usize = stories.iter().map(|story| story.entries.len()).sum();
-    ensure!(reports == news::SOURCES * news::ENTRIES, "of the entries {reports} are stored");
+    ensure!(reports == news::sources() * news::ENTRIES, "of the entries {reports} are stored");
     let with_topic = stories.iter().filter(|story| !story.topics.is_empty()).count();
     let peak_memory_bytes = peak_memory_bytes()?;
     Ok(Measured { start, first, unchanged, flushes, stories: stories.len(), with_topic, peak_memory_bytes })
@@ -91,17 +91,20 @@ async fn pass(desk: &Desk, store: &Arc<Store>) -> anyhow::Result<Vec<Polled>> {
     for source in desk.config.sources.values().filter(|source| source.enabled) {
         let before = states.get(&source.id).cloned();
         let (crew, desk, store, source) = (crew.clone(), desk.clone(), Arc::clone(store), source.clone());
-        polls.spawn(async move { crew.poll(&desk, &store, source, before).await });
+        polls.spawn(async move { crew.poll(&desk, &store, &source, before).await });
     }
     let mut rows = Vec::with_capacity(polls.len());
     while let Some(done) = polls.join_next().await {
-        rows.push(done?.context("a poll broke down")?);
+        match done? {
+            Turn::Polled(polled) => rows.push(*polled),
+            turn => anyhow::bail!("a poll did not end: {turn:?}"),
+        }
     }
     Ok(rows)
 }
 
 fn check(polled: &[Polled], outcome: Outcome, entries: usize) -> anyhow::Result<()> {
-    ensure!(polled.len() == news::SOURCES, "{} sources were polled", polled.len());
+    ensure!(polled.len() == news::sources(), "{} sources were polled", polled.len());
     match polled.iter().find(|poll| poll.outcome != outcome || poll.entries != entries || poll.new != entries) {
         Some(poll) => anyhow::bail!("{outcome:?} was expected: {poll:?}"),
         None => Ok(()),

@@ -67,7 +67,7 @@ pub fn print(ours: &[ours::Measured], floors: &[floor::Measured]) {
     let flushes = Figures(ours.iter().map(|round| round.flushes as f64).collect()).median();
     println!(
         "{} sources × {} entries: {:.1} MB of RSS; {} stories, {} of them with a topic; {} rows\n",
-        news::SOURCES,
+        news::sources(),
         news::ENTRIES,
         below.bytes as f64 / MEGA,
         one.stories,
@@ -82,7 +82,7 @@ pub fn print(ours: &[ours::Measured], floors: &[floor::Measured]) {
     Work::of(ours, |r| r.start).print("start: configuration, store, client");
     first.print("first poll");
     first_floor.print("  its floor");
-    Work::of(floors, |r| r.fetch).print(&format!("    reqwest, {} requests", news::SOURCES));
+    Work::of(floors, |r| r.fetch).print(&format!("    reqwest, {} requests", news::sources()));
     Work::of(floors, |r| r.parse).print("    feed-rs");
     Work::of(floors, |r| r.insert).print(&format!("    sled, {flushes} flushes as in the pass"));
     Work::of(floors, |r| r.insert_each).print("    (sled, a flush a source: not counted)");
@@ -90,7 +90,7 @@ pub fn print(ours: &[ours::Measured], floors: &[floor::Measured]) {
     let unchanged = Work::of(ours, |r| r.unchanged);
     let unchanged_floor = Work::of(floors, |r| r.conditional);
     unchanged.print("unchanged poll");
-    unchanged_floor.print(&format!("  its floor: reqwest, {} × 304", news::SOURCES));
+    unchanged_floor.print(&format!("  its floor: reqwest, {} × 304", news::sources()));
     Work::of(floors, |r| r.states).print("  (sled, the sources' states: not counted)");
 
     let peak = |figures: Vec<f64>| Figures(figures).median() / MEGA;

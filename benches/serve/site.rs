@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
-use diemtin::edge::serve::{listen, serve};
+use diemtin::edge::serve::{Answers, listen, serve};
 use diemtin::flow::render::{self, Format};
 use diemtin::model::{Coding, Credit, FeedId, Listed, Listing, Page, Service, Site, Slug, StoryId, TopicRef};
 use jiff::{SignedDuration, Timestamp};
@@ -42,8 +42,11 @@ pub fn serve_ours() -> anyhow::Result<()> {
         let site = Site { pages: [("/feeds/moi-nhat.rss".to_owned(), Arc::new(page()))].into(), ..Site::default() };
         serve(
             listener,
-            Arc::new(ArcSwap::from_pointee(site)),
-            || "2026-11-25T00:00:00Z".parse().expect("valid"),
+            Answers {
+                site: Arc::new(ArcSwap::from_pointee(site)),
+                metrics: None,
+                clock: || "2026-11-25T00:00:00Z".parse().expect("valid"),
+            },
             std::future::pending(),
         )
         .await;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use diemtin::flow::schedule::{Answered, Gap, Heard, Read, Wishes, is_due_after, next, prices};
+use diemtin::flow::schedule::{Answered, Read, Wishes, is_due, next, prices};
 use diemtin::model::{Asked, Habits, Source, SourceState};
 use jiff::{SignedDuration, Timestamp};
 
@@ -37,9 +37,8 @@ pub fn measure(count: usize) -> anyhow::Result<()> {
     let prices = prices(sources.iter().zip(states.iter().map(Some)), &fetch);
     println!("the price: {:.2} s", begin.elapsed().as_secs_f64());
 
-    let gap = Gap { from: now, until: now };
     let begin = Instant::now();
-    let due = sources.iter().zip(&states).filter(|(source, state)| is_due_after(gap, source, Some(state), &fetch, now)).count();
+    let due = sources.iter().zip(&states).filter(|(source, state)| is_due(source, Some(state), now)).count();
     told("looks at whether a source is due", count, begin, due);
 
     let (new, read) = ([Some(now - SignedDuration::from_mins(7)), None], Read { entries: 30, asked: Asked::default() });
@@ -47,7 +46,7 @@ pub fn measure(count: usize) -> anyhow::Result<()> {
     let begin = Instant::now();
     let later = now + SignedDuration::from_mins(20);
     let ahead = sources.iter().zip(&states).map(|(source, state)| {
-        let plan = next(source, Some(state), Heard::Answer(answered), Wishes::default(), &fetch, prices.of(source), later);
+        let plan = next(source, Some(state), answered, Wishes::default(), &fetch, prices.of(source), later);
         plan.next.as_second() - later.as_second()
     });
     let ahead = ahead.sum::<i64>() / i64::try_from(count)?;

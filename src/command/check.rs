@@ -60,17 +60,21 @@ fn online(setup: &Setup, config: Config, json: bool) -> anyhow::Result<Exit> {
         for source in desk.config.sources.values().filter(|source| source.enabled).cloned() {
             let (crew, desk) = (crew.clone(), desk.clone());
             asked.spawn(async move {
-                let _slot = crew.slot(&source).await;
-                let fault = match preview(&desk, &source).await {
-                    Ok(previewed) => empty(&previewed),
-                    Err(error) => Some(error.to_string()),
+                let _slot = crew.slot(&source, false).await;
+                let (fault, moved) = match preview(&desk, &source).await {
+                    Ok(previewed) => (empty(&previewed), previewed.moved),
+                    Err(error) => (Some(format!("{error}. {}.", error.trouble().advice())), None),
                 };
-                (source.id.clone(), source.home.clone(), fault)
+                (source.id.clone(), source.home.clone(), fault, moved)
             });
         }
         let mut failures = 0;
         while let Some(done) = asked.join_next().await {
-            let (source, url, fault) = done?;
+            let (source, url, fault, moved) = done?;
+            if let Some(to) = moved {
+                // No failure: it is followed. But only the administrator can write it into feeds.toml.
+                tell(&source, &format!("{url}: it redirects to {to} and calls that permanent; put it into feeds.toml"), json)?;
+            }
             if let Some(fault) = fault {
                 failures += 1;
                 tell(&source, &format!("{url}: {fault}"), json)?;

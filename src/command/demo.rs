@@ -19,7 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::command::demo::newsroom::Newsroom;
 use crate::command::serve::{Role, service};
 use crate::command::{Exit, Setup, setup};
-use crate::edge::serve::{listen, serve};
+use crate::edge::serve::{Answers, listen, serve};
 use crate::edge::watch::Watch;
 
 /// The demo's configuration; `{newsroom}` and `{slow}` stand for the addresses of its sources, `{listen}` for our own.
@@ -65,7 +65,8 @@ async fn demo(setup: &Setup, arguments: &Arguments, folder: &std::path::Path) ->
     let site = Arc::new(ArcSwap::from_pointee(newsroom.site((setup.clock)())));
     let (stop_newsroom, stopped) = tokio::sync::oneshot::channel::<()>();
     let slow_to = theirs.local_addr()?;
-    let theirs = tokio::spawn(serve(theirs, Arc::clone(&site), setup.clock, async {
+    let answers = Answers { site: Arc::clone(&site), metrics: None, clock: setup.clock };
+    let theirs = tokio::spawn(serve(theirs, answers, async {
         let _ = stopped.await;
     }));
     let slow = tokio::spawn(slow::forward(slow, slow_to));

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Exit, Setup};
-use crate::model::{Because, Habits, Report, SourceId, SourceState, Story, StoryId, TopicId};
+use crate::model::{Because, Habits, Manners, Report, SourceId, SourceState, Story, StoryId, TopicId};
 
 /// Stories that are read in one step.
 const STEP: usize = 500;
@@ -53,6 +53,8 @@ pub(super) struct SourceLine {
     habits: Option<Habits>,
     failures: u32,
     error: Option<String>,
+    #[serde(default)]
+    manners: Manners,
 }
 
 /// Prints the stories in the order of their ids, then the sources.
@@ -121,6 +123,7 @@ impl SourceLine {
             habits: state.habits,
             failures: state.failures,
             error: state.error,
+            manners: state.manners,
         }
     }
 
@@ -139,6 +142,7 @@ impl SourceLine {
             habits: self.habits,
             failures: self.failures,
             error: self.error,
+            manners: self.manners,
         }
     }
 }

@@ -13,9 +13,9 @@ use crate::command::explain::next_poll;
 use crate::command::table::{clock, coloured, table};
 use crate::command::{Exit, Setup, setup};
 use crate::edge::store::{Memo, Store};
-use crate::flow::schedule;
-use crate::model::{Source, SourceId, SourceState};
-use crate::pipeline::{Crew, Desk, Outcome, Polled, prune, reclassify};
+use crate::flow::schedule::{self, Rests};
+use crate::model::{Source, SourceId, SourceState, Trouble};
+use crate::pipeline::{Crew, Desk, Outcome, Polled, Turn, prune, reclassify};
 
 /// What `poll` takes.
 #[derive(Debug, clap::Args)]
@@ -44,16 +44,22 @@ struct Row {
     next: Option<Timestamp>,
     /// The source's state, where it was polled.
     state: Option<SourceState>,
+    /// Where it has moved to, as a sentence.
+    moved: Option<String>,
 }
 
 impl Row {
     fn of(polled: Polled) -> Self {
         let Polled { source, outcome, status, entries, new, updated, error, state } = polled;
-        Self { source, outcome, status, entries, new, updated, error, next: Some(state.next), state: Some(state) }
+        let moved = state.manners.moved.as_ref().map(|moved| {
+            let what = if moved.adopted { "it has moved and is fetched at" } else { "it redirects permanently to" };
+            format!("{what} {} since {}; put it into feeds.toml", moved.to, moved.since.strftime("%Y-%m-%d"))
+        });
+        Self { source, outcome, status, entries, new, updated, error, next: next(&state), moved, state: Some(state) }
     }
 
     fn skipped(source: &Source, before: Option<&SourceState>) -> Self {
-        let next = before.filter(|_| source.enabled).map(|state| state.next);
+        let next = before.filter(|_| source.enabled).and_then(next);
         Self { next, ..Self::unread(source.id.clone(), Outcome::Skipped) }
     }
 
@@ -62,8 +68,13 @@ impl Row {
     }
 
     fn unread(source: SourceId, outcome: Outcome) -> Self {
-        Self { source, outcome, status: None, entries: 0, new: 0, updated: 0, error: None, next: None, state: None }
+        Self { source, outcome, status: None, entries: 0, new: 0, updated: 0, error: None, next: None, moved: None, state: None }
     }
+}
+
+/// When a source is polled again; one that is gone is not.
+fn next(state: &SourceState) -> Option<Timestamp> {
+    (state.manners.trouble != Some(Trouble::Gone)).then_some(state.next)
 }
 
 /// Polls, and tells what became of each source.
@@ -94,15 +105,18 @@ async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &A
     let desk = &desk.clone().priced(&states);
     let now = (desk.clock)();
     let crew = Crew::new(&desk.config.fetch);
+    let mut rests = Rests::of(states.iter().filter_map(|(id, state)| Some((desk.config.sources.get(id)?, state))));
     let mut polls = JoinSet::new();
     let mut rows: Vec<Row> = Vec::new();
     let chosen = |source: &&Source| named.is_empty() || named.contains(&source.id);
     for source in desk.config.sources.values().filter(chosen) {
         let before = states.get(&source.id).filter(|state| state.settings == source.settings()).cloned();
-        let wanted = source.enabled && (arguments.all || !named.is_empty()) || schedule::is_due(source, before.as_ref(), now);
+        // What is asked for by name, or all, is the administrator's word; what is merely due waits for its host to have rested.
+        let asked_for = source.enabled && (arguments.all || !named.is_empty());
+        let wanted = asked_for || schedule::is_due(source, before.as_ref(), now) && rests.until(source.url(), now).is_none();
         if wanted {
             let (crew, desk, store, source) = (crew.clone(), desk.clone(), Arc::clone(store), source.clone());
-            polls.spawn(async move { (source.id.clone(), crew.poll(&desk, &store, source, before).await) });
+            polls.spawn(async move { (source.clone(), before.clone(), crew.poll(&desk, &store, &source, before).await) });
         } else {
             rows.push(Row::skipped(source, before.as_ref()));
         }
@@ -114,8 +128,12 @@ async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &A
     }
     let progress = progress(polls.len(), arguments.json);
     while let Some(done) = polls.join_next().await {
-        let (source, polled) = done?;
-        let row = polled.map_or_else(|| Row::broken_down(source), Row::of);
+        let (source, before, turn) = done?;
+        let row = match turn {
+            Turn::Polled(polled) => Row::of(*polled),
+            Turn::Rests(until) => Row { next: Some(until), ..Row::skipped(&source, before.as_ref()) },
+            Turn::BrokeDown => Row::broken_down(source.id),
+        };
         if arguments.json {
             print_json(&as_json(&row))?;
         }
@@ -203,7 +221,7 @@ fn show(rows: &[Row], desk: &Desk, with_reasons: bool) -> anyhow::Result<()> {
             row.new.into(),
             row.updated.into(),
             row.next.map(|next| clock(next, zone)).unwrap_or_default().into(),
-            row.error.clone().unwrap_or_default().into(),
+            row.error.as_ref().or(row.moved.as_ref()).cloned().unwrap_or_default().into(),
         ]);
     }
     let total = totals(rows);

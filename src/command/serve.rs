@@ -9,9 +9,10 @@ use tokio::sync::watch;
 
 use crate::command::{Exit, Setup, control, setup};
 use crate::config::{Config, Faults};
-use crate::edge::serve::{listen, serve};
+use crate::edge::serve::{Answers, Metrics, listen, serve};
 use crate::edge::store::Store;
 use crate::edge::watch::Watch;
+use crate::flow::render::metrics;
 use crate::model::Site;
 use crate::pipeline::{self, Desk, Live};
 
@@ -75,7 +76,7 @@ pub(super) async fn service(
     let hangup = signal(SignalKind::hangup())?;
     let (tell_stop, told_to_stop) = watch::channel(false);
     let site: Arc<ArcSwap<Site>> = Arc::default();
-    let sources = desk.config.sources.len();
+    let (sources, counts) = (desk.config.sources.len(), Arc::clone(&desk.counts));
     let folder = setup.folder(&desk.config.store);
     let (new_desk, desk) = watch::channel(desk);
     let mut stop_answering = told_to_stop.clone();
@@ -90,7 +91,9 @@ pub(super) async fn service(
             tracing::info!(%address, sources, "serving");
         }
         let mut stop = told_to_stop.clone();
-        tokio::spawn(serve(listener, site, setup.clock, async move {
+        let metrics: Metrics = Arc::new(move || metrics(&counts.tally()));
+        let answers = Answers { site, metrics: Some(metrics), clock: setup.clock };
+        tokio::spawn(serve(listener, answers, async move {
             let _ = stop.wait_for(|&stop| stop).await;
         }))
     });
@@ -142,7 +145,8 @@ fn take_over(setup: &Setup, desk: &watch::Sender<Desk>, config: Config) {
             tracing::warn!("{key} has changed; that takes effect when the service is started again");
         }
     }
-    match Desk::new(config, setup.clock) {
+    let under = desk.borrow().under(config);
+    match under {
         Ok(new) => {
             let (sources, topics, feeds) = (new.config.sources.len(), new.config.topics.len(), new.config.feeds.len());
             tracing::info!(sources, topics, feeds, "{} is in force as edited", setup.path.display());

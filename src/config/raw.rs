@@ -12,7 +12,7 @@ use crate::config::fault::Wrong;
 use crate::config::read::{At, Key, Keyed, Reader, Several, Table, Value};
 use crate::config::value::{
     Contact, Count, Css, DateFormat, Day, Encoding, Headers, HttpUrl, Id, Interval, Keep, Language, Listen, Network, OneOf,
-    Parameter, Phrase, PublicUrl, Rank, Size, StoreUrl, Text, Zone,
+    Parameter, Pause, Phrase, ProxyUrl, PublicUrl, Rank, Size, StoreUrl, Text, Zone,
 };
 use crate::model::{Content, Field};
 
@@ -104,6 +104,11 @@ table! {
         parallel: Count<1, 1024> = 64,
         /// How many fetches of one host run at once.
         per_host: Count<1, 1024> = 2,
+        /// The least time between the beginnings of two fetches of one host, over all its sources.
+        spacing: Pause = "2s",
+        /// The proxy that everything is fetched through, such as `http://proxy.example.vn:3128`. Proxies that the environment names are
+        /// not used.
+        proxy: ProxyUrl,
         /// Ranges of addresses that may be fetched although they are not public, such as "10.0.0.0/8".
         private_networks: Vec<At<Network>> = [],
     }

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::config::fault::Wrong;
 use crate::config::raw;
 use crate::config::read::{At, Key, Keyed, Reader};
-use crate::config::value::{Count, Interval, Keep, Size};
+use crate::config::value::{Count, Interval, Keep, Pause, Size};
 use crate::model::{FetchSettings, Service, Slug, StoreSettings};
 
 /// Default of `service.title`: the program's name in its language.
@@ -115,6 +115,8 @@ fn fetch(raw: &raw::Fetch, reader: &mut Reader<'_>) -> FetchSettings {
         max_body: raw.max_body.or(Size(10 << 20)).0,
         parallel: raw.parallel.or(Count(64)).0,
         per_host: raw.per_host.or(Count(2)).0,
+        spacing: raw.spacing.or(Pause(Duration::from_secs(2))).0,
+        proxy: raw.proxy.value().map(|proxy| proxy.0.clone()),
         private_networks: raw
             .private_networks
             .value()

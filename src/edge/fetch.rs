@@ -1,32 +1,46 @@
 //! One request to a source, conditional where its validators are known. Only this folder names reqwest.
 //!
 //! The source may be hostile: addresses are checked when they are connected to, on every redirect; the body is cut off at a limit
-//! after decompression; one time limit covers everything. No cookies, no referrer, no proxy from the environment.
+//! before and after decompression; one time limit covers everything, another each pause. No cookies, no referrer, no proxy from the
+//! environment.
 
+mod body;
+mod error;
 mod guard;
+mod headers;
 
-use std::error::Error;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, ClientBuilder, Response, StatusCode};
 use url::Url;
 
-use crate::model::{FetchSettings, Service, Source};
+use crate::edge::fetch::guard::Resolver;
+use crate::model::{FetchSettings, Service, Source, Trouble};
 
-pub use guard::{Guard, Refused};
+pub use body::Body;
+pub use error::FetchError;
+pub use guard::{Guard, Reach, Refused};
 
 /// Redirects that are followed in one fetch.
 const MOST_HOPS: usize = 5;
-/// The longest validator that is kept, in bytes: a longer one is no validator but a way to fill our disk.
-const LONGEST_VALIDATOR: usize = 1024;
-/// For the connection alone; the whole fetch has `fetch.timeout`.
+/// For the connection alone, TLS included; the whole fetch has `fetch.timeout`.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// What we can read, the likeliest first.
-const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
-                      application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, text/html;q=0.5, */*;q=0.1";
+/// The longest pause within an answer. A server that says nothing for so long has forgotten us.
+const READ_TIMEOUT: Duration = Duration::from_secs(15);
+/// Header lines of one answer: real feeds come with up to 40.
+const MOST_HEADERS: usize = 128;
+/// All header lines of one HTTP/2 answer together, in bytes. Of HTTP/1.1 hyper takes some 400 KiB and no more.
+const HEADER_BYTES: u32 = 64 * 1024;
+/// Connections are kept for a redirect or robots.txt, not for the next poll: that is minutes away, and a descriptor for each of ten
+/// thousand hosts would be more than a process has.
+const POOL_IDLE: Duration = Duration::from_secs(2);
+/// The largest robots.txt of which the beginning is read: RFC 9309, section 2.5, asks for at least 500 KiB.
+const ROBOTS_BYTES: usize = 512 * 1024;
+/// A host that does not give its robots.txt in this time has none: the feed is what we came for.
+const ROBOTS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the last answer said of itself, byte for byte.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,72 +58,37 @@ pub struct Answer {
     pub status: u16,
     /// Where the answer came from, after redirects.
     pub url: Url,
-    /// The body, decompressed and whole; `None` for 304.
-    pub body: Option<Vec<u8>>,
+    /// Where permanent redirects lead, if there were redirects and all were permanent (301, 308).
+    pub moved: Option<Url>,
+    /// The body, whole; `None` for 304.
+    pub body: Option<Body>,
     /// Content-Type
     pub content_type: Option<String>,
     /// The answer's validators.
     pub validators: Validators,
-    /// Cache-Control's max-age.
-    pub max_age: Option<Duration>,
+    /// How long nothing new can be expected, from now on.
+    pub fresh_for: Option<Duration>,
 }
 
-/// Why there is no answer, as the end of a sentence that begins with the address.
-#[derive(Debug, thiserror::Error)]
-pub enum FetchError {
-    /// The server answered with a status that brings nothing.
-    #[error("the server answered {status}")]
-    Status {
-        /// Its status code.
-        status: StatusCode,
-        /// Retry-After, counted from now.
-        retry_after: Option<Duration>,
-    },
-    /// The body is larger than `fetch.max_body`.
-    #[error("the body is larger than {limit} bytes (fetch.max_body)")]
-    TooLarge {
-        /// The limit in bytes.
-        limit: usize,
-    },
-    /// Nothing, or not everything, came in time.
-    #[error("no whole answer came within {} seconds (fetch.timeout)", after.as_secs_f32())]
-    TooSlow {
-        /// `fetch.timeout`
-        after: Duration,
-    },
-    /// The address may not be fetched.
-    #[error(transparent)]
-    Refused(#[from] Refused),
-    /// A redirect that is not followed.
-    #[error("{0}")]
-    Redirect(String),
-    /// The connection failed, or broke before the body was whole.
-    #[error("{0}")]
-    Connection(String),
-}
-
-impl FetchError {
-    /// The status code, where there was one.
-    pub fn status(&self) -> Option<u16> {
-        match self {
-            Self::Status { status, .. } => Some(status.as_u16()),
-            _ => None,
-        }
-    }
-
-    /// How long the server asked to be left alone.
-    pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Status { retry_after, .. } => *retry_after,
-            _ => None,
-        }
-    }
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+struct Ask<'a> {
+    url: &'a Url,
+    own_headers: &'a BTreeMap<String, String>,
+    known: &'a Validators,
+    limit: usize,
+    within: Duration,
+    /// Nothing more is wanted of the host now.
+    is_last: bool,
 }
 
 /// What fetches. Cheap to clone; connections are shared.
 #[derive(Clone)]
 pub struct Fetcher {
-    client: Client,
+    /// Reaches public addresses and opened networks.
+    anywhere: Client,
+    /// Reaches opened networks only; `None` where there is none, or where a proxy resolves the names.
+    opened: Option<Client>,
     guard: Arc<Guard>,
     settings: Arc<FetchSettings>,
 }
@@ -117,185 +96,141 @@ pub struct Fetcher {
 impl Fetcher {
     /// A fetcher with these settings. Fails where the system's TLS set-up can't be used.
     pub fn new(service: &Service, settings: &FetchSettings) -> Result<Self, FetchError> {
-        let guard = Arc::new(Guard::new(settings.private_networks.clone()));
+        let guard = Arc::new(Guard::new(settings.private_networks.clone(), &service.listen));
         // Another fetcher of this process may have installed it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = || {
-            Client::builder()
-                .user_agent(user_agent(service))
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .referer(false)
-                .no_proxy()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .http1_max_headers(128)
-                .pool_max_idle_per_host(2)
-                .pool_idle_timeout(Duration::from_secs(30))
-                .dns_resolver(Arc::clone(&guard))
-        };
-        let client = builder().build().or_else(|_| {
-            // A machine without ca-certificates: the roots that Mozilla trusts, as they were when this was built.
-            let roots =
-                webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok());
-            builder().tls_certs_only(roots).build()
-        });
-        let client = client.map_err(|e| FetchError::Connection(sentence(&e)))?;
-        Ok(Self { client, guard, settings: Arc::new(settings.clone()) })
+        let has_opened = settings.proxy.is_none() && !settings.private_networks.is_empty();
+        let anywhere = client(service, settings, &guard, Reach::Anywhere)?;
+        let opened = has_opened.then(|| client(service, settings, &guard, Reach::Opened)).transpose()?;
+        Ok(Self { anywhere, opened, guard, settings: Arc::new(settings.clone()) })
     }
 
-    /// Asks a source for its document. `now` is what a Retry-After date counts from.
-    pub async fn fetch(&self, source: &Source, known: &Validators, now: Timestamp) -> Result<Answer, FetchError> {
-        let limit = self.settings.timeout;
-        tokio::time::timeout(limit, self.follow(source, known, now)).await.map_err(|_| FetchError::TooSlow { after: limit })?
+    /// Asks a source for its document at `url`, its own address or one that it has moved to. `now` is what dates count from.
+    pub async fn fetch(&self, source: &Source, url: &Url, known: &Validators, now: Timestamp) -> Result<Answer, FetchError> {
+        let nothing = BTreeMap::new();
+        // What the administrator wrote for one host may be a secret.
+        let own_headers = if headers::is_home(source.url(), url) { &source.headers } else { &nothing };
+        self.ask(
+            Ask { url, own_headers, known, limit: self.settings.max_body, within: self.settings.timeout, is_last: true },
+            now,
+        )
+        .await
     }
 
-    async fn follow(&self, source: &Source, known: &Validators, now: Timestamp) -> Result<Answer, FetchError> {
-        let mut url = source.url().clone();
-        for _ in 0..=MOST_HOPS {
-            self.guard.check_url(&url)?;
-            // Headers may be secrets, and validators are the first host's: neither goes to another host, nor do another host's
-            // validators come back to the first.
-            let at_home = is_home(source.url(), &url);
-            let headers = if at_home { request_headers(source, known) } else { HeaderMap::new() };
-            let is_conditional = at_home && *known != Validators::default();
-            let request = self.client.get(url.clone()).header(header::ACCEPT, ACCEPT).headers(headers);
-            let response = request.send().await.map_err(|e| FetchError::Connection(sentence(&e)))?;
-            match response.status() {
-                StatusCode::NOT_MODIFIED if is_conditional => return Ok(answer(url, &response)),
-                status if status.is_redirection() && status != StatusCode::NOT_MODIFIED => url = next_hop(&url, &response)?,
-                status if status.is_success() => {
-                    let whole = answer(url, &response);
-                    let validators = if at_home { whole.validators } else { Validators::default() };
-                    return Ok(Answer { body: Some(self.body(response).await?), validators, ..whole });
+    /// Asks for the robots.txt of an address's host. `None` where there is none that can be read: then it forbids nothing.
+    pub async fn robots(&self, url: &Url, now: Timestamp) -> Option<Vec<u8>> {
+        let url = url.join("/robots.txt").ok()?;
+        let (own_headers, known, within) = (BTreeMap::new(), Validators::default(), self.settings.timeout.min(ROBOTS_TIMEOUT));
+        let ask = Ask { url: &url, own_headers: &own_headers, known: &known, limit: ROBOTS_BYTES, within, is_last: false };
+        self.ask(ask, now).await.ok()?.body?.unpack().ok()
+    }
+
+    async fn ask(&self, ask: Ask<'_>, now: Timestamp) -> Result<Answer, FetchError> {
+        tokio::time::timeout(ask.within, self.follow(ask, now)).await.map_err(|_| {
+            let why = format!("no whole answer came within {} seconds (fetch.timeout)", ask.within.as_secs_f32());
+            FetchError::new(Trouble::TooSlow, why)
+        })?
+    }
+
+    async fn follow(&self, ask: Ask<'_>, now: Timestamp) -> Result<Answer, FetchError> {
+        let mut url = ask.url.clone();
+        let mut is_permanent = true;
+        for hop in 0..=MOST_HOPS {
+            // Another host's validators do not come back to the first either.
+            let at_home = headers::is_home(ask.url, &url);
+            let is_conditional = at_home && *ask.known != Validators::default();
+            let response = self.send(&ask, &url, at_home).await?;
+            let (status, fields) = (response.status(), response.headers());
+            match status {
+                StatusCode::NOT_MODIFIED if is_conditional => {}
+                StatusCode::NOT_MODIFIED => return Err(refusal(response, now).await),
+                status if status.is_redirection() => {
+                    is_permanent &= matches!(status.as_u16(), 301 | 308);
+                    url = headers::next_hop(&url, status.as_u16(), fields)?;
+                    continue;
                 }
-                status => return Err(FetchError::Status { status, retry_after: retry_after(response.headers(), now) }),
+                // Part of a document, which was not asked for, is none.
+                status if !status.is_success() || status == StatusCode::PARTIAL_CONTENT => {
+                    return Err(refusal(response, now).await);
+                }
+                _ => {}
             }
+            let validators = if at_home { headers::validators(fields) } else { Validators::default() };
+            return Ok(Answer {
+                status: status.as_u16(),
+                moved: (hop > 0 && is_permanent).then(|| url.clone()),
+                url,
+                content_type: headers::text(fields, reqwest::header::CONTENT_TYPE),
+                validators,
+                fresh_for: headers::fresh_for(fields, now),
+                body: if is_conditional && status == StatusCode::NOT_MODIFIED {
+                    None
+                } else {
+                    Some(Body::read(response, ask.limit).await?)
+                },
+            });
         }
-        Err(FetchError::Redirect(format!("more than {MOST_HOPS} redirects")))
+        Err(FetchError::new(Trouble::Redirects, format!("more than {MOST_HOPS} redirects")))
     }
 
-    async fn body(&self, mut response: Response) -> Result<Vec<u8>, FetchError> {
-        let limit = self.settings.max_body;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| FetchError::Connection(sentence(&e)))? {
-            if body.len() + chunk.len() > limit {
-                return Err(FetchError::TooLarge { limit });
+    async fn send(&self, ask: &Ask<'_>, url: &Url, at_home: bool) -> Result<Response, FetchError> {
+        let client = match (self.guard.check_url(url, ask.url)?, &self.opened) {
+            (Reach::Anywhere, _) => &self.anywhere,
+            (Reach::Opened, Some(opened)) => opened,
+            // Its number was checked, or else the proxy would resolve a name to we do not know what.
+            (Reach::Opened, None) if url.domain().is_none() => &self.anywhere,
+            (Reach::Opened, None) => {
+                let (host, port) =
+                    (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default().unwrap_or_default());
+                return Err(Refused::Port { host, port }.into());
             }
-            body.extend_from_slice(&chunk);
+        };
+        let mut fields = headers::for_anyone();
+        if ask.is_last && ask.url == url {
+            fields.insert(reqwest::header::CONNECTION, reqwest::header::HeaderValue::from_static("close"));
         }
-        Ok(body)
+        if at_home {
+            fields.extend(headers::for_home(ask.own_headers, ask.known));
+        }
+        Ok(client.get(url.clone()).headers(fields).send().await?)
     }
 }
 
-/// `diemtin/0.1.0 (+https://…)`: a source's administrator can find ours.
-fn user_agent(service: &Service) -> String {
-    let contact = service.contact.clone().unwrap_or_else(|| service.url.to_string());
-    let agent = format!("diemtin/{} (+{contact})", env!("CARGO_PKG_VERSION"));
-    agent.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(200).collect()
-}
-
-/// Whether an address is that of the source's own host; `http` that becomes `https` is no other host.
-fn is_home(source: &Url, url: &Url) -> bool {
-    let is_upgrade = (source.scheme(), url.scheme()) == ("http", "https") && (source.port(), url.port()) == (None, None);
-    source.origin() == url.origin() || is_upgrade && source.host() == url.host()
-}
-
-fn request_headers(source: &Source, known: &Validators) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    let mut put = |name: HeaderName, value: &[u8]| {
-        // What a server sent as a header's value can be sent back as one; what can't is left out.
-        if let Ok(value) = HeaderValue::from_bytes(value) {
-            headers.insert(name, value);
-        }
+/// A client whose connections reach so far and no farther.
+fn client(service: &Service, settings: &FetchSettings, guard: &Arc<Guard>, reach: Reach) -> Result<Client, FetchError> {
+    let reach = if settings.proxy.is_some() { None } else { Some(reach) };
+    let resolver = Arc::new(Resolver { guard: Arc::clone(guard), reach });
+    let builder = || -> Result<ClientBuilder, reqwest::Error> {
+        let builder = Client::builder()
+            .user_agent(headers::user_agent(service))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .http1_max_headers(MOST_HEADERS)
+            .http2_max_header_list_size(HEADER_BYTES)
+            .pool_max_idle_per_host(1)
+            .pool_idle_timeout(POOL_IDLE)
+            .dns_resolver(Arc::clone(&resolver));
+        Ok(match &settings.proxy {
+            Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy.as_str())?),
+            None => builder,
+        })
     };
-    if let Some(etag) = &known.etag {
-        put(header::IF_NONE_MATCH, etag);
-    }
-    if let Some(date) = &known.last_modified {
-        put(header::IF_MODIFIED_SINCE, date);
-    }
-    for (name, value) in &source.headers {
-        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-            put(name, value.as_bytes());
-        }
-    }
-    headers
+    Ok(builder()?.build().or_else(|_| {
+        // A machine without ca-certificates: the roots that Mozilla trusts, as they were when this was built.
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok());
+        builder()?.tls_certs_only(roots).build()
+    })?)
 }
 
-fn next_hop(from: &Url, response: &Response) -> Result<Url, FetchError> {
-    let status = response.status().as_u16();
-    let location = response.headers().get(header::LOCATION).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
-    let location = location.ok_or_else(|| FetchError::Redirect(format!("a redirect ({status}) to nowhere")))?;
-    let to =
-        from.join(&location).map_err(|_| FetchError::Redirect(format!("a redirect to {location:?}, which is no address")))?;
-    match (from.scheme(), to.scheme()) {
-        ("http", "http" | "https") | ("https", "https") => Ok(to),
-        ("https", "http") => Err(FetchError::Redirect(format!("a redirect from https back to http ({to})"))),
-        (_, scheme) => Err(FetchError::Redirect(format!("a redirect to {scheme}:, which is not fetched"))),
-    }
-}
-
-/// The answer without its body.
-fn answer(url: Url, response: &Response) -> Answer {
-    let bytes = |name| response.headers().get(name).map(|v| v.as_bytes().to_vec()).filter(|v| v.len() <= LONGEST_VALIDATOR);
-    let text = |name| response.headers().get(name).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
-    Answer {
-        status: response.status().as_u16(),
-        url,
-        body: None,
-        content_type: text(header::CONTENT_TYPE),
-        validators: Validators { etag: bytes(header::ETAG), last_modified: bytes(header::LAST_MODIFIED) },
-        max_age: text(header::CACHE_CONTROL).as_deref().and_then(max_age),
-    }
-}
-
-fn max_age(cache_control: &str) -> Option<Duration> {
-    let seconds = cache_control.split(',').find_map(|d| d.trim().strip_prefix("max-age="))?;
-    seconds.trim_matches('"').parse().ok().map(Duration::from_secs)
-}
-
-/// Retry-After in both its forms (RFC 9110, section 10.2.3).
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    let from = Duration::from_secs(u64::try_from(now.as_second()).ok()?);
-    Some(until.saturating_sub(from))
-}
-
-/// The innermost reasons of an error: "connection refused" says more than "error sending request".
-fn sentence(error: &reqwest::Error) -> String {
-    let mut reasons: Vec<String> = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !reasons.iter().any(|known| known.contains(&text)) {
-            reasons.push(text);
-        }
-        cause = error.source();
-    }
-    if reasons.is_empty() { error.to_string() } else { reasons.join(": ") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_sources_own_host_is_home() {
-        let home = |source: &str, url: &str| is_home(&source.parse().unwrap(), &url.parse().unwrap());
-        assert!(home("http://a.vn/rss", "http://a.vn/tin.rss"));
-        assert!(home("http://a.vn/rss", "https://a.vn/rss"), "an upgrade");
-        for (source, url) in [
-            ("http://a.vn/rss", "http://www.a.vn/rss"),
-            ("http://a.vn/rss", "https://b.vn/rss"),
-            ("https://a.vn/rss", "http://a.vn/rss"),
-            ("http://a.vn:8080/rss", "https://a.vn/rss"),
-            ("http://a.vn/rss", "https://a.vn:8443/rss"),
-        ] {
-            assert!(!home(source, url), "{source} {url}");
-        }
-    }
+/// A status that brings nothing, with what its body says.
+async fn refusal(response: Response, now: Timestamp) -> FetchError {
+    let status = response.status();
+    let retry_after = headers::retry_after(response.headers(), now);
+    // A hint is worth no wait.
+    let hint = tokio::time::timeout(Duration::from_secs(1), body::hint(response)).await.unwrap_or_default();
+    FetchError::of_status(status.as_u16(), status.canonical_reason().unwrap_or_default(), &hint, retry_after)
 }

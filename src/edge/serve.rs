@@ -34,8 +34,22 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// The wait after the system had no descriptor left for a connection.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
+/// Makes the text of `/metrics`.
+pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// What requests are answered from.
+#[derive(Clone)]
+pub struct Answers {
+    /// The site of the moment.
+    pub site: Arc<ArcSwap<Site>>,
+    /// The counts; `None` where nothing is counted.
+    pub metrics: Option<Metrics>,
+    /// The time.
+    pub clock: fn() -> Timestamp,
+}
+
 /// Answers requests on a listening socket until `stop` resolves; then finishes those that have begun.
-pub async fn serve(listener: TcpListener, site: Arc<ArcSwap<Site>>, clock: fn() -> Timestamp, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, answers: Answers, stop: impl Future<Output = ()>) {
     let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let mut builder = Builder::new();
@@ -57,7 +71,7 @@ pub async fn serve(listener: TcpListener, site: Arc<ArcSwap<Site>>, clock: fn() 
             },
             () = &mut stop => break,
         };
-        let connection = connection(&builder, stream, Arc::clone(&site), clock);
+        let connection = connection(&builder, stream, answers.clone());
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // A client that goes away in the middle is nobody's fault.
@@ -73,19 +87,22 @@ pub async fn serve(listener: TcpListener, site: Arc<ArcSwap<Site>>, clock: fn() 
 fn connection(
     builder: &Builder,
     stream: TcpStream,
-    site: Arc<ArcSwap<Site>>,
-    clock: fn() -> Timestamp,
+    answers: Answers,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send + 'static {
     // Answers are small and written at once; waiting to fill a packet only delays them. Where it can't be set, nothing is lost.
     let _ = stream.set_nodelay(true);
     let answer = service_fn(move |request: Request<Incoming>| {
+        let Answers { site, metrics, clock } = answers.clone();
         let site = site.load_full();
         async move {
+            if let Some(metrics) = metrics.filter(|_| request.uri().path() == "/metrics") {
+                return Ok::<_, Infallible>(respond::counts(&request, metrics()));
+            }
             let story = match (respond::story_id(&request), &site.stories) {
                 (Some(id), Some(make)) => make(id).await,
                 _ => None,
             };
-            Ok::<_, Infallible>(respond(&request, &site, story, clock()))
+            Ok(respond(&request, &site, story, clock()))
         }
     });
     builder.serve_connection(TokioIo::new(stream), answer)

@@ -12,6 +12,7 @@
 //! | `sheet` | which of a listing's stories a document shows |
 //! | `rss`, `atom`, `json`, `sidebar`, `html` | what each format looks like |
 //! | `opml` | the lists of our feeds and of the sources |
+//! | `metrics` | the counts, for Prometheus |
 //! | `check` | whether another reader finds in a document what was put in |
 //! | `seal` | what the server needs besides the bytes |
 
@@ -21,6 +22,7 @@ mod check;
 mod credit;
 mod html;
 mod json;
+mod metrics;
 mod opml;
 mod rss;
 mod seal;
@@ -37,6 +39,7 @@ use crate::model::{FeedId, Listing, Part, Service};
 pub use address::{feed_tag, story_tag};
 pub use check::read_back;
 pub use html::{Front, Place, front, story, style};
+pub use metrics::metrics;
 pub use opml::{opml, sources_opml};
 pub use seal::seal;
 pub use sheet::page_size;

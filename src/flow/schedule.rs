@@ -9,9 +9,13 @@
 //! The same question always gets the same answer: jitter comes from the source's name and the time.
 
 mod asked;
+mod backoff;
 mod budget;
 mod learn;
+mod rest;
 mod rhythm;
+mod spread;
+mod timetable;
 mod wait;
 
 use std::time::Duration;
@@ -23,26 +27,19 @@ use crate::flow::schedule::asked::{Bound, lower_bound};
 use crate::flow::schedule::learn::learn;
 use crate::flow::schedule::rhythm::Rhythm;
 use crate::flow::schedule::wait::{End, Terms, Wait, wait};
-use crate::model::{Asked, Because, Expected, FetchSettings, Habits, Source, SourceState, Wish};
+use crate::model::{Asked, Because, Expected, FetchSettings, Habits, Source, SourceState, Trouble, Wish};
 
+pub use backoff::{host_rests, is_hopeless, retry};
 pub use budget::{Prices, prices};
+pub use rest::{Rests, host};
 pub use rhythm::{Outlook, outlook};
+pub use spread::{after_outage, off_the_hour};
+pub use timetable::Timetable;
 
 /// The longest wait, whatever a source asks for or however often it failed.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
-/// The wait after a first failure is at least this, since a source in trouble needs no more requests.
-const AFTER_FAILURE: Duration = Duration::from_secs(10 * 60);
 /// A shorter interval is meant exactly: it is that of a demonstration.
 const JITTERED: Duration = Duration::from_secs(60);
-
-/// What a poll heard from the source.
-#[derive(Clone, Copy, Debug)]
-pub enum Heard<'a> {
-    /// It answered.
-    Answer(Answered<'a>),
-    /// It failed.
-    Failure,
-}
 
 /// What a source answered.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,48 +78,27 @@ pub struct Plan {
     /// Why then.
     pub because: Because,
     /// What is known of the source from now on.
-    pub habits: Option<Habits>,
+    pub habits: Habits,
 }
 
-/// A time in which nobody looked at the schedule: the service was stopped, or the machine asleep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// The last sign of life before it.
-    pub from: Timestamp,
-    /// When the service went on.
-    pub until: Timestamp,
-}
-
-/// Whether a source is to be polled now. A state that was made under other settings is none. A next poll that lies further ahead than any
-/// wait can be was decided before the clock was put back, and does not count.
+/// Whether a source is to be polled now. A state that was made under other settings is none; one that was made in the future is of no
+/// use, since the clock was put back; a source that is gone waits for an administrator.
 pub fn is_due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> bool {
-    let longest = source.every.unwrap_or(LONGEST).max(LONGEST).mul_f64(1.1);
-    source.enabled && state.is_none_or(|state| state.next <= now || state.next > after(now, longest))
-}
-
-/// The same after a gap: what became due in it is spread over as long as the gap was, and over one interval at most, so that nothing
-/// is fired at once and who publishes most is asked first.
-pub fn is_due_after(gap: Gap, source: &Source, state: Option<&SourceState>, fetch: &FetchSettings, now: Timestamp) -> bool {
-    is_due(source, state, now)
-        && state.is_none_or(|state| {
-            let gone = Duration::try_from(gap.until.duration_since(gap.from)).unwrap_or_default();
-            let over = Duration::from_secs(state.interval_seconds).min(fetch.every).min(gone);
-            state.next >= gap.until || now < gap.until || now >= after(gap.until, over.mul_f64(share(source.id.as_str())))
-        })
+    let is_gone = |state: &SourceState| state.manners.trouble == Some(Trouble::Gone);
+    source.enabled && state.is_none_or(|state| !is_gone(state) && (state.next <= now || state.checked > now))
 }
 
 /// When to look at a source again after a poll. `price` is that of [`Prices::of`], in entry-seconds.
 pub fn next(
     source: &Source,
     state: Option<&SourceState>,
-    heard: Heard,
+    answered: Answered,
     wishes: Wishes,
     fetch: &FetchSettings,
     price: f64,
     now: Timestamp,
 ) -> Plan {
     let before = state.and_then(|state| state.habits.as_ref());
-    let Heard::Answer(answered) = heard else { return after_failure(source, state, wishes, fetch, now) };
     let offset_seconds = i64::from(source.timezone.to_offset(now).seconds());
     let habits = learn(before, &answered, offset_seconds, now);
     let (interval, because) = match source.every {
@@ -141,7 +117,7 @@ pub fn next(
         Some(Bound { wait, wish }) if source.every.is_none() => (wait.min(LONGEST), Because::Asked(wish)),
         _ => (wait, because),
     };
-    Plan { next: after(now, wait), interval, because, habits: Some(habits) }
+    Plan { next: after(now, wait), interval, because, habits }
 }
 
 /// What habits lead to, at a local time in seconds.
@@ -157,19 +133,6 @@ fn learned(habits: &Habits, fetch: &FetchSettings, price: f64, local: i64) -> (D
         End::Most => Because::Longest(expected),
     };
     (Duration::try_from_secs_f64(seconds).unwrap_or(fetch.max_every), because)
-}
-
-/// A failure changes nothing in what is known: the usual wait, doubled with each failure.
-fn after_failure(source: &Source, state: Option<&SourceState>, wishes: Wishes, fetch: &FetchSettings, now: Timestamp) -> Plan {
-    let before = state.map_or(fetch.every, |state| Duration::from_secs(state.interval_seconds));
-    let usual = source.every.unwrap_or(before.clamp(fetch.min_every, fetch.max_every));
-    let failures = state.map_or(0, |state| state.failures).min(16);
-    let interval = usual.max(AFTER_FAILURE).saturating_mul(1 << failures).min(LONGEST);
-    let asked = wishes.retry_after.unwrap_or_default().min(LONGEST);
-    let wait = jittered(interval, source, now);
-    let because = if asked > wait { Because::Asked(Wish::RetryAfter) } else { Because::Failed };
-    let habits = state.and_then(|state| state.habits.clone());
-    Plan { next: after(now, wait.max(asked)), interval: usual, because, habits }
 }
 
 /// The interval, a tenth shorter to a tenth longer, so that sources do not march in step.

@@ -49,6 +49,10 @@ pub struct FetchSettings {
     pub parallel: usize,
     /// How many fetches of one host run at once.
     pub per_host: usize,
+    /// The least time between the beginnings of two fetches of one host.
+    pub spacing: Duration,
+    /// The proxy that everything is fetched through.
+    pub proxy: Option<Url>,
     /// Address ranges that may be fetched although they are not public.
     pub private_networks: Vec<IpNet>,
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{Because, Habits, Slug};
+use crate::model::{Because, Habits, Manners, Slug};
 
 /// A source's id in `feeds.toml`.
 pub type SourceId = Slug;
@@ -137,4 +137,7 @@ pub struct SourceState {
     pub failures: u32,
     /// The last failure, as a sentence, until the next success.
     pub error: Option<String>,
+    /// What good manners need to remember.
+    #[serde(default)]
+    pub manners: Manners,
 }

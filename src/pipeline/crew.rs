@@ -1,76 +1,231 @@
-//! Many polls at once: so many in all, so many of one host, and one that panics harms no other.
+//! Many polls at once: so many in all, so many of one host and not too quickly one after the other; a host that rests is left alone;
+//! one that hangs, or a poll that panics, harms no other.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::edge::store::Store;
-use crate::model::{FetchSettings, Source, SourceState};
+use crate::flow::robots::Robots;
+use crate::flow::schedule::{self, Rests};
+use crate::model::{FetchSettings, Looked, Source, SourceState, Trouble};
 use crate::pipeline::{Desk, Polled, poll};
+
+/// A poll that takes longer than most healthy ones steps aside, so that those that wait behind it can go on.
+const STEP_ASIDE_AFTER: Duration = Duration::from_secs(3);
+/// Polls that may stand aside, for each one that may run: they only wait.
+const ASIDE: usize = 4;
+/// Polls that may stand aside in all: each takes a descriptor, of which a process usually has 1,024.
+const MOST_ASIDE: usize = 256;
+/// How long robots.txt is believed (RFC 9309, section 2.4).
+const ROBOTS_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// What became of a wish to poll.
+#[derive(Debug)]
+pub enum Turn {
+    /// It was polled.
+    Polled(Box<Polled>),
+    /// The host has asked meanwhile to be left alone until then; nothing was asked.
+    Rests(Timestamp),
+    /// The poll broke down in a panic, which is logged.
+    BrokeDown,
+}
 
 /// Who may poll at the same time.
 #[derive(Clone)]
 pub struct Crew {
-    all: Arc<Semaphore>,
+    /// Room for polls that run.
+    running: Arc<Semaphore>,
+    /// Room for those that have been slow, this time or the last.
+    aside: Arc<Semaphore>,
     per_host: usize,
-    /// One semaphore a host; as many as the configuration has hosts.
-    hosts: Arc<Mutex<HashMap<String, Arc<Semaphore>>>>,
+    spacing: Duration,
+    /// As many as the configuration has had hosts.
+    hosts: Arc<Mutex<HashMap<String, Arc<Host>>>>,
+    rests: Arc<Mutex<Rests>>,
+}
+
+/// What the sources of one host share.
+struct Host {
+    room: Arc<Semaphore>,
+    /// No fetch begins before this time.
+    free_from: Mutex<Option<Instant>>,
+    /// What its robots.txt said, and when: one for each scheme and port.
+    robots: tokio::sync::Mutex<HashMap<String, (Timestamp, Arc<Robots>)>>,
 }
 
 impl Crew {
     /// A crew within the limits of a configuration.
     pub fn new(fetch: &FetchSettings) -> Self {
-        Self { all: Arc::new(Semaphore::new(fetch.parallel)), per_host: fetch.per_host, hosts: Arc::default() }
+        Self {
+            running: Arc::new(Semaphore::new(fetch.parallel)),
+            aside: Arc::new(Semaphore::new((fetch.parallel * ASIDE).min(MOST_ASIDE))),
+            per_host: fetch.per_host,
+            spacing: fetch.spacing,
+            hosts: Arc::default(),
+            rests: Arc::default(),
+        }
     }
 
-    /// Polls a source when its host and the crew have room. `None` where the poll broke down in a panic, which is logged.
-    pub async fn poll(&self, desk: &Desk, store: &Arc<Store>, source: Source, before: Option<SourceState>) -> Option<Polled> {
-        let _slot = self.slot(&source).await;
-        let (desk, store, id) = (desk.clone(), Arc::clone(store), source.id.clone());
-        let task = tokio::spawn(async move { poll(&desk, &store, &source, before).await });
+    /// The crew under a changed configuration: which hosts are being asked, and which rest, is still known.
+    pub fn under(&self, fetch: &FetchSettings) -> Self {
+        let keeps_hosts = self.per_host == fetch.per_host;
+        let hosts = if keeps_hosts { Arc::clone(&self.hosts) } else { Arc::default() };
+        Self { hosts, rests: Arc::clone(&self.rests), ..Self::new(fetch) }
+    }
+
+    /// Takes up which hosts rest, from what was heard before the process was started.
+    pub fn remember<'a>(&self, states: impl Iterator<Item = (&'a Source, &'a SourceState)>) {
+        *lock(&self.rests) = Rests::of(states);
+    }
+
+    /// Until when a source's host rests, if it does.
+    pub fn rests_until(&self, source: &Source, now: Timestamp) -> Option<Timestamp> {
+        lock(&self.rests).until(source.url(), now)
+    }
+
+    /// Polls a source when its host and the crew have room.
+    pub async fn poll(&self, desk: &Desk, store: &Arc<Store>, source: &Source, before: Option<SourceState>) -> Turn {
+        let was_slow = before.as_ref().is_some_and(|state| state.manners.trouble == Some(Trouble::TooSlow));
+        let mut slot = self.slot(source, was_slow).await;
+        if let Some(until) = self.rests_until(source, (desk.clock)()) {
+            return Turn::Rests(until);
+        }
+        let span = tracing::info_span!("poll", source = %source.id, host = source.home.host_str());
+        let (desk, store, host, id) = (desk.clone(), Arc::clone(store), Arc::clone(&slot.host), source.id.clone());
+        let whose = source.clone();
+        let task = async move {
+            let looked = host.look(&desk, &whose, before.as_ref()).await;
+            poll(&desk, &store, &whose, before, looked).await
+        };
+        let task = tokio::spawn(task.instrument(span));
         // Dropped with this future, the poll ends too: nothing is left running when the service stops.
-        let task = AbortOnDrop(task);
-        match task.join().await {
-            Ok(polled) => Some(polled),
+        let mut task = AbortOnDrop(task);
+        let done = tokio::select! {
+            done = &mut task.0 => done,
+            () = tokio::time::sleep(STEP_ASIDE_AFTER) => {
+                slot.step_aside(&self.aside);
+                (&mut task.0).await
+            }
+        };
+        match done {
+            Ok(polled) => {
+                lock(&self.rests).hear(source.url(), &polled.state);
+                Turn::Polled(Box::new(polled))
+            }
             Err(error) => {
                 tracing::error!(source = %id, %error, "a poll broke down");
-                None
+                Turn::BrokeDown
             }
         }
     }
 
-    /// Room for one more fetch of a source, until it is dropped. The host comes first: who waits for a slow host holds up nobody
-    /// else.
-    pub async fn slot(&self, source: &Source) -> Slot {
-        let host = self.host(source.url().host_str().unwrap_or_default());
-        let host = host.acquire_owned().await.expect("the semaphore is never closed");
-        let of_all = Arc::clone(&self.all).acquire_owned().await.expect("the semaphore is never closed");
-        Slot(host, of_all)
+    /// Room for one more fetch of a source, until it is dropped. The host comes first: who waits for a slow host, or for its turn there,
+    /// holds up nobody else.
+    pub async fn slot(&self, source: &Source, was_slow: bool) -> Slot {
+        let host = self.host(source);
+        let of_host = Arc::clone(&host.room).acquire_owned().await.expect("the semaphore is never closed");
+        let room = if was_slow { &self.aside } else { &self.running };
+        loop {
+            host.wait().await;
+            let of_all = Arc::clone(room).acquire_owned().await.expect("the semaphore is never closed");
+            if host.begin(self.spacing) {
+                return Slot { host, of_host, of_all };
+            }
+        }
     }
 
-    fn host(&self, name: &str) -> Arc<Semaphore> {
-        let mut hosts = self.hosts.lock().unwrap_or_else(|e| e.into_inner());
-        Arc::clone(hosts.entry(name.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.per_host))))
+    fn host(&self, source: &Source) -> Arc<Host> {
+        let mut hosts = lock(&self.hosts);
+        let host =
+            || Host { room: Arc::new(Semaphore::new(self.per_host)), free_from: Mutex::default(), robots: Default::default() };
+        // Without its scheme and port: they are one machine.
+        let name = source.url().host_str().unwrap_or_default();
+        match hosts.get(name) {
+            Some(host) => Arc::clone(host),
+            None => Arc::clone(hosts.entry(name.to_owned()).or_insert_with(|| Arc::new(host()))),
+        }
+    }
+}
+
+impl Host {
+    /// Waits until a fetch may begin.
+    async fn wait(&self) {
+        let from = *lock(&self.free_from);
+        if let Some(from) = from {
+            tokio::time::sleep_until(from).await;
+        }
+    }
+
+    /// Begins a fetch, if the last one began long enough ago.
+    fn begin(&self, spacing: Duration) -> bool {
+        let mut free_from = lock(&self.free_from);
+        let now = Instant::now();
+        if free_from.is_some_and(|from| from > now) {
+            return false;
+        }
+        *free_from = Some(now + spacing);
+        true
+    }
+
+    /// Whether robots.txt lets us fetch a source: as it was remembered, or as it says now if that is a day old.
+    async fn look(&self, desk: &Desk, source: &Source, before: Option<&SourceState>) -> Looked {
+        let now = (desk.clock)();
+        let is_recent = |at: Timestamp| at <= now && now.duration_since(at) < ROBOTS_FOR;
+        if let Some(looked) = before.and_then(|state| state.manners.robots).filter(|looked| is_recent(looked.at)) {
+            return looked;
+        }
+        let url = poll::address(source, before);
+        let mut known = self.robots.lock().await;
+        let robots = match known.get(&schedule::host(&url)) {
+            Some((at, robots)) if is_recent(*at) => Arc::clone(robots),
+            _ => {
+                desk.counts.add(|tally| tally.robots += 1);
+                let text = desk.fetcher.robots(&url, now).await.unwrap_or_default();
+                let robots = Arc::new(Robots::read(&text));
+                known.insert(schedule::host(&url), (now, Arc::clone(&robots)));
+                robots
+            }
+        };
+        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        Looked { at: now, welcome: robots.allows(path) }
     }
 }
 
 /// Room for one fetch.
-pub struct Slot(
-    #[expect(dead_code, reason = "held, not used")] OwnedSemaphorePermit,
-    #[expect(dead_code, reason = "held, not used")] OwnedSemaphorePermit,
-);
+pub struct Slot {
+    host: Arc<Host>,
+    #[expect(dead_code, reason = "held, not used")]
+    of_host: OwnedSemaphorePermit,
+    of_all: OwnedSemaphorePermit,
+}
 
-struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
-
-impl<T> AbortOnDrop<T> {
-    async fn join(mut self) -> Result<T, tokio::task::JoinError> {
-        (&mut self.0).await
+impl Slot {
+    /// Makes room for others, if there is room aside.
+    fn step_aside(&mut self, aside: &Arc<Semaphore>) {
+        if let Ok(place) = Arc::clone(aside).try_acquire_owned() {
+            self.of_all = place;
+        }
     }
 }
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is behind these locks is whole after every statement.
+    mutex.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
 
 impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
+
+#[cfg(test)]
+mod tests;

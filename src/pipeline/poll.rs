@@ -1,24 +1,30 @@
 //! One poll of one source: fetch, parse, dedupe, topic, store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::edge::fetch::{Answer, Validators};
+use crate::edge::fetch::{Answer, FetchError, Validators};
 use crate::edge::store::{Store, StoreError};
 use crate::flow::dedupe::{self, Ground};
+use crate::flow::moves::{self, Found};
 use crate::flow::parse::{self, Input, NotAFeed};
-use crate::flow::schedule::{self, Answered, Heard, Plan, Read, Wishes};
-use crate::model::{Batch, Document, Origin, Source, SourceId, SourceState};
+use crate::flow::schedule::{self, Answered, Plan, Read, Wishes};
+use crate::model::{Batch, Because, Document, Looked, Manners, Origin, Source, SourceId, SourceState, Trouble, Wish};
 use crate::pipeline::Desk;
 
 /// A decision whose ground has changed is taken again. Each time some other poll has got its stories in, so as many times are
 /// enough as polls can run at once.
 const MOST_DECISIONS: usize = 1024;
+/// After so long a source is asked without validators: some servers answer 304 for ever to who once had a page of theirs. Eight days, so
+/// that it is not always the same weekday.
+const DOUBT_304_AFTER: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// What the schedule hears of an answer that brought nothing to read.
-const UNCHANGED: Heard = Heard::Answer(Answered { new: &[], document: None });
+const UNCHANGED: Answered = Answered { new: &[], document: None };
 
 /// What became of a poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,27 +54,74 @@ pub struct Polled {
     pub new: usize,
     /// How many of them have changed.
     pub updated: usize,
-    /// Why it failed, as a sentence.
+    /// Why it failed and what to do about it, as sentences.
     pub error: Option<String>,
     /// The source's state from now on.
     pub state: SourceState,
 }
 
-/// Polls a source. What it reports as new is stored and would survive a power cut.
-pub async fn poll(desk: &Desk, store: &Arc<Store>, source: &Source, before: Option<SourceState>) -> Polled {
+/// Where a source is fetched: its own address, or the one that it has moved to.
+pub(super) fn address(source: &Source, before: Option<&SourceState>) -> Url {
+    let moved = before.and_then(|state| state.manners.moved.as_ref()).filter(|moved| moved.adopted);
+    moved.and_then(|moved| Url::parse(&moved.to).ok()).unwrap_or_else(|| source.url().clone())
+}
+
+/// Polls a source. What it reports as new is stored and would survive a power cut. `looked` is what the host's robots.txt says.
+pub async fn poll(desk: &Desk, store: &Arc<Store>, source: &Source, before: Option<SourceState>, looked: Looked) -> Polled {
     let now = (desk.clock)();
     let before = before.filter(|state| state.settings == source.settings());
-    let known = before.as_ref().map_or_else(Validators::default, |state| Validators {
-        etag: state.etag.clone(),
-        last_modified: state.last_modified.clone(),
-    });
-    let fetched = desk.fetcher.fetch(source, &known, now).await;
-    let poll = Poll { desk, store, source, before, now };
+    let url = address(source, before.as_ref());
+    let poll = Poll { desk, store, source, looked, now, before };
+    if !looked.welcome {
+        let host = source.home.host_str().unwrap_or_default();
+        return poll
+            .failed(Failure::new(Trouble::Unwelcome, format!("the robots.txt of {host} asks diemtin to stay away")))
+            .await;
+    }
+    desk.counts.add(|tally| tally.requests += 1);
+    let known = poll.validators();
+    let fetched = desk.fetcher.fetch(source, &url, &known, now).await;
     match fetched {
         Ok(answer) if answer.body.is_none() => poll.not_modified(answer).await,
         Ok(answer) => poll.answered(answer).await,
-        Err(error) => poll.failed(error.status(), &error.to_string(), error.retry_after()).await,
+        Err(error) => poll.failed(error.into()).await,
     }
+}
+
+/// Why a poll failed.
+struct Failure {
+    trouble: Trouble,
+    status: Option<u16>,
+    retry_after: Option<Duration>,
+    why: String,
+}
+
+impl Failure {
+    fn new(trouble: Trouble, why: impl Into<String>) -> Self {
+        Self { trouble, status: None, retry_after: None, why: why.into() }
+    }
+
+    fn at(self, status: u16) -> Self {
+        Self { status: Some(status), ..self }
+    }
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        Self { status: error.status, retry_after: error.retry_after, ..Self::new(error.trouble, error.to_string()) }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(Trouble::OurStore, error.to_string())
+    }
+}
+
+/// What a body came to.
+enum Body {
+    Unchanged,
+    Read(Box<Document>),
 }
 
 struct Poll<'a> {
@@ -76,132 +129,232 @@ struct Poll<'a> {
     store: &'a Arc<Store>,
     source: &'a Source,
     before: Option<SourceState>,
+    looked: Looked,
     now: Timestamp,
 }
 
 impl Poll<'_> {
+    /// The validators to ask with; none where the document has not come whole for too long.
+    fn validators(&self) -> Validators {
+        let is_recent = |state: &&SourceState| state.manners.whole.is_none_or(|at| self.now.duration_since(at) < DOUBT_304_AFTER);
+        self.before.as_ref().filter(is_recent).map_or_else(Validators::default, |state| Validators {
+            etag: state.etag.clone(),
+            last_modified: state.last_modified.clone(),
+        })
+    }
+
     async fn not_modified(self, answer: Answer) -> Polled {
-        let state = self.state(UNCHANGED, Wishes { fresh_for: answer.max_age, ..Wishes::default() });
+        self.desk.counts.add(|tally| tally.not_modified += 1);
+        let state = self.state(UNCHANGED, Wishes { fresh_for: answer.fresh_for, ..Wishes::default() });
+        let moved = self.moved(answer.moved.as_ref(), true);
         // A 304 replaces the validators that it names and leaves the others (RFC 9111, section 4.3.4).
         let state = SourceState {
             etag: answer.validators.etag.or(state.etag),
             last_modified: answer.validators.last_modified.or(state.last_modified),
+            manners: Manners { moved, whole: state.manners.whole.or(Some(self.now)), ..state.manners },
             ..state
         };
         self.store_unchanged(answer.status, state).await
     }
 
     async fn answered(self, answer: Answer) -> Polled {
-        let Answer { status, url, body, content_type, validators, max_age } = answer;
-        let body = body.unwrap_or_default();
-        let print = xxh3_128(&body).to_be_bytes();
-        let wishes = Wishes { fresh_for: max_age, ..Wishes::default() };
-        let with_answer = |state: SourceState| SourceState {
+        let Answer { status, url, moved, body, content_type, validators, fresh_for } = answer;
+        let Some(body) = body else {
+            return self.failed(Failure::new(Trouble::OddStatus, "the answer has no body").at(status)).await;
+        };
+        let wire_bytes = body.wire_bytes() as u64;
+        let before = self.before.as_ref().filter(|state| state.failures == 0).and_then(|state| state.body);
+        let (source, now) = (self.source.clone(), self.now);
+        let work = move || -> Result<_, Failure> {
+            let body = body.unpack()?;
+            let print = xxh3_128(&body).to_be_bytes();
+            if before == Some(print) {
+                return Ok((print, body.len(), Body::Unchanged));
+            }
+            let document = read(&source, &body, content_type.as_deref(), &url, now);
+            let document = document.map_err(|error| Failure::new(Trouble::NotAFeed, error.to_string()))?;
+            Ok((print, body.len(), Body::Read(Box::new(document))))
+        };
+        let (print, body_bytes, body) = match self.desk.compute(work).await {
+            Ok(read) => read,
+            Err(failure) => return self.failed(failure.at(status)).await,
+        };
+        self.desk.counts.add(|tally| {
+            tally.whole += 1;
+            tally.wire_bytes += wire_bytes;
+            tally.body_bytes += body_bytes as u64;
+        });
+        let wishes = Wishes { fresh_for, ..Wishes::default() };
+        let with_answer = |state: SourceState, overlaps: bool| SourceState {
             etag: validators.etag.clone(),
             last_modified: validators.last_modified.clone(),
             body: Some(print),
+            manners: Manners { whole: Some(now), moved: self.moved(moved.as_ref(), overlaps), ..state.manners },
             ..state
         };
-        if self.before.as_ref().is_some_and(|state| state.body == Some(print) && state.failures == 0) {
-            let state = with_answer(self.state(UNCHANGED, wishes));
-            return self.store_unchanged(status, state).await;
-        }
-        let (source, now) = (self.source.clone(), self.now);
-        let parsed = blocking(move || read(&source, &body, content_type.as_deref(), &url, now)).await;
-        let document = match parsed {
-            Ok(document) => Arc::new(document),
-            Err(error) => return self.failed(Some(status), &error.to_string(), None).await,
+        let document = match body {
+            Body::Unchanged => {
+                let state = with_answer(self.state(UNCHANGED, wishes), true);
+                return self.store_unchanged(status, state).await;
+            }
+            Body::Read(document) => Arc::new(*document),
         };
         for note in &document.notes {
             tracing::debug!(source = %self.source.id, entry = note.entry, "{}", note.message);
         }
-        self.decide_and_store(status, document, |poll, heard| with_answer(poll.state(heard, wishes))).await
+        self.decide_and_store(status, document, |answered, overlaps| with_answer(self.state(answered, wishes), overlaps)).await
     }
 
     async fn decide_and_store(
-        self,
+        &self,
         status: u16,
         document: Arc<Document>,
-        state: impl Fn(&Self, Heard<'_>) -> SourceState,
+        state: impl Fn(Answered, bool) -> SourceState,
     ) -> Polled {
+        let mut turn = None;
         for _ in 0..MOST_DECISIONS {
             let decision = match self.decide(Arc::clone(&document)).await {
                 Ok(decision) => decision,
-                Err(error) => return self.failed(Some(status), &error.to_string(), None).await,
+                Err(error) => return self.failed(Failure::from(error).at(status)).await,
             };
             let (new, updated) = (decision.new, decision.updated);
             let changed = new + updated > 0;
             let read = Read { entries: document.entries.len(), asked: document.feed.asked };
-            let state = state(&self, Heard::Answer(Answered { new: &decision.new_published, document: Some(read) }));
+            let answered = Answered { new: &decision.new_published, document: Some(read) };
+            let state = state(answered, decision.seen + updated > 0);
             let source = Some((self.source.id.clone(), state.clone()));
+            let delays = self.delays(&decision);
             let batch = Batch { source, stories: decision.stories, based_on: Some(decision.based_on) };
             match self.store.commit(batch).await {
                 Ok(()) => {
+                    self.desk.counts.add(|tally| {
+                        tally.new_entries += new as u64;
+                        tally.updated_entries += updated as u64;
+                        delays.iter().for_each(|delay| tally.delays.add(*delay));
+                    });
                     let outcome = if changed { Outcome::Changed } else { Outcome::Unchanged };
                     let entries = document.entries.len();
                     let source = self.source.id.clone();
                     return Polled { source, outcome, status: Some(status), entries, new, updated, error: None, state };
                 }
+                // Whose decision was void takes the next one in turn with the others: else each commit would void those of all
+                // polls that are under way, and the work would grow with their square.
+                Err(StoreError::Conflict) if turn.is_none() => turn = Some(self.desk.turn.lock().await),
                 Err(StoreError::Conflict) => {}
-                Err(error) => return self.failed(Some(status), &error.to_string(), None).await,
+                Err(error) => return self.failed(Failure::from(error).at(status)).await,
             }
         }
-        self.failed(Some(status), "its stories kept changing while they were being stored", None).await
+        let why = "its stories kept changing while they were being stored";
+        self.failed(Failure::new(Trouble::OurStore, why).at(status)).await
     }
 
     async fn decide(&self, document: Arc<Document>) -> Result<dedupe::Decision, StoreError> {
         let (desk, store, source) = (self.desk.clone(), Arc::clone(self.store), self.source.clone());
-        let baseline = self.before.as_ref().is_none_or(|state| state.succeeded.is_none());
-        let now = self.now;
-        blocking(move || {
-            let named = dedupe::name(&source, &document.entries, now);
-            let mut known = store.known(&dedupe::lookups(&named))?;
-            store.near(&dedupe::searches(&named, &known), &mut known)?;
-            let ground = Ground { baseline, rank: &|id| desk.config.rank(id), now };
-            let mut decision = dedupe::decide(&named, &known, &ground);
-            for change in &mut decision.stories {
-                change.story.topics = desk.rules.topics(&change.story);
-            }
-            Ok(decision)
-        })
-        .await
+        let (baseline, now) = (self.is_baseline(), self.now);
+        self.desk
+            .compute(move || {
+                let named = dedupe::name(&source, &document.entries, now);
+                let mut known = store.known(&dedupe::lookups(&named))?;
+                store.near(&dedupe::searches(&named, &known), &mut known)?;
+                let ground = Ground { baseline, rank: &|id| desk.config.rank(id), now };
+                let mut decision = dedupe::decide(&named, &known, &ground);
+                for change in &mut decision.stories {
+                    change.story.topics = desk.rules.topics(&change.story);
+                }
+                Ok(decision)
+            })
+            .await
+    }
+
+    /// Whether this is the source's first success, so that nothing that it brings has just arrived.
+    fn is_baseline(&self) -> bool {
+        self.before.as_ref().is_none_or(|state| state.succeeded.is_none())
+    }
+
+    /// Seconds from publication to arrival of the stories that are new and say when they were published.
+    fn delays(&self, decision: &dedupe::Decision) -> Vec<u64> {
+        let is_new = |change: &&crate::model::StoryChange| change.story.seq == 0 && !self.is_baseline();
+        let published = decision.stories.iter().filter(is_new).filter_map(|change| change.story.entries.first()?.published);
+        published.map(|published| u64::try_from(self.now.duration_since(published).as_secs()).unwrap_or(0)).collect()
+    }
+
+    /// Where the source has moved to, after an answer.
+    fn moved(&self, to: Option<&Url>, overlaps: bool) -> Option<crate::model::Moved> {
+        let before = self.before.as_ref().and_then(|state| state.manners.moved.as_ref());
+        let found = to.map_or(Found::There, |to| Found::Redirected { to, overlaps });
+        let moved = moves::next(before, found, self.source.url(), self.now);
+        if let Some(moved) = moved.as_ref().filter(|moved| moved.adopted && before.is_none_or(|before| !before.adopted)) {
+            tracing::warn!(source = %self.source.id, to = moved.to, since = %moved.since, "a source has moved and is fetched there from now on; \
+                           put the address into feeds.toml");
+        }
+        moved
     }
 
     /// The source's state after this poll, without the answer's validators.
-    fn state(&self, heard: Heard<'_>, wishes: Wishes) -> SourceState {
+    fn state(&self, answered: Answered, wishes: Wishes) -> SourceState {
         let before = self.before.as_ref();
         let price = self.desk.prices.of(self.source);
         let Plan { next, interval, because, habits } =
-            schedule::next(self.source, before, heard, wishes, &self.desk.config.fetch, price, self.now);
-        let failed = matches!(heard, Heard::Failure);
+            schedule::next(self.source, before, answered, wishes, &self.desk.config.fetch, price, self.now);
+        SourceState {
+            next: schedule::off_the_hour(next, &self.source.id),
+            interval_seconds: interval.as_secs(),
+            succeeded: Some(self.now),
+            because,
+            habits: Some(habits),
+            ..self.as_before()
+        }
+    }
+
+    /// The source's state as it was, but checked now and without a failure.
+    fn as_before(&self) -> SourceState {
+        let before = self.before.as_ref();
+        let manners = before.map(|state| state.manners.clone()).unwrap_or_default();
         SourceState {
             settings: self.source.settings(),
             etag: before.and_then(|state| state.etag.clone()),
             last_modified: before.and_then(|state| state.last_modified.clone()),
             body: before.and_then(|state| state.body),
-            next,
+            next: self.now,
             checked: self.now,
-            succeeded: if failed { before.and_then(|state| state.succeeded) } else { Some(self.now) },
-            interval_seconds: interval.as_secs(),
-            because,
-            habits,
-            failures: if failed { before.map_or(0, |state| state.failures).saturating_add(1) } else { 0 },
+            succeeded: before.and_then(|state| state.succeeded),
+            interval_seconds: before.map_or(self.desk.config.fetch.every.as_secs(), |state| state.interval_seconds),
+            because: before.map_or(Because::Unsaid, |state| state.because),
+            habits: before.and_then(|state| state.habits.clone()),
+            failures: 0,
             error: None,
+            manners: Manners { trouble: None, rests_until: None, robots: Some(self.looked), ..manners },
         }
     }
 
-    async fn store_unchanged(self, status: u16, state: SourceState) -> Polled {
+    async fn store_unchanged(&self, status: u16, state: SourceState) -> Polled {
         match self.store_state(&state).await {
             Ok(()) => self.polled(Outcome::Unchanged, Some(status), None, state),
-            Err(error) => self.polled(Outcome::Failed, Some(status), Some(error.to_string()), state),
+            Err(error) => {
+                let error = error.to_string();
+                self.polled(Outcome::Failed, Some(status), Some(error), state)
+            }
         }
     }
 
     /// A failure changes nothing but when the source is asked again.
-    async fn failed(self, status: Option<u16>, why: &str, retry_after: Option<std::time::Duration>) -> Polled {
-        let error = format!("{}: {why}", self.source.home);
-        let wishes = Wishes { retry_after, ..Wishes::default() };
-        let state = SourceState { error: Some(error.clone()), ..self.state(Heard::Failure, wishes) };
+    async fn failed(&self, failure: Failure) -> Polled {
+        let Failure { trouble, status, retry_after, why } = failure;
+        let before = self.before.as_ref();
+        self.desk.counts.add(|tally| *tally.failures.entry(trouble).or_default() += 1);
+        let error = format!("{}: {why}. {}.", self.source.home, trouble.advice());
+        let next = schedule::retry(self.source, before, trouble, retry_after, &self.desk.config.fetch, self.now);
+        let state = self.as_before();
+        let moved = moves::next(state.manners.moved.as_ref(), Found::Failed(trouble), self.source.url(), self.now);
+        let rests_until = schedule::host_rests(trouble, retry_after, self.now);
+        let state = SourceState {
+            next: next.unwrap_or(Timestamp::MAX),
+            because: if rests_until.is_some() { Because::Asked(Wish::RetryAfter) } else { Because::Failed },
+            failures: before.map_or(0, |state| state.failures).saturating_add(1),
+            error: Some(error.clone()),
+            manners: Manners { trouble: Some(trouble), rests_until, moved, ..state.manners },
+            ..state
+        };
         if let Err(second) = self.store_state(&state).await {
             tracing::error!(source = %self.source.id, error = %second, "a failed poll could not be noted");
         }
@@ -212,19 +365,13 @@ impl Poll<'_> {
         self.store.commit(Batch { source: Some((self.source.id.clone(), state.clone())), ..Batch::default() }).await
     }
 
-    fn polled(self, outcome: Outcome, status: Option<u16>, error: Option<String>, state: SourceState) -> Polled {
+    fn polled(&self, outcome: Outcome, status: Option<u16>, error: Option<String>, state: SourceState) -> Polled {
         Polled { source: self.source.id.clone(), outcome, status, entries: 0, new: 0, updated: 0, error, state }
     }
 }
 
 /// A document of a source, read with the source's settings.
-pub fn read(
-    source: &Source,
-    bytes: &[u8],
-    content_type: Option<&str>,
-    base: &url::Url,
-    now: Timestamp,
-) -> Result<Document, NotAFeed> {
+pub fn read(source: &Source, bytes: &[u8], content_type: Option<&str>, base: &Url, now: Timestamp) -> Result<Document, NotAFeed> {
     let select = match &source.origin {
         Origin::Page { select, .. } => Some(select),
         Origin::Feed { .. } => None,

@@ -5,7 +5,7 @@ use url::Url;
 use crate::edge::fetch::{FetchError, Validators};
 use crate::flow::parse::{self, NotAFeed, Proposal};
 use crate::flow::topic::Texts;
-use crate::model::{Content, Document, Source, Verdict};
+use crate::model::{Content, Document, Source, Trouble, Verdict};
 use crate::pipeline::{Desk, poll};
 
 /// What a source brings, with topics.
@@ -13,6 +13,8 @@ use crate::pipeline::{Desk, poll};
 pub struct Previewed {
     /// Where it stands, after redirects.
     pub url: Url,
+    /// Where it has moved to, if the redirects call themselves permanent.
+    pub moved: Option<Url>,
     /// The document.
     pub document: Document,
     /// For each entry its topics, with the reasons.
@@ -39,11 +41,25 @@ pub enum PreviewError {
     },
 }
 
+impl PreviewError {
+    /// What kind of failure it is.
+    pub fn trouble(&self) -> Trouble {
+        match self {
+            Self::Fetch(error) => error.trouble,
+            Self::NotAFeed { .. } => Trouble::NotAFeed,
+        }
+    }
+}
+
 /// Fetches and reads a source without storing anything.
 pub async fn preview(desk: &Desk, source: &Source) -> Result<Previewed, PreviewError> {
     let now = (desk.clock)();
-    let answer = desk.fetcher.fetch(source, &Validators::default(), now).await?;
-    let (url, body) = (answer.url, answer.body.unwrap_or_default());
+    let answer = desk.fetcher.fetch(source, source.url(), &Validators::default(), now).await?;
+    let (url, moved) = (answer.url, answer.moved);
+    let body = match answer.body {
+        Some(body) => desk.compute(|| body.unpack()).await?,
+        None => Vec::new(),
+    };
     let content_type = answer.content_type.as_deref();
     let document = match poll::read(source, &body, content_type, &url, now) {
         Ok(document) => document,
@@ -66,5 +82,5 @@ pub async fn preview(desk: &Desk, source: &Source) -> Result<Previewed, PreviewE
         published: entry.published.map_or(now, |published| published.min(now)),
     });
     let topics = texts.map(|texts| desk.rules.hits(texts)).collect();
-    Ok(Previewed { url, document, topics })
+    Ok(Previewed { url, moved, document, topics })
 }

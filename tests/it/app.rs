@@ -21,7 +21,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// What every test's configuration begins with: sources stand on loopback, and may be asked all at once.
-pub const HOME: &str = "[fetch]\nprivate_networks = [\"127.0.0.0/8\"]\nper_host = 64\ntimeout = \"10s\"\n";
+pub const HOME: &str = "[fetch]\nprivate_networks = [\"127.0.0.0/8\"]\nper_host = 64\nspacing = \"0s\"\ntimeout = \"10s\"\n";
 
 /// The time, for deadlines.
 #[expect(clippy::disallowed_methods, reason = "a test's deadline is no time of the program's")]
@@ -57,6 +57,7 @@ pub fn home(sources: &[(&str, String)]) -> String {
 /// A folder with a `feeds.toml`, and the commands that are run there.
 pub struct TestApp {
     folder: TempDir,
+    env: Vec<(String, String)>,
 }
 
 /// A command that has ended.
@@ -140,7 +141,13 @@ impl TestApp {
 
     /// A folder without a `feeds.toml`.
     pub fn without_config() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
+        Self { folder: tempfile::tempdir().expect("a folder"), env: Vec::new() }
+    }
+
+    /// With an environment variable for every command.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// The folder.
@@ -177,6 +184,7 @@ impl TestApp {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_diemtin"));
         command.arg("--config").arg(self.config()).args(arguments).current_dir(self.folder());
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command.env_remove("DIEMTIN_LOG").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

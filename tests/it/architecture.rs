@@ -161,7 +161,7 @@ const SEAMS: [(&str, &[&str]); 16] = [
     ("quick_xml", &["flow::render"]),
     ("sled", &["edge::store"]),
     ("reqwest", &["edge::fetch"]),
-    ("hyper", &["edge::serve"]),
+    ("hyper", &["edge::serve", "edge::fetch"]),
     ("toml", &["config"]),
     ("clap", &["command"]),
     ("comfy_table", &["command"]),

@@ -159,6 +159,7 @@ fn an_empty_file_has_every_default() {
     assert_eq!(config.service.timezone.iana_name(), Some("Asia/Ho_Chi_Minh"));
     assert_eq!(config.store.url, "sled:data");
     assert_eq!((config.fetch.parallel, config.fetch.per_host, config.fetch.private_networks.len()), (64, 2, 0));
+    assert_eq!((config.fetch.spacing, config.fetch.proxy), (std::time::Duration::from_secs(2), None));
     let seconds = [config.fetch.every, config.fetch.min_every, config.fetch.max_every, config.fetch.timeout].map(|d| d.as_secs());
     assert_eq!(seconds, [900, 300, 21_600, 30]);
     assert_eq!((config.feeds.len(), config.feeds[0].limit), (1, 50));

@@ -14,6 +14,15 @@
 //! origin.requests("/rss").last()                         // headers byte for byte
 //! ```
 //!
+//! What it can play:
+//!
+//! | script | what it does |
+//! | --- | --- |
+//! | `Answer::body`, `status`, `redirect`, `feed`, `header` | an ordinary answer; with `etag` or `last_modified` also 304 |
+//! | `.gzip()`, `.brotli()`, `.zstd()`, `Answer::bomb` | compressed bodies, also such as unpack to far more than they are |
+//! | `Answer::raw` | these bytes and the end: any status line, header, length or chunk that is wrong |
+//! | [`Behaviour`] | hangs, drips, cuts, resets, headers and bodies without end; answers that are held until the test lets them go |
+//!
 //! To teach it another misbehaviour, add a [`Behaviour`]. A connection serves one request and is closed, unless the
 //! behaviour keeps it open; a dropped origin closes all of them. Nothing here waits for a fixed time.
 
@@ -44,6 +53,14 @@ pub enum Behaviour {
     Drip,
     /// The head promises the whole body; the connection is closed after so many bytes of it.
     CutAt(usize),
+    /// The same, but the connection is reset.
+    ResetAt(usize),
+    /// The head comes byte by byte.
+    DripHead,
+    /// Header lines without end.
+    EndlessHead,
+    /// A body of blanks without length and without end.
+    Endless,
 }
 
 /// What a path answers.
@@ -53,12 +70,25 @@ pub struct Answer {
     headers: Vec<(String, Vec<u8>)>,
     body: Arc<Vec<u8>>,
     behaviour: Behaviour,
+    /// The body is all that is sent, status line included.
+    is_raw: bool,
 }
 
 impl Answer {
     /// 200 with a body.
     pub fn body(body: impl Into<Vec<u8>>) -> Self {
-        Self { status: 200, headers: Vec::new(), body: Arc::new(body.into()), behaviour: Behaviour::Whole }
+        let (body, behaviour) = (Arc::new(body.into()), Behaviour::Whole);
+        Self { status: 200, headers: Vec::new(), body, behaviour, is_raw: false }
+    }
+
+    /// These bytes, from the status line on, and the end of the connection.
+    pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { is_raw: true, ..Self::body(bytes) }
+    }
+
+    /// A permanent redirect (301) to an address, taken as it is.
+    pub fn moved(location: &str) -> Self {
+        Self::status(301).header("Location", location)
     }
 
     /// A status without a body.
@@ -152,6 +182,8 @@ impl Answer {
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// The method.
+    pub method: String,
     /// The path with its query.
     pub path: String,
     /// The headers in their order, names in lower case, values byte for byte.
@@ -187,7 +219,8 @@ impl Request {
             let name = String::from_utf8_lossy(&line[..colon]).to_lowercase();
             Some((name, line[colon + 1..].trim_ascii_start().to_vec()))
         });
-        Some(Self { path: first.split(' ').nth(1)?.to_owned(), headers: headers.collect(), status: None })
+        let mut words = first.split(' ').map(str::to_owned);
+        Some(Self { method: words.next()?, path: words.next()?, headers: headers.collect(), status: None })
     }
 }
 
@@ -209,6 +242,12 @@ struct Shared {
 }
 
 impl Shared {
+    /// Lets go of the second handle to a connection: with it open, the first one's end is no end.
+    fn forget(&self, stream: &TcpStream) {
+        let peer = stream.peer_addr().ok();
+        self.stage().open.retain(|open| open.peer_addr().ok() != peer);
+    }
+
     fn stage(&self) -> MutexGuard<'_, Stage> {
         self.stage.lock().expect("no test panics while it holds the stage")
     }
@@ -234,12 +273,22 @@ impl Origin {
 
     /// An origin on 127.0.0.N: another host than 127.0.0.1.
     pub fn at(n: u8) -> Self {
-        let listener = TcpListener::bind((IpAddr::V4(Ipv4Addr::new(127, 0, 0, n)), 0)).expect("a port on loopback");
+        Self::on(Ipv4Addr::new(127, 0, 0, n))
+    }
+
+    /// An origin on any loopback address: each is another host.
+    pub fn on(address: Ipv4Addr) -> Self {
+        let listener = TcpListener::bind((IpAddr::V4(address), 0)).expect("a port on loopback");
         let address = listener.local_addr().expect("a bound socket has an address");
         let shared = Arc::new(Shared::default());
         let stage = Arc::clone(&shared);
         std::thread::spawn(move || accept(&listener, &stage));
         Self { address, shared }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The address of a path.
@@ -258,6 +307,11 @@ impl Origin {
         self.shared.changed.notify_all();
     }
 
+    /// Whether the answers of a path were let go.
+    pub fn is_released(&self, path: &str) -> bool {
+        self.shared.stage().released.iter().any(|released| released == path)
+    }
+
     /// The requests for a path so far, in their order.
     pub fn requests(&self, path: &str) -> Vec<Request> {
         self.shared.stage().requests.iter().filter(|request| request.path == path).cloned().collect()
@@ -268,9 +322,9 @@ impl Origin {
         self.requests(path).pop().unwrap_or_else(|| panic!("{path} was never asked for"))
     }
 
-    /// How many requests came for any path.
+    /// How many requests came for any path but robots.txt.
     pub fn count(&self) -> usize {
-        self.shared.stage().requests.len()
+        self.shared.stage().requests.iter().filter(|request| !request.path.ends_with("/robots.txt")).count()
     }
 
     /// Waits until a path was asked for at least `times` times in all.
@@ -325,13 +379,29 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         let is_held = |stage: &mut Stage| !stage.ended && !stage.released.contains(&path);
         drop(shared.changed.wait_timeout_while(shared.stage(), crate::app::PATIENCE, is_held));
     }
-    stream.write_all(&head(&answer, status))?;
+    if answer.is_raw {
+        stream.write_all(&answer.body)?;
+        return stream.shutdown(Shutdown::Both);
+    }
+    let head = head(&answer, status);
+    match answer.behaviour {
+        Behaviour::DripHead => return drip(&mut stream, &head, shared),
+        Behaviour::EndlessHead => return endless(&mut stream, b"HTTP/1.1 200 OK\r\n", b"X-More: and more\r\n"),
+        Behaviour::Endless => return endless(&mut stream, b"HTTP/1.1 200 OK\r\n\r\n<rss version=\"2.0\">", &[b' '; 4096]),
+        _ => stream.write_all(&head)?,
+    }
     let body = if status == 304 { &[][..] } else { &answer.body[..] };
     match answer.behaviour {
         Behaviour::CutAt(bytes) => stream.write_all(&body[..bytes.min(body.len())])?,
+        Behaviour::ResetAt(bytes) => {
+            stream.write_all(&body[..bytes.min(body.len())])?;
+            // Dropped with this, a socket says RST instead of FIN.
+            shared.forget(&stream);
+            return socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+        }
         Behaviour::HangAfterHead => until_closed(&mut stream)?,
         Behaviour::Drip => drip(&mut stream, body, shared)?,
-        Behaviour::Whole | Behaviour::Held | Behaviour::Hang => stream.write_all(body)?,
+        _ => stream.write_all(body)?,
     }
     stream.shutdown(Shutdown::Both)
 }
@@ -357,6 +427,14 @@ fn drip(stream: &mut TcpStream, body: &[u8], shared: &Shared) -> std::io::Result
         }
     }
     Ok(())
+}
+
+/// Writes without end, until the client or the end of the origin closes the connection.
+fn endless(stream: &mut TcpStream, first: &[u8], more: &[u8]) -> std::io::Result<()> {
+    stream.write_all(first)?;
+    loop {
+        stream.write_all(more)?;
+    }
 }
 
 /// Waits until the client, or the end of the origin, closes the connection.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use diemtin::config;
 use diemtin::edge::store::Store;
 use diemtin::flow::render::Format;
-use diemtin::model::{Report, Site, Slug, Story};
+use diemtin::model::{Looked, Report, Site, Slug, Story};
 use diemtin::pipeline::{Desk, Outcome, Polled, Press, poll, prune};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -74,7 +74,8 @@ impl Newsroom {
         let desk = self.desk(at::<AT>);
         let source = desk.config.sources[id].clone();
         let before = self.store.source_states().expect("states").get(id).cloned();
-        let polled = self.runtime.block_on(poll(&desk, &self.store, &source, before));
+        let looked = Looked { at: (desk.clock)(), welcome: true };
+        let polled = self.runtime.block_on(poll(&desk, &self.store, &source, before, looked));
         assert_ne!(polled.outcome, Outcome::Failed, "{polled:?}");
         polled
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use diemtin::flow::schedule::{Answered, Heard, Prices, Read, Wishes, next, prices};
-use diemtin::model::{Asked, Content, FetchSettings, Origin, Slug, Source, SourceState};
+use diemtin::flow::schedule::{Answered, Prices, Read, Wishes, next, prices};
+use diemtin::model::{Asked, Content, FetchSettings, Manners, Origin, Slug, Source, SourceState};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use url::Url;
@@ -44,6 +44,8 @@ impl Setting {
             max_body: 1,
             parallel: 1,
             per_host: 1,
+            spacing: Duration::ZERO,
+            proxy: None,
             private_networks: Vec::new(),
         }
     }
@@ -86,8 +88,8 @@ fn poll(
     let new: Vec<Option<Timestamp>> = new.iter().map(|&second| dated.then(|| time(second))).collect();
     // Where nothing is new, the server says so and sends no document.
     let document = (view.new > 0).then_some(Read { entries: view.document.len(), asked: Asked::default() });
-    let heard = Heard::Answer(Answered { new: &new, document });
-    let plan = next(source, before, heard, Wishes::default(), fetch, prices.of(source), now);
+    let answered = Answered { new: &new, document };
+    let plan = next(source, before, answered, Wishes::default(), fetch, prices.of(source), now);
     SourceState {
         settings: 0,
         etag: None,
@@ -98,9 +100,10 @@ fn poll(
         succeeded: Some(now),
         interval_seconds: plan.interval.as_secs(),
         because: plan.because,
-        habits: plan.habits,
+        habits: Some(plan.habits),
         failures: 0,
         error: None,
+        manners: Manners::default(),
     }
 }
 

@@ -31,6 +31,27 @@ impl FromText for HttpUrl {
 
 schema!(HttpUrl, { "type": "string", "pattern": r"^\s*[Hh][Tt][Tt][Pp][Ss]?://|\$\{" });
 
+/// A proxy: its address may hold a name and a password, for there is no other place for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct ProxyUrl(pub(in crate::config) Url);
+
+impl FromText for ProxyUrl {
+    const EXPECTED: &'static str = "a proxy such as \"http://proxy.example.vn:3128\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let url = Url::parse(text.trim()).map_err(|error| Wrong::new(format!("this is no address: {error}")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Wrong::new("this proxy is neither http nor https"));
+        }
+        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+            return Err(Wrong::new("a proxy has a host and a port, and nothing behind them"));
+        }
+        Ok(Self(url))
+    }
+}
+
+schema!(ProxyUrl, { "type": "string", "pattern": r"^\s*[Hh][Tt][Tt][Pp][Ss]?://|\$\{" });
+
 /// The service's own address: a folder, so that pages can stand below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::config) struct PublicUrl(pub(in crate::config) Url);
@@ -242,6 +263,14 @@ mod tests {
                 "https://u:p@example.vn/",
                 "https://u@example.vn/",
             ],
+        );
+    }
+
+    #[test]
+    fn a_proxy_is_a_host_and_a_port() {
+        accepts::<ProxyUrl>(
+            &["http://10.0.0.5:3128", "https://u:p@proxy.vn/"],
+            &["", "proxy.vn:3128", "socks5://a.vn", "http://a.vn/x", "http://a.vn/?x"],
         );
     }
 

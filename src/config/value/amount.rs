@@ -54,6 +54,29 @@ impl fmt::Display for Interval {
     }
 }
 
+/// A pause: a duration that may be none at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Pause(pub(in crate::config) Duration);
+
+/// Longest pause, in seconds: an hour between two sources of a host would starve those of a large one.
+const LONGEST_PAUSE_SECONDS: u64 = 60 * 60;
+
+impl FromText for Pause {
+    const EXPECTED: &'static str = "a duration such as \"2s\", or \"0s\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        if matches!(number_and_unit(text), Some((0, "s" | "m"))) {
+            return Ok(Self(Duration::ZERO));
+        }
+        match Interval::from_text(text)? {
+            Interval(pause) if pause.as_secs() <= LONGEST_PAUSE_SECONDS => Ok(Self(pause)),
+            _ => Err(Wrong::new("this pause is too long").expected("at most 1h")),
+        }
+    }
+}
+
+schema!(Pause, { "type": "string", "pattern": r"^\s*[0-9]+\s*[smh]\s*$|\$\{" });
+
 /// How long stories are kept: a duration or `forever`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::config) struct Keep(pub(in crate::config) Option<Duration>);

@@ -45,12 +45,18 @@ pub fn respond<B>(request: &Request<B>, site: &Site, story: Option<Arc<Page>>, n
             response
         }
     };
-    always(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    always(&mut response, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
-    always(&mut response, header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY);
     if is_open(path) {
         always(&mut response, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     }
+    finish(request, &mut response);
+    response
+}
+
+/// What every answer carries; HEAD takes the body away.
+fn finish<B>(request: &Request<B>, response: &mut Response<Full<Bytes>>) {
+    always(response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    always(response, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
+    always(response, header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY);
     if request.method() == Method::HEAD {
         let length = hyper::body::Body::size_hint(response.body()).exact().unwrap_or(0);
         if response.status() != StatusCode::NOT_MODIFIED {
@@ -58,6 +64,17 @@ pub fn respond<B>(request: &Request<B>, site: &Site, story: Option<Arc<Page>>, n
         }
         *response.body_mut() = Full::default();
     }
+}
+
+/// The counts, in Prometheus's format.
+pub(super) fn counts<B>(request: &Request<B>, text: String) -> Response<Full<Bytes>> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return respond(request, &Site::default(), None, Timestamp::UNIX_EPOCH);
+    }
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    put(&mut response, header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
+    put(&mut response, header::CACHE_CONTROL, "no-store");
+    finish(request, &mut response);
     response
 }
 

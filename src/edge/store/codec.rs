@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::{Memo, StoreError};
 use crate::model::{
-    Author, Band, Because, EntryKey, Habits, LinkKey, Print, Report, Slug, SourceId, SourceState, Stamp, Story, StoryId,
+    Author, Band, Because, EntryKey, Habits, LinkKey, Manners, Print, Report, Slug, SourceId, SourceState, Stamp, Story, StoryId,
 };
 
 pub(super) const FORMAT: &[u8] = b"mformat";
@@ -274,6 +274,7 @@ struct SourceRecord<'a> {
     error: Option<&'a str>,
 }
 
+/// A state: the record, and behind it what good manners remember, which older values lack.
 pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
     let record = SourceRecord {
         settings: state.settings,
@@ -288,11 +289,16 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
         error: state.error.as_deref(),
     };
     let schedule = ScheduleRecord { because: state.because, habits: state.habits.as_ref().map(Cow::Borrowed) };
-    encode(&(record, SCHEDULE_VERSION, schedule))
+    encode(&(record, &state.manners, SCHEDULE_VERSION, schedule))
 }
 
 pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
-    let (record, rest): (SourceRecord, _) = postcard::take_from_bytes(open(value)?).map_err(|e| broken(&e.to_string()))?;
+    let wrong = |e: postcard::Error| broken(&e.to_string());
+    let (record, rest): (SourceRecord, _) = postcard::take_from_bytes(open(value)?).map_err(wrong)?;
+    let (manners, rest) = match rest {
+        [] => (Manners::default(), rest),
+        rest => postcard::take_from_bytes(rest).map_err(wrong)?,
+    };
     let schedule = read_schedule(rest);
     Ok(SourceState {
         settings: record.settings,
@@ -307,6 +313,7 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
         habits: schedule.habits.map(Cow::into_owned),
         failures: record.failures,
         error: record.error.map(str::to_owned),
+        manners,
     })
 }
 
@@ -356,7 +363,9 @@ mod tests {
             failures: 5,
             error: None,
         };
-        for sealed in [encode(&record()), encode(&(record(), 1u8, [9u8; 3])), encode(&(record(), 2u8, "later"))] {
+        let manners = Manners::default;
+        let odd = encode(&(record(), manners(), 1u8, [9u8; 3]));
+        for sealed in [encode(&record()), encode(&(record(), manners())), odd, encode(&(record(), manners(), 2u8, "later"))] {
             let state = read_source(&sealed.unwrap()).unwrap();
             assert_eq!((state.settings, state.interval_seconds, state.failures), (7, 4, 5));
             assert_eq!((state.because, state.habits), (Because::Unsaid, None));

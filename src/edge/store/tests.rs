@@ -9,7 +9,9 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::model::{Asked, Author, Because, EntryKey, Expected, Habits, LinkKey, Print, Report, StoryChange};
+use crate::model::{
+    Asked, Author, Because, EntryKey, Expected, Habits, LinkKey, Looked, Manners, Moved, Print, Report, StoryChange, Trouble,
+};
 
 fn second(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -51,6 +53,17 @@ pub(super) fn story(n: u8, seq: u64) -> Story {
     }
 }
 
+fn manners() -> Manners {
+    let moved = Moved { to: "https://b.vn/".to_owned(), since: second(1), hits: 3, overlaps: true, adopted: false };
+    Manners {
+        trouble: Some(Trouble::Overloaded),
+        rests_until: Some(second(9)),
+        whole: Some(second(-5)),
+        robots: Some(Looked { at: second(5), welcome: false }),
+        moved: Some(moved),
+    }
+}
+
 fn state(etag: &[u8]) -> SourceState {
     SourceState {
         settings: 7,
@@ -64,6 +77,7 @@ fn state(etag: &[u8]) -> SourceState {
         because: Because::Worth(Expected { per_hour_hundredths: u32::MAX, entries_hundredths: 7 }),
         habits: Some(habits()),
         failures: u32::MAX,
+        manners: manners(),
         error: Some("hỏng".to_owned()),
     }
 }

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use jiff::tz::{Offset, TimeZone};
 
 use super::*;
-use crate::model::{Content, Origin, Slug};
+use crate::model::{Content, Manners, Origin, Slug};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 3600;
 
 /// A Wednesday, 10:00 in Vietnam.
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     "2026-11-25T03:00:00Z".parse().unwrap()
 }
 
@@ -45,11 +45,11 @@ fn named(id: &str, host: &str, every: Option<Duration>) -> Source {
     }
 }
 
-fn source(every: Option<Duration>) -> Source {
+pub(super) fn source(every: Option<Duration>) -> Source {
     named("a", "a.vn", every)
 }
 
-fn settings() -> FetchSettings {
+pub(super) fn settings() -> FetchSettings {
     FetchSettings {
         every: minutes(15),
         min_every: minutes(5),
@@ -58,11 +58,13 @@ fn settings() -> FetchSettings {
         max_body: 1,
         parallel: 1,
         per_host: 1,
+        spacing: Duration::ZERO,
+        proxy: None,
         private_networks: Vec::new(),
     }
 }
 
-fn state(interval_minutes: u64, failures: u32) -> SourceState {
+pub(super) fn state(interval_minutes: u64, failures: u32) -> SourceState {
     SourceState {
         settings: 7,
         etag: None,
@@ -76,6 +78,7 @@ fn state(interval_minutes: u64, failures: u32) -> SourceState {
         habits: None,
         failures,
         error: None,
+        manners: Manners::default(),
     }
 }
 
@@ -99,10 +102,10 @@ fn knowing(habits: Habits) -> SourceState {
     SourceState { habits: Some(habits), ..state(30, 0) }
 }
 
-const NOTHING: Heard = Heard::Answer(Answered { new: &[], document: None });
+const NOTHING: Answered = Answered { new: &[], document: None };
 
-fn plan(source: &Source, state: Option<&SourceState>, heard: Heard, wishes: Wishes) -> Plan {
-    next(source, state, heard, wishes, &settings(), 500.0, now())
+fn plan(source: &Source, state: Option<&SourceState>, answered: Answered, wishes: Wishes) -> Plan {
+    next(source, state, answered, wishes, &settings(), 500.0, now())
 }
 
 fn waits(plan: &Plan) -> u64 {
@@ -115,31 +118,6 @@ fn retry_after(seconds: u64) -> Wishes {
 
 fn fresh_for(seconds: u64) -> Wishes {
     Wishes { fresh_for: Some(Duration::from_secs(seconds)), ..Wishes::default() }
-}
-
-#[test]
-fn a_failure_doubles_the_wait_and_forgets_nothing() {
-    // (fixed every, interval before, failures before) → minutes that are remembered, minutes until the next poll
-    let cases = [
-        ((None, None, 0), 15, 15),
-        ((None, Some(5), 0), 5, 10),
-        ((None, Some(5), 1), 5, 20),
-        ((None, Some(60), 0), 60, 60),
-        ((None, Some(60), 2), 60, 240),
-        ((None, Some(60), 9), 60, 1440),
-        ((None, Some(60), u32::MAX), 60, 1440),
-        ((Some(1), Some(1), 3), 1, 80),
-    ];
-    for ((every, before, failures), remembered, wait) in cases {
-        let before = before.map(|interval| SourceState { habits: Some(habits(3)), ..state(interval, failures) });
-        let decided = plan(&source(every.map(minutes)), before.as_ref(), Heard::Failure, Wishes::default());
-        let case = format!("{every:?} {failures}");
-        assert_eq!(decided.interval.as_secs() / MINUTE, remembered, "{case}");
-        assert_eq!(decided.habits, before.and_then(|state| state.habits), "{case}");
-        let (least, most) = (wait * MINUTE * 9 / 10, (wait + 1) * MINUTE * 11 / 10);
-        assert!((least..=most).contains(&waits(&decided)), "{case}: {} s", waits(&decided));
-        assert_eq!(decided.because, Because::Failed);
-    }
 }
 
 #[test]
@@ -186,7 +164,7 @@ fn a_source_is_asked_when_it_publishes() {
 fn a_first_document_teaches() {
     let of = |new: &[Option<Timestamp>]| {
         let document = Some(Read { entries: new.len(), asked: Asked::default() });
-        plan(&source(None), None, Heard::Answer(Answered { new, document }), Wishes::default())
+        plan(&source(None), None, Answered { new, document }, Wishes::default())
     };
     let busy: Vec<_> = (0..30).map(|n| Some(ago(20 * n))).collect();
     let slow: Vec<_> = (0..30).map(|n| Some(ago(24 * 60 * n))).collect();
@@ -238,16 +216,16 @@ fn a_burst_is_followed_closely_and_a_silence_is_believed() {
         );
     }
     let new = [Some(ago(20)), Some(ago(12)), Some(ago(5))];
-    let heard = Heard::Answer(Answered { new: &new, document: None });
+    let answered = Answered { new: &new, document: None };
     let excited =
-        plan(&source(None), Some(&knowing(Habits { until_second: ago(30).as_second(), ..habits })), heard, Wishes::default());
+        plan(&source(None), Some(&knowing(Habits { until_second: ago(30).as_second(), ..habits })), answered, Wishes::default());
     assert!(excited.interval < usual * 2 / 3, "{:?} {usual:?}", excited.interval);
 
     let mut state = quiet;
     for hour in 1..=24 * 20 {
         let at = now() + SignedDuration::from_hours(hour);
         let plan = next(&source(None), Some(&state), NOTHING, Wishes::default(), &settings(), 500.0, at);
-        state = SourceState { habits: plan.habits, interval_seconds: plan.interval.as_secs(), ..state };
+        state = SourceState { habits: Some(plan.habits), interval_seconds: plan.interval.as_secs(), ..state };
     }
     assert!(state.interval_seconds > 4 * usual.as_secs(), "{} {usual:?}", state.interval_seconds);
 }
@@ -270,13 +248,12 @@ fn a_poll_comes_before_the_window_has_rolled_over() {
 
 #[test]
 fn what_the_source_asks_for_is_a_lower_bound() {
-    let of = |every: Option<u64>, heard, wishes| {
-        let plan = plan(&source(every.map(minutes)), Some(&knowing(habits(24))), heard, wishes);
+    let of = |every: Option<u64>, answered, wishes| {
+        let plan = plan(&source(every.map(minutes)), Some(&knowing(habits(24))), answered, wishes);
         (waits(&plan), plan.because)
     };
     let asked = |wish| Because::Asked(wish);
-    assert_eq!(of(None, Heard::Failure, retry_after(2 * HOUR)), (2 * HOUR, asked(Wish::RetryAfter)));
-    assert_eq!(of(Some(5), Heard::Failure, retry_after(2 * HOUR)).0, 2 * HOUR, "also where the interval is fixed");
+    assert_eq!(of(Some(5), NOTHING, retry_after(2 * HOUR)).0, 2 * HOUR, "also where the interval is fixed");
     assert_eq!(of(None, NOTHING, retry_after(2 * HOUR)), (2 * HOUR, asked(Wish::RetryAfter)));
     assert_eq!(of(None, NOTHING, fresh_for(12 * HOUR)), (12 * HOUR, asked(Wish::MaxAge)));
     assert_eq!(of(Some(5), NOTHING, fresh_for(12 * HOUR)).1, Because::Fixed, "a fixed interval is the administrator's word");
@@ -292,10 +269,11 @@ fn what_the_source_asks_for_is_a_lower_bound() {
 #[test]
 fn what_a_document_asked_for_is_remembered_while_it_does_not_change() {
     let asked = Asked { minutes: 240, ..Asked::default() };
-    let heard = Heard::Answer(Answered { new: &[], document: Some(Read { entries: 20, asked }) });
-    let first = plan(&source(None), Some(&knowing(habits(24))), heard, Wishes::default());
+    let answered = Answered { new: &[], document: Some(Read { entries: 20, asked }) };
+    let first = plan(&source(None), Some(&knowing(habits(24))), answered, Wishes::default());
     assert_eq!((waits(&first), first.because), (4 * HOUR, Because::Asked(Wish::Ttl)));
-    let second = plan(&source(None), Some(&SourceState { habits: first.habits, ..state(30, 0) }), NOTHING, Wishes::default());
+    let second =
+        plan(&source(None), Some(&SourceState { habits: Some(first.habits), ..state(30, 0) }), NOTHING, Wishes::default());
     assert_eq!((waits(&second), second.because), (4 * HOUR, Because::Asked(Wish::Ttl)), "304 says nothing, and means the same");
 }
 
@@ -307,34 +285,12 @@ fn a_source_is_due_at_its_time_or_at_a_new_address() {
     assert!(due(&source(None), Some(&at(0))), "the second has come");
     assert!(!due(&source(None), Some(&at(1))));
     assert!(!due(&source(None), Some(&at(26 * 3600))), "a long wait");
-    assert!(due(&source(None), Some(&at(27 * 3600))), "no wait is so long: the clock was put back");
-    assert!(!due(&source(Some(minutes(60 * 48))), Some(&at(50 * 3600))), "unless it is the administrator's");
+    let ahead = SourceState { checked: now() + SignedDuration::from_secs(1), ..at(3600) };
+    assert!(due(&source(None), Some(&ahead)), "it was decided before the clock was put back");
+    let gone = SourceState { manners: Manners { trouble: Some(Trouble::Gone), ..Manners::default() }, ..at(0) };
+    assert!(!due(&source(None), Some(&gone)), "gone for good");
     let asleep = Source { enabled: false, ..source(None) };
     assert!(!due(&asleep, None) && !due(&asleep, Some(&at(0))));
-}
-
-#[test]
-fn what_became_due_in_a_gap_is_spread() {
-    let gap = Gap { from: ago(120), until: now() };
-    let due_at = |gap: Gap, source: &Source, state: &SourceState| {
-        (0..3600).find(|&seconds| is_due_after(gap, source, Some(state), &settings(), now() + SignedDuration::from_secs(seconds)))
-    };
-    let sources: Vec<Source> = (0..1000).map(|n| named(&format!("s{n}"), "a.vn", None)).collect();
-    let overdue = SourceState { next: ago(60), ..state(60, 0) };
-    let mut by_minute = [0; 16];
-    sources.iter().for_each(|source| by_minute[due_at(gap, source, &overdue).unwrap() as usize / 60] += 1);
-    assert!(by_minute[..15].iter().all(|&count| (30..110).contains(&count)), "over fetch.every: {by_minute:?}");
-    let busy = SourceState { next: ago(60), ..state(5, 0) };
-    assert!(
-        sources.iter().all(|source| due_at(gap, source, &busy).unwrap() <= 300),
-        "over its own interval where that is shorter"
-    );
-    let short = Gap { from: now() - SignedDuration::from_secs(10), until: now() };
-    let just = SourceState { next: now() - SignedDuration::from_secs(5), ..state(60, 0) };
-    assert!(sources.iter().all(|source| due_at(short, source, &just).unwrap() <= 10), "a restart delays by no more than it took");
-    let after = SourceState { next: now() + SignedDuration::from_secs(7), ..state(60, 0) };
-    assert_eq!(due_at(gap, &sources[0], &after), Some(7), "what comes after the gap comes at its time");
-    assert!(is_due_after(gap, &sources[0], None, &settings(), now()), "and what was never polled at once");
 }
 
 #[test]

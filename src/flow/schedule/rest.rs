@@ -1,0 +1,77 @@
+//! Hosts that asked to be left alone: a Retry-After binds all sources of a host, also over a restart.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::model::{Source, SourceState};
+
+/// The hosts that rest, each with the time until which. A host is scheme, name and port: what is said without TLS can silence no
+/// source that is fetched with it.
+#[derive(Clone, Debug, Default)]
+pub struct Rests(HashMap<String, Timestamp>);
+
+impl Rests {
+    /// What the states of sources remember.
+    pub fn of<'a>(states: impl Iterator<Item = (&'a Source, &'a SourceState)>) -> Self {
+        let mut rests = Self::default();
+        states.for_each(|(source, state)| rests.hear(source.url(), state));
+        rests
+    }
+
+    /// Takes up what a poll of one of the host's sources heard.
+    pub fn hear(&mut self, url: &Url, state: &SourceState) {
+        if let Some(until) = state.manners.rests_until {
+            let known = self.0.entry(host(url)).or_insert(until);
+            *known = until.max(*known);
+        }
+    }
+
+    /// Until when an address's host rests, if it does. A rest that is over is forgotten.
+    pub fn until(&mut self, url: &Url, now: Timestamp) -> Option<Timestamp> {
+        let host = host(url);
+        let until = *self.0.get(&host)?;
+        if until > now {
+            return Some(until);
+        }
+        self.0.remove(&host);
+        None
+    }
+}
+
+/// Scheme, host and port: what shares a server, for all we know.
+pub fn host(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::flow::schedule::tests::{now, state as polled};
+    use crate::model::Manners;
+
+    fn url(text: &str) -> Url {
+        text.parse().expect("an address")
+    }
+
+    #[test]
+    fn a_rest_binds_all_addresses_of_a_host_and_no_other() {
+        let until = now() + SignedDuration::from_hours(1);
+        let state = SourceState { manners: Manners { rests_until: Some(until), ..Manners::default() }, ..polled(15, 1) };
+        let mut rests = Rests::default();
+        rests.hear(&url("http://a.vn/rss"), &state);
+        rests.hear(&url("http://c.vn/rss"), &polled(15, 1));
+        assert_eq!(rests.until(&url("http://a.vn/khac"), now()), Some(until));
+        for free in ["https://a.vn/rss", "http://a.vn:8080/rss", "http://www.a.vn/rss", "http://c.vn/rss"] {
+            assert_eq!(rests.until(&url(free), now()), None, "{free}");
+        }
+        let earlier = SourceState { manners: Manners { rests_until: Some(now()), ..Manners::default() }, ..polled(15, 1) };
+        rests.hear(&url("http://a.vn/rss"), &earlier);
+        assert_eq!(rests.until(&url("http://a.vn/rss"), now()), Some(until), "the longer one counts");
+        assert_eq!(rests.until(&url("http://a.vn/rss"), until), None, "it is over");
+        assert!(rests.0.is_empty(), "and forgotten");
+    }
+}

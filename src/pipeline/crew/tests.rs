@@ -1,0 +1,84 @@
+//! Distances, room and lanes, under a clock that only moves when everybody waits.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::config::{self, Config};
+
+fn configured(fetch: &str, urls: &[&str]) -> Config {
+    let sources: String = urls.iter().enumerate().map(|(n, url)| format!("[source.s{n}]\nurl = \"{url}?{n}\"\n")).collect();
+    let text = format!("[fetch]\n{fetch}\n{sources}");
+    config::read("feeds.toml", &text, &|_| None).unwrap_or_else(|faults| panic!("{faults}")).0
+}
+
+/// The seconds at which a fetch of each source begins, by host; each takes a second.
+async fn begun(config: &Config) -> BTreeMap<String, Vec<f32>> {
+    let (crew, start) = (Crew::new(&config.fetch), Instant::now());
+    let mut fetches = tokio::task::JoinSet::new();
+    for source in config.sources.values() {
+        let (crew, source) = (crew.clone(), source.clone());
+        fetches.spawn(async move {
+            let _slot = crew.slot(&source, false).await;
+            let at = start.elapsed().as_secs_f32();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            (source.url().host_str().unwrap_or_default().to_owned(), at)
+        });
+    }
+    let mut by_host: BTreeMap<String, Vec<f32>> = BTreeMap::new();
+    for (host, at) in fetches.join_all().await {
+        by_host.entry(host).or_default().push(at);
+    }
+    by_host.values_mut().for_each(|times| times.sort_by(f32::total_cmp));
+    by_host
+}
+
+#[tokio::test(start_paused = true)]
+async fn fetches_of_a_host_keep_their_distance_and_other_hosts_do_not_wait() {
+    let a = ["http://a.vn/", "https://a.vn/", "http://a.vn:8080/", "http://a.vn/x", "http://a.vn/y"];
+    let config = configured("per_host = 2\nparallel = 3", &[&a[..], &["http://b.vn/", "http://c.vn/"]].concat());
+    let begun = begun(&config).await;
+    let times = &begun["a.vn"];
+    assert_eq!(times.len(), 5);
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= 2.0), "whatever the scheme and port: {times:?}");
+    assert!(times[4] < 9.0, "and no farther than needed: {times:?}");
+    assert!(begun["b.vn"][0] < 1.5 && begun["c.vn"][0] < 1.5, "{begun:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_spacing_the_room_is_what_counts() {
+    let config = configured("per_host = 2\nspacing = \"0s\"", &["http://a.vn/"; 6]);
+    let times = begun(&config).await["a.vn"].clone();
+    assert_eq!(times.iter().filter(|at| **at < 0.5).count(), 2, "{times:?}");
+    assert!(times[5] < 2.5, "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_slow_waits_aside() {
+    let config = configured("parallel = 1", &["http://a.vn/", "http://b.vn/", "http://c.vn/"]);
+    let crew = Crew::new(&config.fetch);
+    let source = |n: usize| config.sources.values().nth(n).expect("a source").clone();
+    let mut slow = crew.slot(&source(0), true).await;
+    let quick = crew.slot(&source(1), false).await;
+    assert_eq!((crew.running.available_permits(), crew.aside.available_permits()), (0, ASIDE - 1));
+    drop(quick);
+    slow.step_aside(&crew.aside);
+    assert_eq!((crew.running.available_permits(), crew.aside.available_permits()), (1, ASIDE - 1), "it already stands there");
+    let mut quick = crew.slot(&source(2), false).await;
+    quick.step_aside(&crew.aside);
+    assert_eq!((crew.running.available_permits(), crew.aside.available_permits()), (1, ASIDE - 2), "room for the next");
+    let taken: Vec<_> = std::iter::from_fn(|| Arc::clone(&crew.aside).try_acquire_owned().ok()).collect();
+    assert_eq!(taken.len(), ASIDE - 2);
+    let mut last = crew.slot(&source(1), false).await;
+    last.step_aside(&crew.aside);
+    assert_eq!(crew.running.available_permits(), 0, "without room aside it stays where it is");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_of_the_configuration_forgets_no_distance() {
+    let config = configured("spacing = \"10s\"", &["http://a.vn/"; 2]);
+    let (crew, source) = (Crew::new(&config.fetch), config.sources.values().next().expect("a source").clone());
+    drop(crew.slot(&source, false).await);
+    let start = Instant::now();
+    drop(crew.under(&config.fetch).slot(&source, false).await);
+    assert!(start.elapsed() >= Duration::from_secs(10));
+}

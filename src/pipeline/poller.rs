@@ -1,0 +1,238 @@
+//! The poller: what is due is polled, until told to stop.
+//!
+//! One timetable has the times of all sources. After an outage, a suspension or a clock that was set, what is overdue is spread; a host
+//! that asked to be left alone is left alone, whichever of its sources it told so.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+
+use crate::edge::store::Store;
+use crate::flow::schedule::{self, Timetable};
+use crate::model::{Source, SourceId, SourceState, Trouble};
+use crate::pipeline::live::stopped;
+use crate::pipeline::reclassify::begin;
+use crate::pipeline::{Crew, Desk, Live, Outcome, Polled, Turn};
+
+/// How often the timetable is looked at.
+const TICK: Duration = Duration::from_secs(1);
+/// When the clock has moved so far between two looks, in either direction, nobody has polled meanwhile, or the clock was set.
+const OUTAGE: SignedDuration = SignedDuration::from_secs(60);
+/// A source whose poll broke down in a panic is left alone for so long.
+const AFTER_BREAKDOWN: SignedDuration = SignedDuration::from_hours(1);
+/// Polls that are under way when the service stops have this long; one that is cut off has changed nothing.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How often the price of a request is taken anew from what is known of the sources.
+const PRICE_EVERY: Duration = Duration::from_secs(5 * 60);
+/// How often the sources are counted by how they stand.
+const COUNT_EVERY: SignedDuration = SignedDuration::from_secs(15);
+
+/// Polls what is due, until told to stop; then waits for what is under way.
+pub(super) async fn poll_due(mut live: Live) {
+    let states = match live.store.source_states() {
+        Ok(states) => states,
+        Err(error) => {
+            tracing::error!(%error, "the sources' states could not be read: every source is asked anew");
+            BTreeMap::new()
+        }
+    };
+    let desk = live.desk.borrow_and_update().clone();
+    begin_rules(&live.store, &desk).await;
+    let mut round = Round::new(desk, Arc::clone(&live.store), states);
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut price = tokio::time::interval(PRICE_EVERY);
+    price.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => round.start_due(),
+            _ = price.tick() => round.price(),
+            Some(done) = round.polls.join_next() => {
+                let (id, turn) = done.expect("the crew catches what goes wrong in a poll");
+                round.note(id, turn);
+            }
+            Ok(()) = live.desk.changed() => {
+                let desk = live.desk.borrow_and_update().clone();
+                begin_rules(&live.store, &desk).await;
+                round.take_over(desk);
+            }
+            () = stopped(&mut live.stop) => break,
+        }
+    }
+    let drained = async { while round.polls.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        tracing::warn!(polls = round.polls.len(), "some polls did not end in time and were cut off; they changed nothing");
+    }
+}
+
+/// Before a poll brings in stories under other rules than those that all stored stories were classified by.
+async fn begin_rules(store: &Store, desk: &Desk) {
+    if let Err(error) = begin(store, &desk.rules).await {
+        tracing::error!(%error, "that other topics are in force could not be noted");
+    }
+}
+
+/// The sources, and the polls that are under way.
+struct Round {
+    desk: Desk,
+    store: Arc<Store>,
+    crew: Crew,
+    states: BTreeMap<SourceId, SourceState>,
+    timetable: Timetable,
+    polls: JoinSet<(SourceId, Turn)>,
+    under_way: HashSet<SourceId>,
+    looked: Timestamp,
+    counted: Timestamp,
+}
+
+impl Round {
+    fn new(desk: Desk, store: Arc<Store>, states: BTreeMap<SourceId, SourceState>) -> Self {
+        let (crew, now) = (Crew::new(&desk.config.fetch), (desk.clock)());
+        let (timetable, polls, under_way) = (Timetable::default(), JoinSet::new(), HashSet::new());
+        let mut round =
+            Self { desk, store, crew, states, timetable, polls, under_way, looked: now, counted: Timestamp::UNIX_EPOCH };
+        round.keep_current();
+        let of_source = |(id, state)| round.desk.config.sources.get(id).map(|source: &Source| (source, state));
+        round.crew.remember(round.states.iter().filter_map(of_source));
+        round.fill(now, true);
+        round
+    }
+
+    /// Takes the price of a request anew.
+    fn price(&mut self) {
+        self.desk = self.desk.clone().priced(&self.states);
+    }
+
+    /// Another configuration is in force.
+    fn take_over(&mut self, desk: Desk) {
+        self.crew = self.crew.under(&desk.config.fetch);
+        self.desk = desk;
+        self.keep_current();
+        self.price();
+        self.fill((self.desk.clock)(), false);
+    }
+
+    /// Forgets the states of sources whose settings have changed since: they are due, and asked without validators. A source that
+    /// is gone is asked again when the administrator has taken it out of use and back.
+    fn keep_current(&mut self) {
+        let sources = &self.desk.config.sources;
+        let is_gone = |state: &SourceState| state.manners.trouble == Some(Trouble::Gone);
+        self.states.retain(|id, state| match sources.get(id) {
+            Some(source) => source.settings() == state.settings && (source.enabled || !is_gone(state)),
+            None => true,
+        });
+    }
+
+    /// Puts every source that is polled into the timetable. `after_outage`: what is overdue is spread.
+    fn fill(&mut self, now: Timestamp, after_outage: bool) {
+        self.timetable = Timetable::default();
+        for source in self.desk.config.sources.values().filter(|source| !self.under_way.contains(&source.id)) {
+            if let Some(at) = time(source, self.states.get(&source.id), now, after_outage) {
+                self.timetable.set(source.id.clone(), at);
+            }
+        }
+    }
+
+    fn start_due(&mut self) {
+        let now = (self.desk.clock)();
+        if now.duration_since(self.looked).abs() > OUTAGE {
+            tracing::warn!(last = %self.looked, "nobody polled for a while, or the clock was set: what is overdue is spread");
+            self.fill(now, true);
+        }
+        self.looked = now;
+        while let Some(id) = self.timetable.take_due(now) {
+            let Some(source) = self.desk.config.sources.get(&id) else { continue };
+            if let Some(until) = self.crew.rests_until(source, now) {
+                self.timetable.set(id, until);
+                continue;
+            }
+            self.under_way.insert(id.clone());
+            let before = self.states.get(&id).cloned();
+            let (crew, desk, store) = (self.crew.clone(), self.desk.clone(), Arc::clone(&self.store));
+            self.polls.spawn(async move {
+                let turn = match desk.config.sources.get(&id) {
+                    Some(source) => crew.poll(&desk, &store, source, before).await,
+                    None => Turn::BrokeDown,
+                };
+                (id, turn)
+            });
+        }
+        if now.duration_since(self.counted).abs() >= COUNT_EVERY {
+            self.counted = now;
+            self.count(now);
+        }
+    }
+
+    fn note(&mut self, id: SourceId, turn: Turn) {
+        self.under_way.remove(&id);
+        let now = (self.desk.clock)();
+        let at = match turn {
+            Turn::Polled(polled) => {
+                log(&polled);
+                self.states.insert(id.clone(), polled.state);
+                // An edit may have come while it was being polled.
+                self.keep_current_one(&id);
+                self.desk.config.sources.get(&id).and_then(|source| time(source, self.states.get(&id), now, false))
+            }
+            Turn::Rests(until) => Some(until),
+            Turn::BrokeDown => now.checked_add(AFTER_BREAKDOWN).ok(),
+        };
+        if let Some(at) = at.filter(|_| self.desk.config.sources.get(&id).is_some_and(|source| source.enabled)) {
+            self.timetable.set(id, at);
+        }
+    }
+
+    fn keep_current_one(&mut self, id: &SourceId) {
+        let is_current = |state: &SourceState| self.desk.config.sources.get(id).is_none_or(|s| s.settings() == state.settings);
+        if self.states.get(id).is_some_and(|state| !is_current(state)) {
+            self.states.remove(id);
+        }
+    }
+
+    /// Counts the sources by how they stand.
+    fn count(&self, now: Timestamp) {
+        let mut standing: BTreeMap<&'static str, u64> = BTreeMap::new();
+        for source in self.desk.config.sources.values() {
+            *standing.entry(stands(source, self.states.get(&source.id), now)).or_default() += 1;
+        }
+        self.desk.counts.add(|tally| tally.sources = standing);
+    }
+}
+
+/// When a source is to be polled; `None` for one that is not.
+fn time(source: &Source, state: Option<&SourceState>, now: Timestamp, after_outage: bool) -> Option<Timestamp> {
+    let Some(state) = state.filter(|_| source.enabled) else { return source.enabled.then_some(now) };
+    match schedule::is_due(source, Some(state), now) {
+        _ if state.manners.trouble == Some(Trouble::Gone) => None,
+        true if after_outage => Some(schedule::after_outage(&source.id, state, now)),
+        true => Some(now),
+        false => Some(state.next),
+    }
+}
+
+/// How a source stands, in a word.
+fn stands(source: &Source, state: Option<&SourceState>, now: Timestamp) -> &'static str {
+    match state {
+        _ if !source.enabled => "disabled",
+        None => "never_polled",
+        Some(state) if state.manners.trouble == Some(Trouble::Gone) => "gone",
+        Some(state) if schedule::is_hopeless(Some(state), now) => "dead",
+        Some(state) if state.failures > 0 => "failing",
+        Some(_) => "healthy",
+    }
+}
+
+fn log(polled: &Polled) {
+    let (source, next, because) = (&polled.source, polled.state.next, polled.state.because);
+    match (polled.outcome, &polled.error) {
+        (Outcome::Changed, _) => tracing::info!(%source, new = polled.new, updated = polled.updated, %next, %because, "news"),
+        (Outcome::Failed, Some(error)) => {
+            let trouble = polled.state.manners.trouble.map_or("our_store", Trouble::label);
+            tracing::warn!(%source, error, trouble, status = polled.status, failures = polled.state.failures, %next, "a poll failed");
+        }
+        _ => tracing::debug!(%source, status = polled.status, %next, %because, "no news"),
+    }
+}
