@@ -22,6 +22,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use crate::config::Config;
 use crate::edge::fetch::{FetchError, Fetcher};
+use crate::flow::dedupe::Gists;
 use crate::flow::schedule::{self, Prices};
 use crate::flow::topic::Rules;
 use crate::model::{SourceId, SourceState};
@@ -47,6 +48,8 @@ pub struct Desk {
     pub fetcher: Fetcher,
     /// What one more request must be worth, as of late.
     pub prices: Arc<Prices>,
+    /// The texts that were compared of late.
+    pub gists: Arc<Gists>,
     /// What is counted.
     pub counts: Arc<Counts>,
     /// Room for work that computes: as many as the machine has cores, so that many large documents at once cost time and not memory.
@@ -64,8 +67,8 @@ impl Desk {
         let fetcher = Fetcher::new(&config.service, &config.fetch)?;
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let cores = Arc::new(Semaphore::new(cores));
-        let (counts, turn, prices) = (Arc::default(), Arc::default(), Arc::default());
-        let desk = Self { config: Arc::new(config), rules, fetcher, prices, counts, cores, turn, clock };
+        let (counts, turn, prices, gists) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
+        let desk = Self { config: Arc::new(config), rules, fetcher, prices, gists, counts, cores, turn, clock };
         Ok(desk.priced(&BTreeMap::new()))
     }
 
@@ -79,7 +82,8 @@ impl Desk {
     /// The desk for a changed configuration, which goes on counting.
     pub fn under(&self, config: Config) -> Result<Self, FetchError> {
         let (counts, cores, turn) = (Arc::clone(&self.counts), Arc::clone(&self.cores), Arc::clone(&self.turn));
-        Ok(Self { counts, cores, turn, ..Self::new(config, self.clock)? })
+        let gists = Arc::clone(&self.gists);
+        Ok(Self { gists, counts, cores, turn, ..Self::new(config, self.clock)? })
     }
 
     /// Runs work that computes when a core is free for it.

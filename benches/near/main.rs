@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use diemtin::edge::store::Store;
-use diemtin::flow::dedupe::{self, Decision, Ground, Named};
+use diemtin::flow::dedupe::{self, Decision, Gists, Ground, Named};
 use diemtin::model::{Batch, Entry, Known, Slug, Source};
 use jiff::{SignedDuration, Timestamp};
 
@@ -43,7 +43,7 @@ fn main() {
             let entries: Vec<Entry> = (stored..stored + DOCUMENT).map(|n| entry(n, now - ago(stored), "bao-a")).collect();
             let named = dedupe::name(&source(&format!("s{}", stored / DOCUMENT % 500)), &entries, now);
             let mut known = store.known(&dedupe::lookups(&named)).expect("an answer");
-            batch.stories.extend(decided(&store, &named, &mut known, now).stories);
+            batch.stories.extend(decided(&store, &named, &mut known, &Gists::default(), now).stories);
             if batch.stories.len() >= 1_000 {
                 unique(&mut batch);
                 runtime.block_on(store.commit(std::mem::take(&mut batch))).expect("a commit");
@@ -75,6 +75,7 @@ fn judge(store: &Store, stored: usize, now: Timestamp) -> ([Duration; 3], usize,
     let recent: Vec<usize> = (0..stored).step_by(DOCUMENT).filter(|&first| ago(first) < SignedDuration::from_hours(72)).collect();
     let mut best = [Duration::MAX; 3];
     let (mut joined, mut candidates) = (0, 0);
+    let gists = Gists::default();
     for round in 0..ROUNDS {
         (joined, candidates) = (0, 0);
         let mut steps = [Duration::ZERO; 3];
@@ -96,10 +97,10 @@ fn judge(store: &Store, stored: usize, now: Timestamp) -> ([Duration; 3], usize,
             let mut known = store.known(&dedupe::lookups(&named)).expect("an answer");
             steps[0] += start.elapsed();
             let start = Instant::now();
-            store.near(&dedupe::searches(&named, &known), &mut known).expect("an answer");
+            store.near(&dedupe::searches(&named, &known, &gists), &mut known).expect("an answer");
             steps[1] += start.elapsed();
             let start = Instant::now();
-            joined += decide(&named, &known, now).stories.iter().filter(|change| change.story.seq > 0).count();
+            joined += decide(&named, &known, &gists, now).stories.iter().filter(|change| change.story.seq > 0).count();
             steps[2] += start.elapsed();
             candidates += known.near.values().map(Vec::len).sum::<usize>();
         }
@@ -109,13 +110,13 @@ fn judge(store: &Store, stored: usize, now: Timestamp) -> ([Duration; 3], usize,
 }
 
 /// What a poll does between asking what is known and storing.
-fn decided(store: &Store, named: &[Named], known: &mut Known, now: Timestamp) -> Decision {
-    store.near(&dedupe::searches(named, known), known).expect("an answer");
-    decide(named, known, now)
+fn decided(store: &Store, named: &[Named], known: &mut Known, gists: &Gists, now: Timestamp) -> Decision {
+    store.near(&dedupe::searches(named, known, gists), known).expect("an answer");
+    decide(named, known, gists, now)
 }
 
-fn decide(named: &[Named], known: &Known, now: Timestamp) -> Decision {
-    black_box(dedupe::decide(named, known, &Ground { baseline: true, rank: &|_| 0, now }))
+fn decide(named: &[Named], known: &Known, gists: &Gists, now: Timestamp) -> Decision {
+    black_box(dedupe::decide(named, known, &Ground { baseline: true, gists, rank: &|_| 0, now }))
 }
 
 /// How long before now the stories of a document were published.

@@ -5,6 +5,7 @@
 //! on the same ground it is the same.
 
 mod copy;
+mod gists;
 mod joined;
 mod link;
 mod name;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use crate::model::{Band, Known, LinkKey, Lookup, Report, Search, SourceId, Story, StoryChange, StoryId};
 
 pub use copy::{Gist, Judgement, Likeness, judge};
+pub use gists::Gists;
 pub use joined::joined;
 pub use link::canonical;
 pub use name::{Named, keys, link_key_of, name};
@@ -26,6 +28,8 @@ pub use place::placement;
 pub struct Ground<'a> {
     /// Whether this is the source's first poll: then what it brings counts as arrived when it was published.
     pub baseline: bool,
+    /// Texts that were prepared before.
+    pub gists: &'a Gists,
     /// The rank of each source; 0 for one that is not configured.
     pub rank: &'a dyn Fn(&SourceId) -> i32,
     /// The present.
@@ -56,13 +60,17 @@ pub fn lookups(named: &[Named]) -> Vec<Lookup> {
 }
 
 /// Which near copies to ask the store for: of the entries that it knows neither by name nor by link.
-pub fn searches(named: &[Named], known: &Known) -> Vec<Search> {
+pub fn searches(named: &[Named], known: &Known, gists: &Gists) -> Vec<Search> {
     let is_new = |n: &&Named| {
         // A link may lead to a story that was pruned.
         let linked = n.link.and_then(|link| known.links.get(&link)).is_some_and(|id| known.stories.contains_key(id));
         !n.keys().any(|key| known.entries.contains_key(&key)) && !linked && !known.stories.contains_key(&n.story)
     };
-    named.iter().filter(is_new).map(|n| Search { key: n.key, published: n.published(), bands: n.gist().bands() }).collect()
+    named
+        .iter()
+        .filter(is_new)
+        .map(|n| Search { key: n.key, published: n.published(), bands: gists.of(&n.report).bands() })
+        .collect()
 }
 
 /// The bands that a stored story is found by.
@@ -98,7 +106,7 @@ pub fn decide(named: &[Named], known: &Known, ground: &Ground) -> Decision {
                         tell(change, entry, ground);
                         change.links.extend(entry.link);
                     }
-                    None => work.begin(story(entry, ground), entry),
+                    None => work.begin(story(entry, ground), entry, ground),
                 }
                 decision.new += 1;
                 decision.new_published.push(entry.report.published);
@@ -131,7 +139,7 @@ impl Work<'_> {
         let mut best: Option<(Likeness, &Story)> = None;
         for id in self.known.near.get(&entry.key)? {
             let Some(story) = self.see(*id) else { continue };
-            let Ok(judgement) = placement(&entry.report, entry.gist(), entry.published(), story, ground.rank) else { continue };
+            let Ok(judgement) = placement(&entry.report, entry.published(), story, ground.gists, ground.rank) else { continue };
             let likeness = judgement.likeness;
             let better = |(other, old): &(Likeness, &Story)| {
                 let order = likeness.total().total_cmp(&other.total());
@@ -152,9 +160,10 @@ impl Work<'_> {
         self.places.get(&id).map(|&place| &mut self.touched[place])
     }
 
-    fn begin(&mut self, story: Story, entry: &Named) {
+    fn begin(&mut self, story: Story, entry: &Named, ground: &Ground) {
         self.links.extend(entry.link.map(|link| (link, story.id)));
-        let (entries, links, bands) = (entry.prints().collect(), entry.link.into_iter().collect(), entry.gist().bands());
+        let (entries, links, bands) =
+            (entry.prints().collect(), entry.link.into_iter().collect(), ground.gists.of(&entry.report).bands());
         self.push(StoryChange { story, entries, links, bands });
     }
 
@@ -194,8 +203,8 @@ fn tell(change: &mut StoryChange, entry: &Named, ground: &Ground) {
     if old.is_none_or(|old| words(old) != words(&report)) {
         // Most copies say what the leading one says, and an edit most of what it said before.
         let known: Vec<Band> =
-            old.into_iter().chain([change.story.lead(ground.rank)]).flat_map(|r| Gist::of(r).bands()).collect();
-        change.bands.extend(entry.gist().bands().into_iter().filter(|band| !known.contains(band)));
+            old.into_iter().chain([change.story.lead(ground.rank)]).flat_map(|r| ground.gists.of(r).bands()).collect();
+        change.bands.extend(ground.gists.of(&entry.report).bands().into_iter().filter(|band| !known.contains(band)));
     }
     let old = change.story.entries.iter_mut().find(|old| old.source == report.source);
     match old {

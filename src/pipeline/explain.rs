@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
-use crate::flow::dedupe::{self, Gist, placement};
+use crate::flow::dedupe::{self, Gists, placement};
 use crate::flow::merge;
 use crate::flow::topic::{Rules, Texts};
 use crate::model::{Apart, Known, Member, Refusal, Search, Story, StoryId, Why};
@@ -50,11 +50,11 @@ fn apart(config: &Config, store: &Store, story: &Story) -> Result<Vec<Apart>, St
     let ids = known.near.remove(&key).unwrap_or_default();
     let others = ids.iter().filter(|id| **id != story.id).filter_map(|id| known.stories.get(id));
     let rank = |source: &_| config.rank(source);
-    let gist = Gist::of(lead);
+    let gists = Gists::default();
     let why = |other: &Story| {
         // One whose sources are not configured any more is shown nowhere.
         let title = merge::listed(other, &config.sources, &config.topics)?.title;
-        let because = match placement(lead, &gist, story.published, other, &rank) {
+        let because = match placement(lead, story.published, other, &gists, &rank) {
             Err(refusal) => refusal,
             Ok(judgement) => Refusal::Late(judgement.reason),
         };

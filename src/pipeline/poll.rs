@@ -255,8 +255,8 @@ impl Poll<'_> {
             .compute(move || {
                 let named = dedupe::name(&source, &document.entries, now);
                 let mut known = store.known(&dedupe::lookups(&named))?;
-                store.near(&dedupe::searches(&named, &known), &mut known)?;
-                let ground = Ground { baseline, rank: &|id| desk.config.rank(id), now };
+                store.near(&dedupe::searches(&named, &known, &desk.gists), &mut known)?;
+                let ground = Ground { baseline, gists: &desk.gists, rank: &|id| desk.config.rank(id), now };
                 let mut decision = dedupe::decide(&named, &known, &ground);
                 for change in &mut decision.stories {
                     change.story.topics = desk.rules.topics(&change.story);

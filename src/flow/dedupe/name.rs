@@ -1,12 +1,11 @@
 //! What an entry is called for good, what is kept of it, and which story it begins if it begins one.
 
-use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::flow::dedupe::{Gist, canonical};
+use crate::flow::dedupe::canonical;
 use crate::model::{Author, Content, Entry, EntryKey, LinkKey, Print, Report, Source, SourceId, StoryId};
 use crate::text::clip;
 
@@ -37,8 +36,6 @@ pub struct Named {
     pub print: Print,
     /// The id of the story that it begins, if it begins one.
     pub story: StoryId,
-    /// What near copies are recognised by, once that is asked for.
-    gist: OnceCell<Gist>,
 }
 
 impl Named {
@@ -50,11 +47,6 @@ impl Named {
     /// What it says, under each of its names.
     pub fn prints(&self) -> impl Iterator<Item = (EntryKey, Print)> {
         self.keys().map(|key| (key, self.print))
-    }
-
-    /// What near copies are recognised by.
-    pub fn gist(&self) -> &Gist {
-        self.gist.get_or_init(|| Gist::of(&self.report))
     }
 
     /// When it was published, as far as that counts: not later than it was seen.
@@ -93,7 +85,7 @@ pub fn name(source: &Source, entries: &[Entry], now: Timestamp) -> Vec<Named> {
         let (key, link) = (entry_key(&report.source, &report.guid), own);
         let story = StoryId(link.map_or(key.0, |link| hash(&["story", link])));
         let print = print(&report, &source.tracking);
-        Named { print, key, alias, link: link.map(link_key), story, report, gist: OnceCell::new() }
+        Named { print, key, alias, link: link.map(link_key), story, report }
     });
     named.filter(|named| !named.report.title.is_empty() && taken.insert(named.key)).collect()
 }

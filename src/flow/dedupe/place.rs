@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use crate::flow::dedupe::{Gist, Judgement, canonical, judge};
+use crate::flow::dedupe::{Gists, Judgement, canonical, judge};
 use crate::model::{NEAR, Refusal, Report, SourceId, Story};
 
 /// Different texts of a story that an entry is compared with beside the leading one, the first that came: hundreds of sources may carry a
@@ -16,9 +16,9 @@ const MOST_COMPARED: usize = 16;
 /// makes no story.
 pub fn placement(
     report: &Report,
-    gist: &Gist,
     published: Timestamp,
     story: &Story,
+    gists: &Gists,
     rank: &dyn Fn(&SourceId) -> i32,
 ) -> Result<Judgement, Refusal> {
     if story.entries.iter().any(|member| member.source == report.source) {
@@ -28,14 +28,15 @@ pub fn placement(
         return Err(Refusal::Time);
     }
     let lead = story.lead(rank);
-    let judgement = judge(gist, &Gist::of(lead));
+    let gist = gists.of(report);
+    let judgement = judge(&gist, &gists.of(lead));
     if !judgement.same {
         return Err(Refusal::Lead(judgement.reason));
     }
     let mut known = HashSet::from([(&*lead.title, &*lead.summary)]);
     let others = story.entries.iter().enumerate().filter(|(_, member)| known.insert((&*member.title, &*member.summary)));
     for (place, member) in others.take(MOST_COMPARED) {
-        let against = judge(gist, &Gist::of(member));
+        let against = judge(&gist, &gists.of(member));
         if against.reason.is_veto() || place == 0 && !against.same {
             return Err(Refusal::Member(member.source.clone(), against.reason));
         }

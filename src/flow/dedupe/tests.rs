@@ -63,16 +63,17 @@ impl Memory {
     }
 
     fn decide_for(&self, source: &Source, entries: &[Entry], baseline: bool, now: i64) -> Decision {
+        let gists = Gists::default();
         let named = name(source, entries, second(now));
         let stories = self.stories.iter().map(|(id, story)| (*id, story.clone())).collect();
         let mut known = Known { entries: self.entries.clone(), links: self.links.clone(), stories, ..Known::default() };
-        for search in searches(&named, &known) {
+        for search in searches(&named, &known, &gists) {
             let near: BTreeSet<StoryId> =
                 search.bands.iter().filter_map(|band| self.bands.get(band)).flatten().copied().collect();
             known.near.insert(search.key, near.into_iter().collect());
         }
         let rank = |source: &SourceId| self.ranks.get(source.as_str()).copied().unwrap_or(0);
-        decide(&named, &known, &Ground { baseline, rank: &rank, now: second(now) })
+        decide(&named, &known, &Ground { baseline, gists: &gists, rank: &rank, now: second(now) })
     }
 
     fn apply(&mut self, decision: Decision) {

@@ -2,6 +2,7 @@
 //!
 //! The thresholds were set on labelled pairs, see tests/corpus/judge; each stands with what it tells apart.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization;
@@ -28,25 +29,17 @@ pub(super) struct Shared<'a> {
     pub only: [Vec<&'a Token>; 2],
     /// The titles, the longer one cut to the length of one that ends with an ellipsis.
     pub trimmed: (&'a [Token], &'a [Token]),
+    a: &'a Gist,
+    b: &'a Gist,
     likeness: Likeness,
     /// The weight that the titles, and the whole texts share, in rare words.
     titles: f32,
     texts: f32,
-    /// The part of the shorter lead's runs of three words that the other one contains, and how many words that lead has.
-    runs: f32,
-    lead: usize,
     /// The part of the shorter title that the other title contains.
     title_contained: f32,
-    /// What the numbers and names that both texts have are worth as signs of one event, see [`facts`].
-    facts: usize,
-    /// Whether one text speaks of the event as of something past, and the other does not.
-    is_follow_up: bool,
-    /// Whether one is a timetable or forecast.
-    is_timetable: bool,
-    /// How many amounts each has that the other does not know, the smaller number.
-    counts: usize,
-    /// How many names each has that the other does not know, the smaller number.
-    names: usize,
+    /// What takes time and is seldom asked for, see the methods of these names.
+    runs: OnceCell<f32>,
+    facts: OnceCell<usize>,
 }
 
 /// The different tokens of a text, by their keys.
@@ -80,17 +73,44 @@ impl<'a> Shared<'a> {
             likeness: Likeness { titles: part(titles, titles + weight(&only[0]) + weight(&only[1])), contained, leads },
             titles: part(titles, RARE),
             texts: part(texts, RARE),
-            runs: runs(&a.lead.tokens, &b.lead.tokens),
-            lead: a.lead.tokens.len().min(b.lead.tokens.len()),
             title_contained: part(titles, all(title_a).min(all(title_b))),
-            facts: facts(a, b),
-            is_follow_up: looks_back(a) != looks_back(b),
-            is_timetable: a.is_timetable() || b.is_timetable(),
-            names: unknown(a, b, Kind::Name).min(unknown(b, a, Kind::Name)),
-            counts: unknown(a, b, Kind::Count).min(unknown(b, a, Kind::Count)),
+            runs: OnceCell::new(),
+            facts: OnceCell::new(),
             only,
             trimmed,
+            a,
+            b,
         }
+    }
+
+    /// The part of the shorter lead's runs of three words that the other one contains.
+    fn runs(&self) -> f32 {
+        *self.runs.get_or_init(|| runs(&self.a.lead.tokens, &self.b.lead.tokens))
+    }
+
+    /// How many words the shorter lead has.
+    fn lead(&self) -> usize {
+        self.a.lead.tokens.len().min(self.b.lead.tokens.len())
+    }
+
+    /// What the numbers and names that both texts have are worth as signs of one event, see [`facts`].
+    fn facts(&self) -> usize {
+        *self.facts.get_or_init(|| facts(self.a, self.b))
+    }
+
+    /// Whether one text speaks of the event as of something past, and the other does not.
+    fn is_follow_up(&self) -> bool {
+        looks_back(self.a) != looks_back(self.b)
+    }
+
+    /// Whether one is a timetable or forecast.
+    fn is_timetable(&self) -> bool {
+        self.a.is_timetable() || self.b.is_timetable()
+    }
+
+    /// How many tokens of a kind each has that the other does not know, the smaller number.
+    fn unknown(&self, kind: Kind) -> usize {
+        unknown(self.a, self.b, kind).min(unknown(self.b, self.a, kind))
     }
 
     pub(super) fn likeness(&self) -> Likeness {
@@ -99,7 +119,7 @@ impl<'a> Shared<'a> {
 
     /// Whether one lead is the other one, or its beginning.
     pub(super) fn is_one_lead(&self) -> bool {
-        self.runs >= 0.9 && self.lead >= 14
+        self.lead() >= 14 && self.runs() >= 0.9
     }
 
     /// Whether the titles have one form, filled in differently.
@@ -119,7 +139,7 @@ impl<'a> Shared<'a> {
 
     /// Whether one lead is the other, whole or cut, but for a few words.
     fn is_copied(&self) -> bool {
-        self.runs >= 0.6 && self.lead >= 12
+        self.lead() >= 12 && self.runs() >= 0.6
     }
 
     /// Whether texts without a veto share enough, and what.
@@ -127,17 +147,19 @@ impl<'a> Shared<'a> {
         let Likeness { titles, contained, leads } = self.likeness;
         let same_title = titles >= ONE_TITLE;
         let alike = match leads {
-            _ if self.is_timetable && titles < 0.6 => return Reason::Unlike,
+            _ if titles < 0.6 && self.is_timetable() => return Reason::Unlike,
             Some(_) if self.is_copied() => Alike::Texts,
             Some(_) if contained >= 0.85 && self.texts >= 7.0 => Alike::TitlesAndTexts,
             // One headline over two texts: a general one stands over many.
-            Some(leads) if same_title && leads < 0.75 && self.names >= 2 => return Reason::General,
+            Some(leads) if same_title && leads < 0.75 && self.unknown(Kind::Name) >= 2 => return Reason::General,
             Some(leads) if same_title && (leads >= 0.5 || leads >= 0.37 && self.titles >= 7.0) => Alike::TitlesAndTexts,
-            Some(leads) if self.says_enough() && leads >= 0.1 && self.names < 2 => Alike::Titles,
+            Some(leads) if self.says_enough() && leads >= 0.1 && self.unknown(Kind::Name) < 2 => Alike::Titles,
             Some(_) if same_title => return Reason::General,
             // Two papers tell of one event in their own words.
             Some(_) if self.is_one_event() => Alike::Facts,
-            Some(_) if titles >= 0.4 && contained >= 0.75 && self.counts == 0 && self.texts >= 10.0 => Alike::TitlesAndTexts,
+            Some(_) if titles >= 0.4 && contained >= 0.75 && self.texts >= 10.0 && self.unknown(Kind::Count) == 0 => {
+                Alike::TitlesAndTexts
+            }
             Some(_) => return Reason::Unlike,
             None if same_title && self.titles >= 4.5 => Alike::Titles,
             None if same_title => return Reason::General,
@@ -157,7 +179,7 @@ impl<'a> Shared<'a> {
     /// Whether two papers tell of one event in their own words: the headlines have hardly a word in common, the names and numbers agree.
     pub(super) fn is_one_event(&self) -> bool {
         let Likeness { titles, leads, .. } = self.likeness;
-        titles < 0.4 && !self.is_follow_up && self.facts >= EVENT && leads.is_some_and(|leads| leads >= 0.2)
+        titles < 0.4 && leads.is_some_and(|leads| leads >= 0.2) && !self.is_follow_up() && self.facts() >= EVENT
     }
 }
 
@@ -269,9 +291,9 @@ fn runs(a: &[Token], b: &[Token]) -> f32 {
     if short.len() < 6 {
         return 0.0;
     }
-    let runs = |tokens: &'_ [Token]| -> HashSet<[String; 3]> {
-        tokens.windows(3).map(|w| [w[0].key.clone(), w[1].key.clone(), w[2].key.clone()]).collect()
-    };
+    fn runs(tokens: &[Token]) -> HashSet<[&str; 3]> {
+        tokens.windows(3).map(|w| [&*w[0].key, &*w[1].key, &*w[2].key]).collect()
+    }
     let (short, long) = (runs(short), runs(&long[..long.len().min(short.len() * 3 / 2 + 4)]));
     short.intersection(&long).count() as f32 / short.len() as f32
 }
@@ -292,11 +314,11 @@ fn facts(a: &Gist, b: &Gist) -> usize {
         }
     };
     let numbers: usize = shared.values().map(worth).sum();
-    let pairs = |gist: &'_ Gist, named: bool| -> HashSet<[String; 2]> {
+    fn pairs(gist: &Gist, named: bool) -> HashSet<[&str; 2]> {
         let pairs = [&gist.title, &gist.lead].into_iter().flat_map(|part| part.tokens.windows(2));
         let wanted = pairs.filter(|pair| !named || pair.iter().all(|token| token.is_name()));
-        wanted.map(|pair| [pair[0].key.clone(), pair[1].key.clone()]).collect()
-    };
+        wanted.map(|pair| [&*pair[0].key, &*pair[1].key]).collect()
+    }
     // A name at the beginning of a sentence does not look like one.
     let (in_a, in_b) = (pairs(a, false), pairs(b, false));
     let names = pairs(a, true).union(&pairs(b, true)).filter(|pair| in_a.contains(*pair) && in_b.contains(*pair)).count();
@@ -309,7 +331,7 @@ fn looks_back(gist: &Gist) -> bool {
 }
 
 /// How many different tokens of a kind a text has that the other does not know.
-pub(super) fn unknown(a: &Gist, b: &Gist, kind: Kind) -> usize {
+fn unknown(a: &Gist, b: &Gist, kind: Kind) -> usize {
     let mut keys: Vec<&str> = a.tokens().filter(|t| t.kind == kind && !b.knows(t)).map(|t| t.key.as_str()).collect();
     keys.sort_unstable();
     keys.dedup();

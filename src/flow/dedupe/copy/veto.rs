@@ -11,7 +11,7 @@ use crate::model::{Difference, Reason};
 /// The first thing that sets them apart.
 pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
     // One lead or one event under two headlines: they stress different things. Under two headlines of one form it is a form, too.
-    let copied = shared.is_one_lead() && !shared.is_one_form() || shared.is_one_event();
+    let copied = !shared.is_one_form() && shared.is_one_lead() || shared.is_one_event();
     let [only_a, only_b] = &shared.only;
     let sides = |is: &dyn Fn(&Token) -> bool| {
         let first: Vec<&Token> = only_a.iter().copied().filter(|t| is(t) && !b.knows(t)).collect();

@@ -1,6 +1,7 @@
 //! An entry and a story: what keeps the one out of the other.
 
 use super::*;
+use crate::flow::dedupe::Gist;
 use crate::model::{Slug, StoryId};
 
 const NOON: i64 = 1_795_132_800;
@@ -34,7 +35,7 @@ fn story(entries: Vec<Report>) -> Story {
 
 fn placed(entry: &Report, at: i64, story: &Story, first_rank: &str) -> Result<Judgement, Refusal> {
     let rank = |source: &SourceId| i32::from(source.as_str() == first_rank);
-    placement(entry, &Gist::of(entry), second(at), story, &rank)
+    placement(entry, second(at), story, &Gists::default(), &rank)
 }
 
 #[test]
