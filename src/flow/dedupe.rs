@@ -69,13 +69,13 @@ pub fn searches(named: &[Named], known: &Known, gists: &Gists) -> Vec<Search> {
     named
         .iter()
         .filter(is_new)
-        .map(|n| Search { key: n.key, published: n.published(), bands: gists.of(&n.report).bands() })
+        .map(|n| Search { key: n.key, published: n.published(), bands: gists.of(&n.report).bands().to_vec() })
         .collect()
 }
 
 /// The bands that a stored story is found by.
 pub fn bands(story: &Story) -> Vec<Band> {
-    let mut bands: Vec<Band> = story.entries.iter().flat_map(|report| Gist::of(report).bands()).collect();
+    let mut bands: Vec<Band> = story.entries.iter().flat_map(|report| Gist::of(report).bands().to_vec()).collect();
     bands.sort_unstable();
     bands.dedup();
     bands
@@ -163,7 +163,7 @@ impl Work<'_> {
     fn begin(&mut self, story: Story, entry: &Named, ground: &Ground) {
         self.links.extend(entry.link.map(|link| (link, story.id)));
         let (entries, links, bands) =
-            (entry.prints().collect(), entry.link.into_iter().collect(), ground.gists.of(&entry.report).bands());
+            (entry.prints().collect(), entry.link.into_iter().collect(), ground.gists.of(&entry.report).bands().to_vec());
         self.push(StoryChange { story, entries, links, bands });
     }
 
@@ -203,8 +203,8 @@ fn tell(change: &mut StoryChange, entry: &Named, ground: &Ground) {
     if old.is_none_or(|old| words(old) != words(&report)) {
         // Most copies say what the leading one says, and an edit most of what it said before.
         let known: Vec<Band> =
-            old.into_iter().chain([change.story.lead(ground.rank)]).flat_map(|r| ground.gists.of(r).bands()).collect();
-        change.bands.extend(ground.gists.of(&entry.report).bands().into_iter().filter(|band| !known.contains(band)));
+            old.into_iter().chain([change.story.lead(ground.rank)]).flat_map(|r| ground.gists.of(r).bands().to_vec()).collect();
+        change.bands.extend(ground.gists.of(&entry.report).bands().iter().filter(|band| !known.contains(band)));
     }
     let old = change.story.entries.iter_mut().find(|old| old.source == report.source);
     match old {

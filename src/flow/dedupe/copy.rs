@@ -10,10 +10,11 @@
 //! | --- | --- |
 //! | `token`, `number` | what a text is made of |
 //! | `lexicon` | what is known about words |
-//! | `likeness` | what two texts share |
+//! | `bag`, `likeness` | what two texts share |
 //! | `veto`, `slot` | what sets them apart |
 //! | `band` | under which hashes texts that share much are found |
 
+mod bag;
 mod band;
 mod lexicon;
 mod likeness;
@@ -22,8 +23,11 @@ mod slot;
 mod token;
 mod veto;
 
+use std::sync::OnceLock;
+
 use crate::model::{Reason, Report};
 use crate::text::{Words, body, headline};
+use bag::Bag;
 use token::Token;
 
 pub use likeness::Likeness;
@@ -38,6 +42,12 @@ const TITLE: usize = 60;
 pub struct Gist {
     title: Part,
     lead: Part,
+    /// The tokens of title and lead.
+    all: Bag,
+    /// Those of the lead.
+    of_lead: Bag,
+    /// Worked out when it is first asked for.
+    bands: OnceLock<Vec<u64>>,
     /// Whether the title ends with an ellipsis.
     cut: bool,
     /// Whether the title is in capitals.
@@ -79,12 +89,20 @@ impl Gist {
         if lead.tokens.iter().map(|t| &t.key).eq(title.tokens.iter().map(|t| &t.key)) {
             lead.tokens.clear();
         }
-        Self { title, lead, cut, shouted }
+        let all = Bag::new(title.tokens.iter().chain(&lead.tokens));
+        let of_lead = Bag::new(lead.tokens.iter());
+        Self { title, lead, all, of_lead, bands: OnceLock::new(), cut, shouted }
     }
 
     /// The bands under which near copies are looked for: texts that are alike share one, as far as chance allows.
-    pub fn bands(&self) -> Vec<u64> {
-        band::bands(&self.title.tokens, &self.lead.tokens)
+    pub fn bands(&self) -> &[u64] {
+        self.bands.get_or_init(|| band::bands(&self.title.tokens, &self.lead.tokens))
+    }
+
+    /// The token in a place of title and lead together.
+    fn token(&self, place: u16) -> Option<&Token> {
+        let place = usize::from(place);
+        self.title.tokens.get(place).or_else(|| self.lead.tokens.get(place - self.title.tokens.len()))
     }
 
     fn texts(&self) -> (&str, &str) {

@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::flow::dedupe::copy::Gist;
 use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE};
@@ -42,9 +43,6 @@ pub(super) struct Shared<'a> {
     facts: OnceCell<usize>,
 }
 
-/// The different tokens of a text, by their keys.
-type Set<'a> = HashMap<&'a str, &'a Token>;
-
 impl Likeness {
     /// Titles and leads together, to choose between stories that an entry is like.
     pub fn total(self) -> f32 {
@@ -66,9 +64,14 @@ impl<'a> Shared<'a> {
         let all = |tokens: &[Token]| tokens.iter().map(|t| t.weight).sum::<u32>();
         // An abbreviation in one title and its words in the other weigh differently.
         let titles = (all(title_a) - weight(&only[0])).min(all(title_b) - weight(&only[1]));
-        let (texts, contained) = overlap(&set(a.tokens()), &set(b.tokens()));
-        let (lead_a, lead_b) = (set(a.lead.tokens.iter()), set(b.lead.tokens.iter()));
-        let leads = (!lead_a.is_empty() && !lead_b.is_empty()).then(|| overlap(&lead_a, &lead_b).1);
+        let says = |own, other| a.token(own).zip(b.token(other)).is_some_and(|(own, other)| own.says(other));
+        let (texts, lighter) = a.all.overlap(&b.all, says);
+        let leads = (!a.of_lead.is_empty() && !b.of_lead.is_empty()).then(|| {
+            let says = |own: u16, other: u16| a.lead.tokens[usize::from(own)].says(&b.lead.tokens[usize::from(other)]);
+            let (shared, lighter) = a.of_lead.overlap(&b.of_lead, says);
+            part(shared, lighter)
+        });
+        let contained = part(texts, lighter);
         Self {
             likeness: Likeness { titles: part(titles, titles + weight(&only[0]) + weight(&only[1])), contained, leads },
             titles: part(titles, RARE),
@@ -270,38 +273,28 @@ fn spell_out(short: &mut Vec<&Token>, title: &[Token], only: &mut Vec<&Token>) {
     });
 }
 
-fn set<'a>(tokens: impl Iterator<Item = &'a Token>) -> Set<'a> {
-    tokens.map(|token| (token.key.as_str(), token)).collect()
-}
-
-/// The weight of what two texts share, and the part that it is of the lighter one.
-fn overlap(a: &Set, b: &Set) -> (u32, f32) {
-    let weight = |set: &Set| set.values().map(|token| token.weight).sum::<u32>();
-    let has = |token: &Token, set: &Set| {
-        set.contains_key(token.key.as_str()) || token.may_be_written_otherwise() && set.values().any(|t| t.says(token))
-    };
-    let shared = |a: &Set, b: &Set| a.values().filter(|token| has(token, b)).map(|token| token.weight).sum::<u32>();
-    let shared = shared(a, b).min(shared(b, a));
-    (shared, part(shared, weight(a).min(weight(b))))
-}
-
 /// The share of runs of three tokens; of the longer lead only as much is looked at as the shorter one has, and half as much again.
 fn runs(a: &[Token], b: &[Token]) -> f32 {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     if short.len() < 6 {
         return 0.0;
     }
-    fn runs(tokens: &[Token]) -> HashSet<[&str; 3]> {
-        tokens.windows(3).map(|w| [&*w[0].key, &*w[1].key, &*w[2].key]).collect()
-    }
+    let runs = |tokens: &[Token]| -> Vec<u64> {
+        let hash = |run: &[Token]| run.iter().fold(0, |seed, token| xxh3_64_with_seed(token.key.as_bytes(), seed));
+        let mut runs: Vec<u64> = tokens.windows(3).map(hash).collect();
+        runs.sort_unstable();
+        runs.dedup();
+        runs
+    };
     let (short, long) = (runs(short), runs(&long[..long.len().min(short.len() * 3 / 2 + 4)]));
-    short.intersection(&long).count() as f32 / short.len() as f32
+    short.iter().filter(|run| long.binary_search(run).is_ok()).count() as f32 / short.len() as f32
 }
 
 /// What two texts have in common of an event, in half points: an amount of three digits or more says much, a date less, a small number
 /// little, a name of two syllables much, and more than two names no more.
 fn facts(a: &Gist, b: &Gist) -> usize {
-    let shared = set(a.tokens().filter(|token| token.is_number() && b.knows(token)));
+    let numbers = a.tokens().filter(|token| token.is_number() && b.knows(token));
+    let shared: HashMap<&str, &Token> = numbers.map(|token| (token.key.as_str(), token)).collect();
     let worth = |token: &&Token| {
         let is_year = token.key.len() == 4 && token.key.starts_with("20");
         match token.kind {
