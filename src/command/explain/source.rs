@@ -30,7 +30,8 @@ pub(super) fn told(source: &Source, state: Option<&SourceState>, zone: &TimeZone
     line("polled", clock(state.checked, zone));
     line("succeeded", state.succeeded.map_or_else(|| "never".to_owned(), |time| clock(time, zone)));
     if let Some(error) = &state.error {
-        line("failed", format!("{error} ({} times in a row)", state.failures));
+        let times = if state.failures > 1 { format!(" ({} times in a row)", state.failures) } else { String::new() };
+        line("failed", format!("{error}{times}"));
     }
     if source.enabled {
         line("next", format!("{}: {}", clock(state.next, zone), state.because));
