@@ -91,7 +91,7 @@ async fn pass(desk: &Desk, store: &Arc<Store>) -> anyhow::Result<Vec<Polled>> {
     for source in desk.config.sources.values().filter(|source| source.enabled) {
         let before = states.get(&source.id).cloned();
         let (crew, desk, store, source) = (crew.clone(), desk.clone(), Arc::clone(store), source.clone());
-        polls.spawn(async move { crew.poll(&desk, &store, &source, before).await });
+        polls.spawn(async move { crew.poll(|| desk.clone(), &store, &source, before).await });
     }
     let mut rows = Vec::with_capacity(polls.len());
     while let Some(done) = polls.join_next().await {

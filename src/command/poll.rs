@@ -105,7 +105,11 @@ async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &A
     let desk = &desk.clone().priced(&states);
     let now = (desk.clock)();
     let crew = Crew::new(&desk.config.fetch);
-    let mut rests = Rests::of(states.iter().filter_map(|(id, state)| Some((desk.config.sources.get(id)?, state))));
+    let mut rests = Rests::of(states.iter().filter_map(|(id, state)| {
+        let source = desk.config.sources.get(id)?;
+        // What another address said binds nobody.
+        (source.settings() == state.settings).then_some((source, state))
+    }));
     let mut polls = JoinSet::new();
     let mut rows: Vec<Row> = Vec::new();
     let chosen = |source: &&Source| named.is_empty() || named.contains(&source.id);
@@ -116,7 +120,9 @@ async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &A
         let wanted = asked_for || schedule::is_due(source, before.as_ref(), now) && rests.until(source.url(), now).is_none();
         if wanted {
             let (crew, desk, store, source) = (crew.clone(), desk.clone(), Arc::clone(store), source.clone());
-            polls.spawn(async move { (source.clone(), before.clone(), crew.poll(&desk, &store, &source, before).await) });
+            polls.spawn(
+                async move { (source.clone(), before.clone(), crew.poll(|| desk.clone(), &store, &source, before).await) },
+            );
         } else {
             rows.push(Row::skipped(source, before.as_ref()));
         }
@@ -132,6 +138,7 @@ async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &A
         let row = match turn {
             Turn::Polled(polled) => Row::of(*polled),
             Turn::Rests(until) => Row { next: Some(until), ..Row::skipped(&source, before.as_ref()) },
+            Turn::NotWanted => Row::skipped(&source, before.as_ref()),
             Turn::BrokeDown => Row::broken_down(source.id),
         };
         if arguments.json {

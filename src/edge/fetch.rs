@@ -143,7 +143,7 @@ impl Fetcher {
             let (status, fields) = (response.status(), response.headers());
             match status {
                 StatusCode::NOT_MODIFIED if is_conditional => {}
-                StatusCode::NOT_MODIFIED => return Err(refusal(response, now).await),
+                StatusCode::NOT_MODIFIED => return Err(FetchError { redirected: hop > 0, ..refusal(response, now).await }),
                 status if status.is_redirection() => {
                     is_permanent &= matches!(status.as_u16(), 301 | 308);
                     url = headers::next_hop(&url, status.as_u16(), fields)?;
@@ -151,7 +151,7 @@ impl Fetcher {
                 }
                 // Part of a document, which was not asked for, is none.
                 status if !status.is_success() || status == StatusCode::PARTIAL_CONTENT => {
-                    return Err(refusal(response, now).await);
+                    return Err(FetchError { redirected: hop > 0, ..refusal(response, now).await });
                 }
                 _ => {}
             }

@@ -50,10 +50,11 @@ pub fn next(before: Option<&Moved>, found: Found<'_>, home: &Url, now: Timestamp
     }
 }
 
-/// A move that was adopted lasts until the new address fails in a way that does not pass: then the old one is asked again.
+/// A move that was adopted lasts until the new address says that nothing is there, or nothing for us: then the old one is asked again. A name
+/// that can't be resolved may be our own fault.
 fn adopted(moved: &Moved, found: Found<'_>) -> Option<Moved> {
     match found {
-        Found::Failed(trouble) if !trouble.is_passing() && trouble != Trouble::Overloaded => None,
+        Found::Failed(Trouble::Missing | Trouble::Gone | Trouble::Forbidden) => None,
         Found::Failed(_) | Found::There | Found::Redirected { .. } => Some(moved.clone()),
     }
 }
@@ -128,10 +129,11 @@ mod tests {
         let to = url("https://a.vn/feed");
         let hit = Found::Redirected { to: &to, overlaps: true };
         let after = |last| days(&[&[hit; 10][..], &[last]].concat());
-        for kept in [Found::There, Found::Failed(Trouble::TooSlow), Found::Failed(Trouble::Overloaded), hit] {
+        let (slow, nameless) = (Found::Failed(Trouble::TooSlow), Found::Failed(Trouble::NoSuchHost));
+        for kept in [Found::There, slow, nameless, Found::Failed(Trouble::Overloaded), hit] {
             assert!(after(kept).is_some_and(|moved| moved.adopted), "{kept:?}");
         }
-        for given_up in [Trouble::Missing, Trouble::Gone, Trouble::NoSuchHost, Trouble::CertificateHost] {
+        for given_up in [Trouble::Missing, Trouble::Gone, Trouble::Forbidden] {
             assert_eq!(after(Found::Failed(given_up)), None, "{given_up:?}");
         }
     }

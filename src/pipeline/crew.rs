@@ -24,6 +24,8 @@ const ASIDE: usize = 4;
 const MOST_ASIDE: usize = 256;
 /// How long robots.txt is believed (RFC 9309, section 2.4).
 const ROBOTS_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// How long a refusal in it is believed: the next look asks again.
+const REFUSAL_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 /// What became of a wish to poll.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub enum Turn {
     Polled(Box<Polled>),
     /// The host has asked meanwhile to be left alone until then; nothing was asked.
     Rests(Timestamp),
+    /// Meanwhile the configuration has another source of this name, or none, or one that is not polled; nothing was asked.
+    NotWanted,
     /// The poll broke down in a panic, which is logged.
     BrokeDown,
 }
@@ -89,16 +93,19 @@ impl Crew {
         lock(&self.rests).until(source.url(), now)
     }
 
-    /// Polls a source when its host and the crew have room.
-    pub async fn poll(&self, desk: &Desk, store: &Arc<Store>, source: &Source, before: Option<SourceState>) -> Turn {
+    /// Polls a source when its host and the crew have room, under the configuration that is in force then: the wait may be long.
+    pub async fn poll(&self, desk: impl Fn() -> Desk, store: &Arc<Store>, source: &Source, before: Option<SourceState>) -> Turn {
         let was_slow = before.as_ref().is_some_and(|state| state.manners.trouble == Some(Trouble::TooSlow));
         let mut slot = self.slot(source, was_slow).await;
+        let desk = desk();
+        let is_same = |now: &&Source| now.enabled && now.settings() == source.settings();
+        let Some(source) = desk.config.sources.get(&source.id).filter(is_same) else { return Turn::NotWanted };
         if let Some(until) = self.rests_until(source, (desk.clock)()) {
             return Turn::Rests(until);
         }
         let span = tracing::info_span!("poll", source = %source.id, host = source.home.host_str());
-        let (desk, store, host, id) = (desk.clone(), Arc::clone(store), Arc::clone(&slot.host), source.id.clone());
-        let whose = source.clone();
+        let (store, host, id) = (Arc::clone(store), Arc::clone(&slot.host), source.id.clone());
+        let (desk, whose) = (desk.clone(), source.clone());
         let task = async move {
             let looked = host.look(&desk, &whose, before.as_ref()).await;
             poll(&desk, &store, &whose, before, looked).await
@@ -177,13 +184,19 @@ impl Host {
     async fn look(&self, desk: &Desk, source: &Source, before: Option<&SourceState>) -> Looked {
         let now = (desk.clock)();
         let is_recent = |at: Timestamp| at <= now && now.duration_since(at) < ROBOTS_FOR;
-        if let Some(looked) = before.and_then(|state| state.manners.robots).filter(|looked| is_recent(looked.at)) {
+        // A refusal is looked at again whenever the source is due: its administrator may have thought better of it.
+        if let Some(looked) =
+            before.and_then(|state| state.manners.robots).filter(|looked| looked.welcome && is_recent(looked.at))
+        {
             return looked;
         }
         let url = poll::address(source, before);
+        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        let holds =
+            |at: Timestamp, robots: &Robots| is_recent(at) && (robots.allows(path) || now.duration_since(at) < REFUSAL_FOR);
         let mut known = self.robots.lock().await;
         let robots = match known.get(&schedule::host(&url)) {
-            Some((at, robots)) if is_recent(*at) => Arc::clone(robots),
+            Some((at, robots)) if holds(*at, robots) => Arc::clone(robots),
             _ => {
                 desk.counts.add(|tally| tally.robots += 1);
                 let text = desk.fetcher.robots(&url, now).await.unwrap_or_default();
@@ -192,7 +205,6 @@ impl Host {
                 robots
             }
         };
-        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
         Looked { at: now, welcome: robots.allows(path) }
     }
 }

@@ -1,13 +1,14 @@
 //! One poll of one source: fetch, parse, dedupe, topic, store.
 
+mod failure;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::edge::fetch::{Answer, FetchError, Validators};
+use crate::edge::fetch::{Answer, Validators};
 use crate::edge::store::{Store, StoreError};
 use crate::flow::dedupe::{self, Ground};
 use crate::flow::moves::{self, Found};
@@ -15,6 +16,7 @@ use crate::flow::parse::{self, Input, NotAFeed};
 use crate::flow::schedule::{self, Answered, Plan, Read, Wishes};
 use crate::model::{Batch, Because, Document, Looked, Manners, Origin, Source, SourceId, SourceState, Trouble, Wish};
 use crate::pipeline::Desk;
+use failure::Failure;
 
 /// A decision whose ground has changed is taken again. Each time some other poll has got its stories in, so as many times are
 /// enough as polls can run at once.
@@ -84,37 +86,10 @@ pub async fn poll(desk: &Desk, store: &Arc<Store>, source: &Source, before: Opti
     match fetched {
         Ok(answer) if answer.body.is_none() => poll.not_modified(answer).await,
         Ok(answer) => poll.answered(answer).await,
-        Err(error) => poll.failed(error.into()).await,
-    }
-}
-
-/// Why a poll failed.
-struct Failure {
-    trouble: Trouble,
-    status: Option<u16>,
-    retry_after: Option<Duration>,
-    why: String,
-}
-
-impl Failure {
-    fn new(trouble: Trouble, why: impl Into<String>) -> Self {
-        Self { trouble, status: None, retry_after: None, why: why.into() }
-    }
-
-    fn at(self, status: u16) -> Self {
-        Self { status: Some(status), ..self }
-    }
-}
-
-impl From<FetchError> for Failure {
-    fn from(error: FetchError) -> Self {
-        Self { status: error.status, retry_after: error.retry_after, ..Self::new(error.trouble, error.to_string()) }
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::new(Trouble::OurStore, error.to_string())
+        Err(error) => {
+            let elsewhere = error.redirected || url != *source.url();
+            poll.failed(Failure { elsewhere, ..Failure::from(error) }).await
+        }
     }
 }
 
@@ -339,17 +314,23 @@ impl Poll<'_> {
 
     /// A failure changes nothing but when the source is asked again.
     async fn failed(&self, failure: Failure) -> Polled {
-        let Failure { trouble, status, retry_after, why } = failure;
+        let Failure { trouble, status, retry_after, elsewhere, why } = failure;
+        let trouble = if elsewhere && trouble == Trouble::Gone { Trouble::Missing } else { trouble };
         let before = self.before.as_ref();
         self.desk.counts.add(|tally| *tally.failures.entry(trouble).or_default() += 1);
         let error = format!("{}: {why}. {}.", self.source.home, trouble.advice());
         let next = schedule::retry(self.source, before, trouble, retry_after, &self.desk.config.fetch, self.now);
         let state = self.as_before();
         let moved = moves::next(state.manners.moved.as_ref(), Found::Failed(trouble), self.source.url(), self.now);
-        let rests_until = schedule::host_rests(trouble, retry_after, self.now);
+        // An address that has brought nothing for weeks is not where the source is.
+        let moved = moved.filter(|moved| !(moved.adopted && schedule::is_hopeless(before, self.now)));
+        let rests_until = schedule::host_rests(trouble, retry_after, self.now).filter(|_| !elsewhere);
+        let asked = retry_after.and_then(|wait| self.now.checked_add(SignedDuration::try_from(wait).ok()?).ok());
+        let is_asked =
+            asked.zip(next).is_some_and(|(asked, next)| next.duration_since(asked).abs() < SignedDuration::from_secs(60));
         let state = SourceState {
             next: next.unwrap_or(Timestamp::MAX),
-            because: if rests_until.is_some() { Because::Asked(Wish::RetryAfter) } else { Because::Failed },
+            because: if is_asked { Because::Asked(Wish::RetryAfter) } else { Because::Failed },
             failures: before.map_or(0, |state| state.failures).saturating_add(1),
             error: Some(error.clone()),
             manners: Manners { trouble: Some(trouble), rests_until, moved, ..state.manners },

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::config::Config;
 use crate::edge::store::Store;
 use crate::flow::schedule::{self, Timetable};
 use crate::model::{Source, SourceId, SourceState, Trouble};
@@ -41,7 +43,7 @@ pub(super) async fn poll_due(mut live: Live) {
     };
     let desk = live.desk.borrow_and_update().clone();
     begin_rules(&live.store, &desk).await;
-    let mut round = Round::new(desk, Arc::clone(&live.store), states);
+    let mut round = Round::new(desk, live.desk.clone(), Arc::clone(&live.store), states);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut price = tokio::time::interval(PRICE_EVERY);
@@ -78,6 +80,8 @@ async fn begin_rules(store: &Store, desk: &Desk) {
 /// The sources, and the polls that are under way.
 struct Round {
     desk: Desk,
+    /// The desk in force, for polls whose turn comes later.
+    latest: watch::Receiver<Desk>,
     store: Arc<Store>,
     crew: Crew,
     states: BTreeMap<SourceId, SourceState>,
@@ -89,15 +93,16 @@ struct Round {
 }
 
 impl Round {
-    fn new(desk: Desk, store: Arc<Store>, states: BTreeMap<SourceId, SourceState>) -> Self {
+    fn new(desk: Desk, latest: watch::Receiver<Desk>, store: Arc<Store>, states: BTreeMap<SourceId, SourceState>) -> Self {
         let (crew, now) = (Crew::new(&desk.config.fetch), (desk.clock)());
         let (timetable, polls, under_way) = (Timetable::default(), JoinSet::new(), HashSet::new());
         let mut round =
-            Self { desk, store, crew, states, timetable, polls, under_way, looked: now, counted: Timestamp::UNIX_EPOCH };
+            Self { desk, latest, store, crew, states, timetable, polls, under_way, looked: now, counted: Timestamp::UNIX_EPOCH };
         round.keep_current();
         let of_source = |(id, state)| round.desk.config.sources.get(id).map(|source: &Source| (source, state));
         round.crew.remember(round.states.iter().filter_map(of_source));
-        round.fill(now, true);
+        round.price();
+        round.spread(now);
         round
     }
 
@@ -109,10 +114,29 @@ impl Round {
     /// Another configuration is in force.
     fn take_over(&mut self, desk: Desk) {
         self.crew = self.crew.under(&desk.config.fetch);
-        self.desk = desk;
+        let before = std::mem::replace(&mut self.desk, desk);
         self.keep_current();
         self.price();
-        self.fill((self.desk.clock)(), false);
+        let now = (self.desk.clock)();
+        let (old, new) = (&before.config, &self.desk.config);
+        old.sources.keys().filter(|id| !new.sources.contains_key(*id)).for_each(|id| self.timetable.remove(id));
+        for source in new.sources.values().filter(|source| !self.under_way.contains(&source.id)) {
+            let state = self.states.get(&source.id);
+            match time(source, state, now) {
+                None => self.timetable.remove(&source.id),
+                Some(at) if concerns(source, state, old, new) => {
+                    let by_every = source
+                        .every
+                        .zip(state)
+                        .and_then(|(every, state)| state.checked.checked_add(SignedDuration::try_from(every).ok()?).ok());
+                    let mended = state.is_some_and(is_for_settings).then_some(now);
+                    let at = by_every.into_iter().chain(mended).fold(at, Timestamp::min);
+                    self.timetable.set(source.id.clone(), at);
+                }
+                // What the edit does not concern stays where it stands, also if that is a place of its own after an outage.
+                Some(_) => {}
+            }
+        }
     }
 
     /// Forgets the states of sources whose settings have changed since: they are due, and asked without validators. A source that
@@ -126,13 +150,14 @@ impl Round {
         });
     }
 
-    /// Puts every source that is polled into the timetable. `after_outage`: what is overdue is spread.
-    fn fill(&mut self, now: Timestamp, after_outage: bool) {
+    /// Puts every source that is polled into the timetable after an outage: what is overdue is spread.
+    fn spread(&mut self, now: Timestamp) {
         self.timetable = Timetable::default();
         for source in self.desk.config.sources.values().filter(|source| !self.under_way.contains(&source.id)) {
-            if let Some(at) = time(source, self.states.get(&source.id), now, after_outage) {
-                self.timetable.set(source.id.clone(), at);
-            }
+            let state = self.states.get(&source.id);
+            let Some(at) = time(source, state, now) else { continue };
+            let at = state.filter(|_| at <= now).map_or(at, |state| schedule::after_outage(&source.id, state, now));
+            self.timetable.set(source.id.clone(), at);
         }
     }
 
@@ -140,7 +165,7 @@ impl Round {
         let now = (self.desk.clock)();
         if now.duration_since(self.looked).abs() > OUTAGE {
             tracing::warn!(last = %self.looked, "nobody polled for a while, or the clock was set: what is overdue is spread");
-            self.fill(now, true);
+            self.spread(now);
         }
         self.looked = now;
         while let Some(id) = self.timetable.take_due(now) {
@@ -150,14 +175,12 @@ impl Round {
                 continue;
             }
             self.under_way.insert(id.clone());
-            let before = self.states.get(&id).cloned();
-            let (crew, desk, store) = (self.crew.clone(), self.desk.clone(), Arc::clone(&self.store));
+            let (source, before) = (source.clone(), self.states.get(&id).cloned());
+            let (crew, store, latest) = (self.crew.clone(), Arc::clone(&self.store), self.latest.clone());
+            let prices = Arc::clone(&self.desk.prices);
             self.polls.spawn(async move {
-                let turn = match desk.config.sources.get(&id) {
-                    Some(source) => crew.poll(&desk, &store, source, before).await,
-                    None => Turn::BrokeDown,
-                };
-                (id, turn)
+                let desk = || Desk { prices: Arc::clone(&prices), ..latest.borrow().clone() };
+                (id, crew.poll(desk, &store, &source, before).await)
             });
         }
         if now.duration_since(self.counted).abs() >= COUNT_EVERY {
@@ -175,7 +198,11 @@ impl Round {
                 self.states.insert(id.clone(), polled.state);
                 // An edit may have come while it was being polled.
                 self.keep_current_one(&id);
-                self.desk.config.sources.get(&id).and_then(|source| time(source, self.states.get(&id), now, false))
+                self.desk.config.sources.get(&id).and_then(|source| time(source, self.states.get(&id), now))
+            }
+            Turn::NotWanted => {
+                self.keep_current_one(&id);
+                self.desk.config.sources.get(&id).and_then(|source| time(source, self.states.get(&id), now))
             }
             Turn::Rests(until) => Some(until),
             Turn::BrokeDown => now.checked_add(AFTER_BREAKDOWN).ok(),
@@ -203,14 +230,26 @@ impl Round {
 }
 
 /// When a source is to be polled; `None` for one that is not.
-fn time(source: &Source, state: Option<&SourceState>, now: Timestamp, after_outage: bool) -> Option<Timestamp> {
+fn time(source: &Source, state: Option<&SourceState>, now: Timestamp) -> Option<Timestamp> {
     let Some(state) = state.filter(|_| source.enabled) else { return source.enabled.then_some(now) };
     match schedule::is_due(source, Some(state), now) {
         _ if state.manners.trouble == Some(Trouble::Gone) => None,
-        true if after_outage => Some(schedule::after_outage(&source.id, state, now)),
         true => Some(now),
         false => Some(state.next),
     }
+}
+
+/// Whether an edit of the configuration has to do with when a source is polled.
+fn concerns(source: &Source, state: Option<&SourceState>, old: &Config, new: &Config) -> bool {
+    let same = |before: &Source| {
+        before.settings() == source.settings() && before.every == source.every && before.enabled == source.enabled
+    };
+    !old.sources.get(&source.id).is_some_and(same) || old.fetch != new.fetch && state.is_some_and(is_for_settings)
+}
+
+/// Whether it failed in a way that the administrator may have mended in `[fetch]`.
+fn is_for_settings(state: &SourceState) -> bool {
+    matches!(state.manners.trouble, Some(Trouble::TooLarge | Trouble::Closed))
 }
 
 /// How a source stands, in a word.

@@ -89,7 +89,7 @@ fn a_poll_that_breaks_down_harms_no_other() {
         let crew = Crew::new(&desk.config.fetch);
         let mut turns = Vec::new();
         for source in desk.config.sources.values() {
-            turns.push(crew.poll(&desk, &store, source, None).await);
+            turns.push(crew.poll(|| desk.clone(), &store, source, None).await);
         }
         turns
     });

@@ -97,7 +97,8 @@ fn restarts_ask_nobody() {
     assert_eq!((origin.count(), origin.requests("/robots.txt").len()), (asked, robots));
 }
 
-/// P24: a group of robots.txt that names us is honoured, and only that; it is asked for once a day, over restarts too.
+/// P24: a group of robots.txt that names us is honoured, and only that; it is asked for once a day, over restarts too,
+/// and where it refused, whenever the source is asked for: its administrator may have thought better of it.
 #[test]
 fn a_site_that_names_us_in_its_robots_txt_is_left_alone() {
     let (named, all, broken) = (Origin::new(), Origin::at(2), Origin::at(3));
@@ -122,9 +123,29 @@ fn a_site_that_names_us_in_its_robots_txt_is_left_alone() {
     assert!(named.requests("/rss/1").is_empty());
     assert_eq!(named.requests("/robots.txt").len(), 1, "once for all sources of a host");
     app.poll();
-    for origin in [&named, &all, &broken] {
+    for origin in [&all, &broken] {
         assert_eq!(origin.requests("/robots.txt").len(), 1, "once a day");
     }
+    named.set("/robots.txt", Answer::body("User-agent: DiemTin\nAllow: /\n"));
+    app.run(&["poll", "a"]).ok();
+    assert_eq!(named.requests("/rss/1").len(), 1, "it has thought better of it");
+}
+
+/// T31: what an address says that a source was led to neither ends the source nor silences its host.
+#[test]
+fn what_is_said_elsewhere_binds_nobody_here() {
+    let (here, there) = (Origin::new(), Origin::at(2));
+    for path in ["/gone", "/busy"] {
+        here.set(path, Answer::status(302).header("Location", there.url(path)));
+    }
+    here.set("/rss", feed(&articles("a.vn", 0..1)));
+    there.set("/gone", Answer::status(410));
+    there.set("/busy", Answer::status(503).header("Retry-After", "86400"));
+    let app = TestApp::new(&home(&[("a", here.url("/gone")), ("b", here.url("/busy")), ("c", here.url("/rss"))]));
+    let rows = app.poll();
+    assert!(rows["a"]["next"].is_string() && rows["a"]["error"].as_str().is_some_and(|e| e.contains("410")), "{rows:#?}");
+    let states = app.dump().sources;
+    assert!(states.values().all(|state| state["manners"]["rests_until"].is_null()), "{states:#?}");
 }
 
 /// P5, P25: one request a poll, and never another method than GET.
@@ -180,7 +201,7 @@ impl Days {
         let desk = Desk::new(config, clock).expect("a desk");
         let source = desk.config.sources["a"].clone();
         let before = self.store.source_states().expect("states").get("a").cloned();
-        match self.runtime.block_on(Crew::new(&desk.config.fetch).poll(&desk, &self.store, &source, before)) {
+        match self.runtime.block_on(Crew::new(&desk.config.fetch).poll(|| desk.clone(), &self.store, &source, before)) {
             Turn::Polled(polled) => *polled,
             turn => panic!("{turn:?}"),
         }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::command::table::clock;
 use crate::flow::schedule::{Outlook, outlook};
-use crate::model::{Source, SourceState};
+use crate::model::{Source, SourceState, Trouble};
 
 /// The days of a week, as `date` abbreviates them.
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -33,7 +33,9 @@ pub(super) fn told(source: &Source, state: Option<&SourceState>, zone: &TimeZone
         let times = if state.failures > 1 { format!(" ({} times in a row)", state.failures) } else { String::new() };
         line("failed", format!("{error}{times}"));
     }
-    if source.enabled {
+    if state.manners.trouble == Some(Trouble::Gone) {
+        line("next", "not before you take it out of use and back: the server said that it is gone for good (410)".to_owned());
+    } else if source.enabled {
         line("next", format!("{}: {}", clock(state.next, zone), state.because));
     } else {
         line("next", "not at all: it is not enabled".to_owned());
@@ -95,7 +97,7 @@ pub(super) fn as_json(source: &Source, state: Option<&SourceState>) -> Value {
         "succeeded": time(|state| state.succeeded),
         "failures": state.map_or(0, |state| state.failures),
         "error": state.and_then(|state| state.error.as_ref()),
-        "next": time(|state| Some(state.next)),
+        "next": time(|state| (state.manners.trouble != Some(Trouble::Gone)).then_some(state.next)),
         "because": state.map(|state| state.because.to_string()),
         "habits": outlook,
     })

@@ -26,12 +26,14 @@ pub struct FetchError {
     pub status: Option<u16>,
     /// How long the server asked to be left alone, counted from now.
     pub retry_after: Option<Duration>,
+    /// Whether it was another address that failed, which the asked one had led to.
+    pub redirected: bool,
     pub(super) why: String,
 }
 
 impl FetchError {
     pub(super) fn new(trouble: Trouble, why: impl Into<String>) -> Self {
-        Self { trouble, status: None, retry_after: None, why: why.into() }
+        Self { trouble, status: None, retry_after: None, redirected: false, why: why.into() }
     }
 
     /// The server answered with a status that brings nothing. `hint` is what its body says.
@@ -115,6 +117,10 @@ fn tell(error: &(dyn Error + 'static)) -> Option<FetchError> {
 fn kind(error: &reqwest::Error) -> Trouble {
     match error {
         error if error.is_timeout() => Trouble::TooSlow,
+        // EAI_AGAIN of getaddrinfo(3): our own name server is away, and nothing is known of the host.
+        error if error.is_dns() && causes(error).any(|cause| cause.to_string().contains("Temporary failure")) => {
+            Trouble::Unreachable
+        }
         error if error.is_dns() => Trouble::NoSuchHost,
         error if error.is_connect() => Trouble::Unreachable,
         _ => Trouble::CutOff,

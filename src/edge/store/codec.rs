@@ -289,7 +289,10 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
         error: state.error.as_deref(),
     };
     let schedule = ScheduleRecord { because: state.because, habits: state.habits.as_ref().map(Cow::Borrowed) };
-    encode(&(record, &state.manners, SCHEDULE_VERSION, schedule))
+    // With its length before it, so that what follows is found whatever becomes of it.
+    let manners =
+        postcard::to_stdvec(&state.manners).map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })?;
+    encode(&(record, manners, SCHEDULE_VERSION, schedule))
 }
 
 pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
@@ -297,7 +300,10 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
     let (record, rest): (SourceRecord, _) = postcard::take_from_bytes(open(value)?).map_err(wrong)?;
     let (manners, rest) = match rest {
         [] => (Manners::default(), rest),
-        rest => postcard::take_from_bytes(rest).map_err(wrong)?,
+        rest => {
+            let (manners, rest): (&[u8], _) = postcard::take_from_bytes(rest).map_err(wrong)?;
+            (postcard::from_bytes(manners).map_err(wrong)?, rest)
+        }
     };
     let schedule = read_schedule(rest);
     Ok(SourceState {
@@ -363,7 +369,7 @@ mod tests {
             failures: 5,
             error: None,
         };
-        let manners = Manners::default;
+        let manners = || postcard::to_stdvec(&Manners::default()).unwrap();
         let odd = encode(&(record(), manners(), 1u8, [9u8; 3]));
         for sealed in [encode(&record()), encode(&(record(), manners())), odd, encode(&(record(), manners(), 2u8, "later"))] {
             let state = read_source(&sealed.unwrap()).unwrap();

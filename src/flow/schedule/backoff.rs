@@ -42,8 +42,9 @@ pub fn retry(
     let wait = match (trouble, retry_after) {
         (Trouble::Gone, _) => return None,
         (Trouble::Unwelcome, _) => LONGEST,
-        (Trouble::Overloaded, Some(_)) => usual,
-        (Trouble::Overloaded, None) => usual.max(PASSING).saturating_mul(OVERLOADED << failures).min(LONGEST),
+        // One that always says "in a second" has not told the truth.
+        (Trouble::Overloaded, Some(asked)) if failures == 0 || asked >= usual => usual,
+        (Trouble::Overloaded, _) => usual.max(PASSING).saturating_mul(OVERLOADED << failures).min(LONGEST),
         (trouble, _) if trouble.is_passing() && !is_hopeless(before, now) => {
             usual.max(PASSING).saturating_mul(1 << (failures / 2)).min(LONGEST_PASSING.max(usual))
         }
@@ -122,8 +123,10 @@ mod tests {
                 assert_eq!(minutes(trouble, 0, Some(silly)), Some(24 * 60), "{trouble:?}");
             }
         }
-        let soon = minutes(Trouble::Overloaded, 3, Some(1)).expect("it is asked again");
+        let soon = minutes(Trouble::Overloaded, 0, Some(1)).expect("it is asked again");
         assert!((13..=17).contains(&soon), "not before its usual time: {soon} minutes");
+        let again = minutes(Trouble::Overloaded, 3, Some(1)).expect("it is asked again");
+        assert!(again > 400, "who says so each time is believed no more: {again} minutes");
     }
 
     #[test]

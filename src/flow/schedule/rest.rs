@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use crate::model::{Source, SourceState};
+
+/// The longest rest, with some room for the clock.
+const LONGEST: SignedDuration = SignedDuration::from_hours(25);
 
 /// The hosts that rest, each with the time until which. A host is scheme, name and port: what is said without TLS can silence no
 /// source that is fetched with it.
@@ -32,7 +35,8 @@ impl Rests {
     pub fn until(&mut self, url: &Url, now: Timestamp) -> Option<Timestamp> {
         let host = host(url);
         let until = *self.0.get(&host)?;
-        if until > now {
+        // One that is longer than any was heard while the clock stood elsewhere.
+        if until > now && until.duration_since(now) <= LONGEST {
             return Some(until);
         }
         self.0.remove(&host);
@@ -73,5 +77,15 @@ mod tests {
         assert_eq!(rests.until(&url("http://a.vn/rss"), now()), Some(until), "the longer one counts");
         assert_eq!(rests.until(&url("http://a.vn/rss"), until), None, "it is over");
         assert!(rests.0.is_empty(), "and forgotten");
+    }
+
+    #[test]
+    fn a_rest_that_was_heard_while_the_clock_stood_a_year_ahead_is_forgotten() {
+        let until = now() + SignedDuration::from_hours(24 * 365);
+        let state = SourceState { manners: Manners { rests_until: Some(until), ..Manners::default() }, ..polled(15, 1) };
+        let mut rests = Rests::default();
+        rests.hear(&url("http://a.vn/rss"), &state);
+        assert_eq!(rests.until(&url("http://a.vn/rss"), now()), None);
+        assert!(rests.0.is_empty());
     }
 }

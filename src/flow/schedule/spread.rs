@@ -7,13 +7,16 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::{SourceId, SourceState};
 
+/// The longest time over which is spread, in seconds: a machine that is seldom on must reach all of its sources.
+const LONGEST: i64 = 3600;
+
 /// When a source is asked that became overdue during an outage: within its interval, or within the time that it is overdue if that is
 /// shorter, at a place of its own. So an outage at most doubles the delay that it has caused, and the load.
 pub fn after_outage(id: &SourceId, state: &SourceState, now: Timestamp) -> Timestamp {
     let interval = i64::try_from(state.interval_seconds).unwrap_or(i64::MAX);
     // A clock that was set back makes every source overdue for no telling how long.
     let overdue = if state.checked > now { interval } else { now.duration_since(state.next).as_secs().max(0) };
-    let window = Duration::from_secs(interval.min(overdue).unsigned_abs());
+    let window = Duration::from_secs(interval.min(overdue).min(LONGEST).unsigned_abs());
     let place = window.mul_f64((xxh3_64(id.as_str().as_bytes()) >> 11) as f64 / (1u64 << 53) as f64);
     later(now, place.as_secs())
 }

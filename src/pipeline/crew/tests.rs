@@ -82,3 +82,24 @@ async fn an_edit_of_the_configuration_forgets_no_distance() {
     drop(crew.under(&config.fetch).slot(&source, false).await);
     assert!(start.elapsed() >= Duration::from_secs(10));
 }
+
+#[tokio::test]
+async fn a_poll_whose_turn_comes_after_an_edit_is_one_of_the_configuration_in_force() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Arc::new(Store::open(folder.path()).expect("a store"));
+    let config = configured("", &["http://127.0.0.1:1/"]);
+    let (crew, source) = (Crew::new(&config.fetch), config.sources.values().next().expect("a source").clone());
+    let desk = |text: &str| {
+        let config = config::read("feeds.toml", text, &|_| None).unwrap_or_else(|faults| panic!("{faults}")).0;
+        Desk::new(config, || Timestamp::UNIX_EPOCH).expect("a desk")
+    };
+    for edited in [
+        "[source.khac]\nurl = \"http://127.0.0.1:1/\"\n",
+        "[source.s0]\nurl = \"http://127.0.0.1:1/?0\"\nenabled = false\n",
+        "[source.s0]\nurl = \"http://127.0.0.1:1/moi\"\n",
+    ] {
+        let desk = desk(edited);
+        assert!(matches!(crew.poll(|| desk.clone(), &store, &source, None).await, Turn::NotWanted), "{edited}");
+    }
+    assert!(store.source_states().expect("states").is_empty(), "nobody was asked");
+}
