@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 /// The ports on which a stranger's redirect may lead to a public address: elsewhere other services listen, who may take a request
@@ -159,7 +160,8 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (guard, reach) = (Arc::clone(&self.guard), self.reach);
         Box::pin(async move {
-            let addresses = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let addresses = lookup(name.as_str().to_owned()).await?;
+            let addresses = addresses.into_iter();
             let addresses = match reach {
                 Some(reach) => guard.all_open(addresses, reach)?,
                 None => addresses.collect(),
@@ -167,6 +169,20 @@ impl Resolve for Resolver {
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
+}
+
+/// The addresses of a name. A lookup takes a thread until the system's resolver gives up, long after who asked has: so there are only so many,
+/// and the threads that parse and read the store are never all of them lookups.
+async fn lookup(name: String) -> std::io::Result<Vec<SocketAddr>> {
+    /// Of tokio's 512 blocking threads.
+    const AT_ONCE: usize = 64;
+    static ROOM: Semaphore = Semaphore::const_new(AT_ONCE);
+    let room = ROOM.acquire().await.map_err(std::io::Error::other)?;
+    let asked = tokio::spawn(async move {
+        let _room = room;
+        Ok(tokio::net::lookup_host((name, 0)).await?.collect())
+    });
+    asked.await.map_err(std::io::Error::other)?
 }
 
 fn is_public(address: IpAddr) -> bool {
