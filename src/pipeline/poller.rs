@@ -275,3 +275,6 @@ fn log(polled: &Polled) {
         _ => tracing::debug!(%source, status = polled.status, %next, %because, "no news"),
     }
 }
+
+#[cfg(test)]
+mod tests;
