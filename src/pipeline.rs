@@ -10,6 +10,7 @@ mod poll;
 mod poller;
 mod preview;
 mod press;
+mod prune;
 mod reclassify;
 mod sheets;
 
@@ -35,7 +36,8 @@ pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
 pub use poll::{Outcome, Polled, blocking, poll, read};
 pub use press::Press;
 pub use preview::{PreviewError, Previewed, preview};
-pub use reclassify::{classify, prune, reclassify};
+pub use prune::prune;
+pub use reclassify::{classify, reclassify};
 
 /// Everything that a poll works with under one configuration. Cheap to clone; a changed configuration makes a new one.
 #[derive(Clone)]

@@ -70,6 +70,10 @@ pub enum Memo {
     Classified,
     /// The text of the configuration that was last in force.
     Config,
+    /// When old stories were last pruned.
+    Pruned,
+    /// Where the clock stood when it was first doubted since.
+    Doubted,
 }
 
 impl StoreError {

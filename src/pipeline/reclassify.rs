@@ -1,9 +1,6 @@
-//! Work over all stored stories, in small steps that hold up neither polls nor readers: classifying them anew after the topics
-//! have changed, and pruning what is too old.
+//! Classifying all stored stories anew after the topics have changed, in small steps that hold up neither polls nor readers.
 
 use std::sync::Arc;
-
-use jiff::{SignedDuration, Timestamp};
 
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::topic::Rules;
@@ -103,31 +100,10 @@ fn with_topics(rules: &Rules, story: Story) -> Option<StoryChange> {
     })
 }
 
-/// Removes every story of which nothing new was seen for longer than `keep`. Returns how many. The age counts from when we saw
-/// it, not from its date, so that what a source has carried for years does not vanish the moment it is found.
-pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp) -> Result<usize, StoreError> {
-    let before = SignedDuration::try_from(keep).ok().and_then(|keep| now.checked_sub(keep).ok()).unwrap_or(Timestamp::MIN);
-    let mut removed = 0;
-    let mut after: Option<StoryId> = None;
-    loop {
-        let reader = Arc::clone(store);
-        let stories = blocking(move || reader.stories_after(after, STEP)).await?;
-        let Some(last) = stories.last() else { return Ok(removed) };
-        after = Some(last.id);
-        let old: Vec<(StoryId, u64)> = stories
-            .iter()
-            .filter(|story| story.entries.iter().all(|report| report.seen < before))
-            .map(|story| (story.id, story.seq))
-            .collect();
-        removed += old.len();
-        if !old.is_empty() {
-            store.remove(old).await?;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::model::{Report, Slug, Topic};
 

@@ -21,6 +21,8 @@ pub(super) fn memo_key(memo: Memo) -> &'static [u8] {
         Memo::Rules => b"mrules",
         Memo::Classified => b"mclassified",
         Memo::Config => b"mconfig",
+        Memo::Pruned => b"mpruned",
+        Memo::Doubted => b"mdoubted",
     }
 }
 
