@@ -51,19 +51,33 @@ pub fn story_maker(desk: &Desk, store: &Arc<Store>) -> Arc<StoryMaker> {
 
 impl Sheets {
     async fn page(self: Arc<Self>, id: StoryId) -> Result<Option<Arc<Page>>, StoreError> {
+        let sheets = Arc::clone(&self);
+        if let Some(known) = blocking(move || sheets.known(id)).await? {
+            return Ok(known);
+        }
         // Never closed.
         let _slot = self.makers.acquire().await.ok();
         let sheets = Arc::clone(&self);
         blocking(move || sheets.make(id)).await
     }
 
+    /// The page of a story as far as it needs no making: the one that is kept, or that there is no such story.
+    fn known(&self, id: StoryId) -> Result<Option<Option<Arc<Page>>>, StoreError> {
+        let Some(story) = self.store.story(id)? else { return Ok(Some(None)) };
+        let now = (self.desk.clock)();
+        let kept = self.kept();
+        let good = kept.get(&id).filter(|kept| kept.seq == story.seq && kept.is_good(now));
+        Ok(good.map(|kept| Some(Arc::clone(&kept.page))))
+    }
+
     /// The page of a story, `None` where there is none or its sources are not configured any more.
     fn make(&self, id: StoryId) -> Result<Option<Arc<Page>>, StoreError> {
+        // Somebody else may have made it while this one waited.
+        if let Some(known) = self.known(id)? {
+            return Ok(known);
+        }
         let Some(story) = self.store.story(id)? else { return Ok(None) };
         let (config, now) = (&self.desk.config, (self.desk.clock)());
-        if let Some(kept) = self.kept().get(&id).filter(|kept| kept.seq == story.seq && kept.is_good(now)) {
-            return Ok(Some(Arc::clone(&kept.page)));
-        }
         let Some(listed) = merge::listed(&story, &config.sources, &config.topics) else { return Ok(None) };
         let why = explain(config, &self.desk.rules, &self.store, &story)?;
         let rendered = render::story(&config.service, &config.topics, &listed, &story, &why);
