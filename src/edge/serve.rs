@@ -1,4 +1,5 @@
-//! HTTP: a socket, connections with time limits, and answers from an immutable [`Site`]. A request never waits for the store.
+//! HTTP: a socket, connections with time limits, and answers from an immutable [`Site`]. Only the page of a story is
+//! made when it is asked for; no other request waits for the store.
 
 mod respond;
 

@@ -183,3 +183,23 @@ pub struct Report {
     /// When it was first seen.
     pub seen: Timestamp,
 }
+
+#[cfg(test)]
+impl Report {
+    /// A report that says nothing, for tests to say what matters to them.
+    pub(crate) fn bare(source: &str, guid: &str) -> Self {
+        Self {
+            source: crate::model::Slug::new(source).expect("a slug"),
+            guid: guid.to_owned(),
+            url: None,
+            title: String::new(),
+            summary: String::new(),
+            content: None,
+            image: None,
+            authors: Vec::new(),
+            categories: Vec::new(),
+            published: None,
+            seen: Timestamp::UNIX_EPOCH,
+        }
+    }
+}

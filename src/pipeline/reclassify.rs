@@ -105,30 +105,17 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::model::{Report, Slug, Topic};
+    use crate::model::Report;
 
     fn rules(phrase: &str) -> Arc<Rules> {
         let text = format!("[source.a]\nurl = \"https://a.vn/rss\"\n[topic.t]\nany = [\"{phrase}\"]\n");
         let (config, _) = crate::config::read("feeds.toml", &text, &|_| None).unwrap();
-        let topics: &[Topic] = &config.topics;
-        Arc::new(Rules::new(topics))
+        Arc::new(Rules::new(&config.topics))
     }
 
     fn story(n: u8, rules: &Rules) -> StoryChange {
         let time = Timestamp::UNIX_EPOCH;
-        let report = Report {
-            source: Slug::new("a").unwrap(),
-            guid: n.to_string(),
-            url: None,
-            title: "mưa nắng".to_owned(),
-            summary: String::new(),
-            content: None,
-            image: None,
-            authors: Vec::new(),
-            categories: Vec::new(),
-            published: None,
-            seen: time,
-        };
+        let report = Report { title: "mưa nắng".to_owned(), ..Report::bare("a", &n.to_string()) };
         let id = StoryId([n; 16]);
         let new = Story { id, seq: 0, published: time, arrived: time, updated: time, topics: Vec::new(), entries: vec![report] };
         let topics = rules.topics(&new);

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::edge::store::{Store, StoreError};
 use crate::flow::{merge, render};
-use crate::model::{Page, StoryId, StoryMaker};
+use crate::model::{Page, Story, StoryId, StoryMaker};
 use crate::pipeline::poll::blocking;
 use crate::pipeline::{Desk, explain};
 
@@ -63,20 +63,26 @@ impl Sheets {
 
     /// The page of a story as far as it needs no making: the one that is kept, or that there is no such story.
     fn known(&self, id: StoryId) -> Result<Option<Option<Arc<Page>>>, StoreError> {
-        let Some(story) = self.store.story(id)? else { return Ok(Some(None)) };
+        Ok(match self.store.story(id)? {
+            None => Some(None),
+            Some(story) => self.good(&story).map(Some),
+        })
+    }
+
+    /// The page that is kept of a story, if it still says what it should.
+    fn good(&self, story: &Story) -> Option<Arc<Page>> {
         let now = (self.desk.clock)();
         let kept = self.kept();
-        let good = kept.get(&id).filter(|kept| kept.seq == story.seq && kept.is_good(now));
-        Ok(good.map(|kept| Some(Arc::clone(&kept.page))))
+        kept.get(&story.id).filter(|kept| kept.seq == story.seq && kept.is_good(now)).map(|kept| Arc::clone(&kept.page))
     }
 
     /// The page of a story, `None` where there is none or its sources are not configured any more.
     fn make(&self, id: StoryId) -> Result<Option<Arc<Page>>, StoreError> {
-        // Somebody else may have made it while this one waited.
-        if let Some(known) = self.known(id)? {
-            return Ok(known);
-        }
         let Some(story) = self.store.story(id)? else { return Ok(None) };
+        // Somebody else may have made it while this one waited.
+        if let Some(page) = self.good(&story) {
+            return Ok(Some(page));
+        }
         let (config, now) = (&self.desk.config, (self.desk.clock)());
         let Some(listed) = merge::listed(&story, &config.sources, &config.topics) else { return Ok(None) };
         let why = explain(config, &self.desk.rules, &self.store, &story)?;

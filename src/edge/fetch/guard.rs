@@ -62,7 +62,13 @@ pub struct Guard {
     private_networks: Vec<IpNet>,
     /// Where this service listens, if that is written as a number.
     own: Option<SocketAddr>,
+    /// Room for lookups of names. One takes a thread until the system's resolver gives up, long after who asked has: so the threads that
+    /// parse and read the store are never all of them lookups.
+    lookups: Arc<Semaphore>,
 }
+
+/// Lookups at once, of tokio's 512 blocking threads.
+const MOST_LOOKUPS: usize = 64;
 
 /// Networks that are not the public internet (the IANA special-purpose registries, multicast, reserved).
 const CLOSED_V4: [(u32, u8); 15] = [
@@ -95,7 +101,7 @@ const CLOSED_V6: [(u128, u8); 4] = [
 impl Guard {
     /// A guard that also lets these networks pass, but never to where this service listens (`HOST:PORT`).
     pub fn new(private_networks: Vec<IpNet>, listen: &str) -> Self {
-        Self { private_networks, own: listen.parse().ok() }
+        Self { private_networks, own: listen.parse().ok(), lookups: Arc::new(Semaphore::new(MOST_LOOKUPS)) }
     }
 
     /// Whether an address may be connected to.
@@ -141,6 +147,17 @@ impl Guard {
         }
     }
 
+    /// The addresses of a name.
+    async fn lookup(&self, name: String) -> std::io::Result<Vec<SocketAddr>> {
+        let room = Arc::clone(&self.lookups).acquire_owned().await.map_err(std::io::Error::other)?;
+        // A task of its own, so that the room is taken for as long as the thread is.
+        let asked = tokio::spawn(async move {
+            let _room = room;
+            Ok(tokio::net::lookup_host((name, 0)).await?.collect())
+        });
+        asked.await.map_err(std::io::Error::other)?
+    }
+
     /// Every address of a name, if all may be connected to: an attacker's server mixes them.
     fn all_open(&self, addresses: impl Iterator<Item = SocketAddr>, reach: Reach) -> Result<Vec<SocketAddr>, Refused> {
         let addresses: Vec<SocketAddr> = addresses.collect();
@@ -160,8 +177,7 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (guard, reach) = (Arc::clone(&self.guard), self.reach);
         Box::pin(async move {
-            let addresses = lookup(name.as_str().to_owned()).await?;
-            let addresses = addresses.into_iter();
+            let addresses = guard.lookup(name.as_str().to_owned()).await?.into_iter();
             let addresses = match reach {
                 Some(reach) => guard.all_open(addresses, reach)?,
                 None => addresses.collect(),
@@ -169,20 +185,6 @@ impl Resolve for Resolver {
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
-}
-
-/// The addresses of a name. A lookup takes a thread until the system's resolver gives up, long after who asked has: so there are only so many,
-/// and the threads that parse and read the store are never all of them lookups.
-async fn lookup(name: String) -> std::io::Result<Vec<SocketAddr>> {
-    /// Of tokio's 512 blocking threads.
-    const AT_ONCE: usize = 64;
-    static ROOM: Semaphore = Semaphore::const_new(AT_ONCE);
-    let room = ROOM.acquire().await.map_err(std::io::Error::other)?;
-    let asked = tokio::spawn(async move {
-        let _room = room;
-        Ok(tokio::net::lookup_host((name, 0)).await?.collect())
-    });
-    asked.await.map_err(std::io::Error::other)?
 }
 
 fn is_public(address: IpAddr) -> bool {

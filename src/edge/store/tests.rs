@@ -29,17 +29,10 @@ pub(super) fn id(n: u8) -> StoryId {
 
 fn report(source: &str, guid: &str) -> Report {
     Report {
-        source: slug(source),
-        guid: guid.to_owned(),
         url: Some(format!("https://{source}.vn/{guid}")),
         title: format!("Tin {guid}"),
-        summary: String::new(),
-        content: None,
-        image: None,
-        authors: Vec::new(),
-        categories: Vec::new(),
-        published: None,
         seen: second(7),
+        ..Report::bare(source, guid)
     }
 }
 

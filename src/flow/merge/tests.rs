@@ -20,17 +20,10 @@ fn slug(text: &str) -> Slug {
 
 fn report(source: &str, title: &str) -> Report {
     Report {
-        source: slug(source),
-        guid: title.to_owned(),
         url: Some(format!("https://{source}.vn/{title}")),
         title: title.to_owned(),
-        summary: String::new(),
-        content: None,
-        image: None,
-        authors: Vec::new(),
-        categories: Vec::new(),
-        published: None,
         seen: second(0),
+        ..Report::bare(source, title)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::flow::dedupe::Gist;
-use crate::model::{Slug, StoryId};
+use crate::model::StoryId;
 
 const NOON: i64 = 1_795_132_800;
 const TITLE: &str = "Khởi công cầu Vạn Sơn bắc qua sông Gâm";
@@ -10,17 +10,11 @@ const SUMMARY: &str = "Sáng 20/11, UBND tỉnh khởi công cầu Vạn Sơn b�
 
 fn report(source: &str, title: &str, summary: &str) -> Report {
     Report {
-        source: Slug::new(source).unwrap(),
-        guid: "1".to_owned(),
         url: Some(format!("https://{source}.example.vn/bai-1")),
         title: title.to_owned(),
         summary: summary.to_owned(),
-        content: None,
-        image: None,
-        authors: Vec::new(),
-        categories: Vec::new(),
-        published: None,
         seen: second(NOON),
+        ..Report::bare(source, "1")
     }
 }
 
