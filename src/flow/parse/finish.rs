@@ -33,6 +33,8 @@ pub(super) fn finish(mut feed: RawFeed, input: Input) -> Document {
         language: feed.language.as_deref().map(shown).filter(|l| !l.is_empty()),
         updated: feed.updated.as_ref().and_then(|when| instant(when, input)),
         asked: feed.pace.asked(),
+        hubs: feed.hubs.iter().filter_map(|hub| web_address(hub, input.base)).collect(),
+        own_url: feed.own_url.as_deref().and_then(|own| web_address(own, input.base)),
     };
     let cleaner = Cleaner::new(input.base);
     let mut entries = Vec::with_capacity(feed.entries.len());
