@@ -13,11 +13,13 @@
 //! | `n` + span of 72 hours + story id + sequence number | the bands that a change adds to a story, for finding near copies |
 //! | `c` + sequence number | the story that changed; each story stands at its last change only |
 //! | `p` + source id | a source's state |
+//! | `w` + source id | what is remembered of a source's hub |
 //! | `m` + name | the format of all this, memos, the pages' stamps |
 
 mod codec;
 mod near;
 mod open;
+mod push;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};

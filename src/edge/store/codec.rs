@@ -58,7 +58,7 @@ fn broken(why: &str) -> StoreError {
     StoreError::Failed { doing: "to read a value", why: why.to_owned() }
 }
 
-fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
     let bytes = postcard::to_stdvec(value).map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })?;
     Ok(seal(bytes))
 }

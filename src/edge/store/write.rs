@@ -20,6 +20,8 @@ pub(super) enum Work {
     Remove(Vec<(StoryId, u64)>),
     Memo(Memo, Vec<u8>),
     Stamps(Vec<Stamp>),
+    /// Rows as they are to be; `None` removes one.
+    Rows(Vec<(Vec<u8>, Option<Vec<u8>>)>),
 }
 
 pub(super) struct Job {
@@ -110,6 +112,14 @@ impl Writer {
                 }
             }
             Work::Memo(memo, what) => rows.batch.insert(codec::memo_key(memo), codec::seal(what)),
+            Work::Rows(whole) => {
+                for (key, value) in whole {
+                    match value {
+                        Some(value) => rows.batch.insert(key, value),
+                        None => rows.batch.remove(key),
+                    }
+                }
+            }
             Work::Stamps(stamps) => {
                 for stamp in &stamps {
                     rows.batch.insert(codec::stamp_key(&stamp.path), codec::stamp(stamp)?);

@@ -35,6 +35,8 @@ const LOOKS_AGAIN: u32 = 2;
 pub enum Found {
     /// New entries.
     News,
+    /// No new ones, but others than before.
+    Edits,
     /// Nothing new.
     Nothing,
     /// No answer.
@@ -75,13 +77,14 @@ pub fn polled(push: &mut Push, found: Found, began: Timestamp, now: Timestamp) {
     }
     let announced = push.unanswered.is_some_and(|at| now.duration_since(at) <= PENDING);
     match found {
-        Found::News if announced => {
+        Found::News | Found::Edits if announced => {
             push.proofs = if push.surprise.take().is_some() { 1 } else { push.proofs.saturating_add(1) };
             (push.unanswered, push.idle) = (None, 0);
         }
-        Found::News => push.surprise = Some(now),
+        Found::News if is_in_force(push, now) => push.surprise = Some(now),
         Found::Nothing if announced => push.idle = push.idle.saturating_add(1),
-        Found::Nothing | Found::Failed => {}
+        // Before a hub has promised anything, nothing that it does not announce is a surprise.
+        Found::News | Found::Edits | Found::Nothing | Found::Failed => {}
     }
     if !announced {
         push.unanswered = None;
@@ -90,8 +93,11 @@ pub fn polled(push: &mut Push, found: Found, began: Timestamp, now: Timestamp) {
 
 /// Whether what is new at the source is announced, as far as one can know.
 pub fn is_proven(push: &Push, now: Timestamp) -> bool {
-    let in_force = push.subscription.as_ref().and_then(|subscription| subscription.until).is_some_and(|until| until > now);
-    in_force && push.proofs >= PROVEN && push.surprise.is_none()
+    is_in_force(push, now) && push.proofs >= PROVEN && push.surprise.is_none()
+}
+
+fn is_in_force(push: &Push, now: Timestamp) -> bool {
+    push.subscription.as_ref().and_then(|subscription| subscription.until).is_some_and(|until| until > now)
 }
 
 /// By how much a request is dearer because the hub will tell what there is.
