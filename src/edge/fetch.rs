@@ -178,7 +178,7 @@ impl Fetcher {
     }
 
     async fn send(&self, ask: &Ask<'_>, url: &Url, at_home: bool) -> Result<Response, FetchError> {
-        let client = self.client(url, ask.url)?;
+        let client = self.client(url, Some(ask.url))?;
         let mut fields = headers::for_anyone();
         if ask.is_last && ask.url == url {
             fields.insert(reqwest::header::CONNECTION, reqwest::header::HeaderValue::from_static("close"));
@@ -190,7 +190,7 @@ impl Fetcher {
     }
 
     /// The client that reaches an address, if any may. `home` is the one that the administrator wrote.
-    fn client(&self, url: &Url, home: &Url) -> Result<&Client, FetchError> {
+    fn client(&self, url: &Url, home: Option<&Url>) -> Result<&Client, FetchError> {
         match (self.guard.check_url(url, home)?, &self.opened) {
             (Reach::Anywhere, _) => Ok(&self.anywhere),
             (Reach::Opened, Some(opened)) => Ok(opened),

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::edge::store::Store;
 use crate::flow::push;
 use crate::flow::schedule::{self, Timetable};
-use crate::model::{Source, SourceId, SourceState, Trouble};
+use crate::model::{Because, Source, SourceId, SourceState, Trouble};
 use crate::pipeline::live::stopped;
 use crate::pipeline::reclassify::begin;
 use crate::pipeline::{Desk, Live, Outcome, Polled, Turn};
@@ -105,7 +105,19 @@ impl Round {
         round.desk.crew.remember(round.states.iter().filter_map(of_source));
         round.price();
         round.spread(now);
+        round.make_up(now);
         round
+    }
+
+    /// What hubs announced while nobody listened is lost: sources that were polled seldom because of their hubs are polled as others are.
+    fn make_up(&mut self, now: Timestamp) {
+        let usual = SignedDuration::try_from(self.desk.config.fetch.every).unwrap_or(SignedDuration::MAX);
+        for (id, state) in &self.states {
+            let is_announced = matches!(state.because, Because::Announced(_));
+            let Some(at) = self.timetable.time(id).filter(|_| is_announced) else { continue };
+            let usual = state.checked.checked_add(usual).unwrap_or(at).max(now);
+            self.timetable.set(id.clone(), at.min(usual));
+        }
     }
 
     /// Takes the price of a request anew.

@@ -1,6 +1,6 @@
 //! The subscriber: asks hubs to announce the news of their sources, renews and ends that, and writes down what is known of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::edge::chance;
 use crate::flow::push::{self, Ask, Off, Refusal};
+use crate::flow::schedule::{self, Rests};
 use crate::model::{Source, SourceId};
 use crate::pipeline::live::stopped;
 use crate::pipeline::{Desk, Live};
@@ -24,7 +25,7 @@ const AT_A_LOOK: usize = 256;
 pub(super) async fn subscribe(mut live: Live) {
     let mut told: Option<Off> = None;
     let mut asks = JoinSet::new();
-    let room = Arc::new(Semaphore::new(AT_ONCE));
+    let hubs = Arc::new(Hubs { room: Semaphore::new(AT_ONCE), rests: Mutex::default() });
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -34,7 +35,7 @@ pub(super) async fn subscribe(mut live: Live) {
             tell_once(&base, &mut told);
             if asks.len() < AT_A_LOOK {
                 for (source, ask) in due(&desk, base.ok().as_ref()) {
-                    asks.spawn(send(desk.clone(), source, ask, Arc::clone(&room)));
+                    asks.spawn(send(desk.clone(), source, ask, Arc::clone(&hubs)));
                 }
             }
         }
@@ -54,6 +55,19 @@ pub(super) async fn subscribe(mut live: Live) {
     let pushes = Arc::clone(&live.desk.borrow().pushes);
     if let Err(error) = pushes.write(&live.store).await {
         tracing::error!(%error, "what is known of hubs could not be stored");
+    }
+}
+
+/// What requests to hubs share.
+struct Hubs {
+    room: Semaphore,
+    /// Hubs that asked to be left alone. Kept apart from the sources' hosts: a document could name one of those as its hub, to silence it.
+    rests: Mutex<Rests>,
+}
+
+impl Hubs {
+    fn rests(&self) -> MutexGuard<'_, Rests> {
+        self.rests.lock().unwrap_or_else(|e| e.into_inner())
     }
 }
 
@@ -91,28 +105,41 @@ fn due(desk: &Desk, base: Option<&Url>) -> Vec<(SourceId, Ask)> {
     asks
 }
 
-/// Asks a hub, when its host has room.
-async fn send(desk: Desk, source: SourceId, ask: Ask, room: Arc<Semaphore>) {
-    let _room = room.acquire().await.expect("the semaphore is never closed");
+/// Asks a hub, when its host has room and does not rest.
+async fn send(desk: Desk, source: SourceId, ask: Ask, hubs: Arc<Hubs>) {
+    let _room = hubs.room.acquire().await.expect("the semaphore is never closed");
     let subscription = ask.subscription();
     let mode = if matches!(ask, Ask::Subscribe(_)) { "subscribe" } else { "unsubscribe" };
     let hub = &subscription.hub.url;
-    let sent = match Url::parse(hub) {
-        Ok(url) => {
-            let _slot = desk.crew.slot(&url, false).await;
-            // On the source's own host the hub may have its port: the administrator wrote that.
-            let home = desk.config.sources.get(&source).map_or_else(|| url.clone(), |source| source.url().clone());
-            desk.fetcher.submit(&url, &home, &push::form(&ask), (desk.clock)()).await
+    let Ok(url) = Url::parse(hub) else { return };
+    let sent = {
+        let _slot = desk.crew.slot(&url, false).await;
+        let now = (desk.clock)();
+        let rests = hubs.rests().until(&url, now);
+        match rests {
+            Some(until) => Err(Refusal {
+                why: "the hub has asked to be left alone".to_owned(),
+                is_said: true,
+                retry_after: Duration::try_from(until.duration_since(now)).ok(),
+            }),
+            None => {
+                // On the source's own host the hub may have its port: the administrator wrote that.
+                let home = desk.config.sources.get(&source).map(Source::url);
+                desk.fetcher.submit(&url, home, &push::form(&ask), now).await.map_err(|error| {
+                    if let Some(until) = schedule::host_rests(error.trouble, error.retry_after, now) {
+                        hubs.rests().put(&url, until);
+                    }
+                    Refusal { is_said: error.status.is_some(), retry_after: error.retry_after, why: error.to_string() }
+                })
+            }
         }
-        Err(_) => return,
     };
     let outcome = if sent.is_ok() { "accepted" } else { "failed" };
     desk.counts.add(|tally| *tally.hub_requests.entry((mode, outcome)).or_default() += 1);
     match sent {
         Ok(()) => tracing::info!(%source, hub, mode, "a hub was asked"),
-        Err(error) => {
-            tracing::warn!(%source, hub, mode, %error, "a hub could not be asked");
-            let refusal = Refusal { is_said: error.status.is_some(), retry_after: error.retry_after, why: error.to_string() };
+        Err(refusal) => {
+            tracing::warn!(%source, hub, mode, error = refusal.why, "a hub could not be asked");
             desk.pushes.decide(&source, |push| push::refused(push, subscription.token(), &refusal, (desk.clock)()));
         }
     }

@@ -1,10 +1,18 @@
 //! WebSub through the real program, with a scripted hub: it takes requests as any origin does, and calls back as the test wants it.
 
-use diemtin::model::Secret;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use diemtin::config;
+use diemtin::edge::store::Store;
+use diemtin::model::{Because, Hub, Push, Secret, Slug, SourceState, Subscription};
+use diemtin::pipeline::{Desk, Turn};
+use jiff::{SignedDuration, Timestamp};
 use ring::hmac;
 use url::form_urlencoded;
 
-use crate::app::{HOME, Response, Service, TestApp, eventually, source};
+use crate::app::{HOME, PATIENCE, Response, Service, TestApp, eventually, source};
 use crate::origin::{Answer, Item, Origin, articles, feed, rss};
 
 /// A source's document that names a hub, and itself.
@@ -121,7 +129,8 @@ fn what_a_hub_announces_is_fetched_at_once() {
     eventually("the news is published", || (service.titles("moi-nhat").len() == 3).then_some(()));
     assert!(!service.titles("moi-nhat").iter().any(|title| title == "Bịa đặt"), "what an announcement carries is not read");
     assert_eq!((stage.origin.count(), count(&service, "heard")), (2, 1));
-    assert_eq!(stage.app.run(&["explain", "a", "--json"]).json()[0]["push"]["proofs"], 1);
+    let proofs = || stage.app.run(&["explain", "a", "--json"]).json()[0]["push"]["proofs"].clone();
+    eventually("the proof is written down", || (proofs() == 1).then_some(()));
     let told = stage.app.run(&["explain", "a"]).ok();
     assert!(told.contains(&stage.hub.url("/hub")) && told.contains("renewed") && told.contains("announced"), "{told}");
     assert!(!told.contains(&asked.secret.0) && !told.contains(&asked.path), "{told}");
@@ -198,10 +207,55 @@ fn a_body_has_a_limit() {
 }
 
 #[test]
+fn who_calls_and_does_not_finish_holds_up_nobody_else_for_long() {
+    let stage = Stage::new();
+    let (service, asked) = stage.subscribed();
+    let signature = asked.signed(hmac::HMAC_SHA256, b"");
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Hub-Signature: sha256={signature}\r\nContent-Length: 9\r\n\r\nabc",
+        asked.path
+    );
+    let slow = || {
+        let mut stream = TcpStream::connect(service.address()).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.write_all(head.as_bytes()).expect("writing");
+        stream
+    };
+    let mut crowd: Vec<TcpStream> = (0..32).map(|_| slow()).collect();
+    let refused = eventually("no more are taken", || Some(asked.ping(&service, b"")).filter(|answer| answer.status == 503));
+    assert_eq!((refused.header("retry-after"), service.get("/healthz").status), ("5", 200));
+    let mut last = crowd.pop().expect("one of them");
+    drop(crowd);
+    eventually("who has gone takes no room", || (asked.ping(&service, b"").status == 202).then_some(()));
+    let mut answer = Vec::new();
+    last.read_to_end(&mut answer).expect("an answer");
+    assert_eq!(Response::of(&answer).status, 202, "whoever does not finish is not waited for");
+    assert!(count(&service, "cut_off") >= 32);
+}
+
+#[test]
+fn a_hub_that_is_overloaded_is_left_alone_by_all_its_sources() {
+    let (origin, hub) = (Origin::new(), Origin::at(2));
+    hub.set("/hub", Answer::status(429).header("Retry-After", "7200"));
+    for id in ["a", "b", "c"] {
+        origin.set(&format!("/{id}"), naming(&hub.url("/hub"), &format!("https://a.vn/{id}"), &articles(id, 0..1)));
+    }
+    let app = TestApp::new(
+        &config(&["a", "b", "c"].map(|id| (id, origin.url(&format!("/{id}"))))).replace("per_host = 64", "per_host = 1"),
+    );
+    let _service = app.serve();
+    for id in ["a", "b", "c"] {
+        eventually("it is told", || app.run(&["explain", id]).ok().contains("not in force").then_some(()));
+    }
+    assert_eq!(hub.requests("/hub").len(), 1);
+}
+
+#[test]
 fn a_restart_asks_no_hub() {
     let stage = Stage::new();
     let (service, asked) = stage.subscribed();
-    let before = stage.app.run(&["explain", "a", "--json"]).json()[0]["push"].clone();
+    let told = || Some(stage.app.run(&["explain", "a", "--json"]).json()[0]["push"].clone());
+    let before = eventually("it is written down", || told().filter(|push| push["until"].is_string()));
     assert_eq!(service.terminate(), Some(0));
     let service = stage.app.serve();
     stage.publish(3);
@@ -276,7 +330,7 @@ fn a_hub_may_name_another_and_nothing_leads_where_we_do_not_fetch() {
     inside.set("/hub", Answer::status(202));
     hub.set("/moved", Answer::status(308).header("Location", "/hub"));
     hub.set("/hub", Answer::status(202));
-    hub.set("/inward", Answer::status(307).header("Location", &inside.url("/hub")));
+    hub.set("/inward", Answer::status(307).header("Location", inside.url("/hub")));
     hub.set("/as-get", Answer::redirect("/hub?get"));
     let hubs = [("a", hub.url("/moved")), ("b", hub.url("/inward")), ("c", inside.url("/hub")), ("d", hub.url("/as-get"))];
     for (id, hub) in &hubs {
@@ -323,4 +377,67 @@ fn a_denial_is_told_and_the_source_polled_on() {
     let told = eventually("the denial is told", || Some(stage.app.run(&["explain", "a"]).ok()).filter(|t| t.contains("denied")));
     assert!(told.contains("the hub denied it (it says “quá nhiều”)"), "{told}");
     assert_eq!(stage.hub.requests("/hub").len(), 1);
+}
+
+/// A day on which a source with news at all hours was polled each hour, with what is known of its hub; its state after that, and what is known then.
+fn after_a_day(push: &Push, is_pinged: bool) -> (SourceState, Push) {
+    const START: i64 = 1_795_132_800;
+    fn clock() -> Timestamp {
+        Timestamp::from_second(START + 24 * 3600).expect("a time")
+    }
+    let (origin, id) = (Origin::new(), Slug::new("a").expect("a slug"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Arc::new(Store::open(folder.path()).expect("a store"));
+    let (config, _) = config::read("feeds.toml", &(HOME.to_owned() + &source("a", &origin.url("/a"))), &|_| None).expect("valid");
+    let dated = |n: i64| {
+        let at = Timestamp::from_second(START + n * 3600).expect("a time").strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        crate::origin::item(&format!("g{n}"), &format!("https://a.vn/{n}"), &format!("Tin số {n} của ngày"), &at)
+    };
+    origin.set("/a", feed(&(-40..0).rev().map(dated).collect::<Vec<_>>()));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let poll = |desk: &Desk| {
+        let (source, before) = (&desk.config.sources["a"], store.source_states().expect("states").remove("a"));
+        match runtime.block_on(desk.crew.poll(|| desk.clone(), &store, source, before)) {
+            Turn::Polled(polled) => polled.state,
+            turn => panic!("{turn:?}"),
+        }
+    };
+    let first = Desk::new(config, || Timestamp::from_second(START).expect("a time")).expect("a desk");
+    poll(&first);
+    origin.set("/a", feed(&(-16..24).rev().map(dated).collect::<Vec<_>>()));
+    let mut desk = first;
+    desk.clock = clock;
+    desk.pushes.decide(&id, |known| *known = push.clone());
+    if is_pinged {
+        desk.pushes.decide(&id, |known| diemtin::flow::push::heard(known, clock()));
+    }
+    let state = poll(&desk);
+    (state, desk.pushes.of(&id))
+}
+
+#[test]
+fn who_is_announced_is_polled_less_often_until_something_is_not() {
+    let hub = Hub { url: "https://hub.vn/".to_owned(), topic: TOPIC.to_owned() };
+    let subscription = Subscription {
+        hub: hub.clone(),
+        callback: "https://tin.vn/websub/x".to_owned(),
+        secret: Secret("x".to_owned()),
+        asked: None,
+        attempts: 0,
+        next: Timestamp::MAX,
+        until: Some(Timestamp::MAX),
+        error: None,
+    };
+    let proven = Push { hub: Some(hub), subscription: Some(subscription), proofs: 4, ..Push::default() };
+    let wait = |state: &SourceState| state.next.duration_since(state.checked);
+    let (usual, nothing) = after_a_day(&Push::default(), false);
+    assert_eq!(nothing, Push::default(), "nothing is remembered of a source without a hub");
+    let (seldom, known) = after_a_day(&proven, true);
+    assert_eq!((known.proofs, known.hinted), (5, None));
+    assert!(matches!(seldom.because, Because::Announced(_)), "{:?}", seldom.because);
+    assert!(wait(&seldom) > 3 * wait(&usual), "{} is far more than {}", wait(&seldom), wait(&usual));
+    assert!(wait(&seldom) <= SignedDuration::from_hours(6), "fetch.max_every");
+    let (surprised, known) = after_a_day(&proven, false);
+    assert_eq!(surprised.next, usual.next, "as if there were no hub");
+    assert!(known.surprise.is_some());
 }

@@ -13,15 +13,16 @@ use crate::model::Trouble;
 const MOST_HOPS: usize = 3;
 
 impl Fetcher {
-    /// Sends a form. `home` is the address of the source that names the hub: on its own host the hub may have its port.
-    pub async fn submit(&self, url: &Url, home: &Url, form: &str, now: Timestamp) -> Result<(), FetchError> {
+    /// Sends a form. `home` is the address of the source that names the hub, where it is still one: on its own host the
+    /// hub may have its port.
+    pub async fn submit(&self, url: &Url, home: Option<&Url>, form: &str, now: Timestamp) -> Result<(), FetchError> {
         let within = self.settings.timeout;
         tokio::time::timeout(within, self.submit_all(url, home, form, now)).await.map_err(|_| {
             FetchError::new(Trouble::TooSlow, format!("no answer came within {} seconds (fetch.timeout)", within.as_secs_f32()))
         })?
     }
 
-    async fn submit_all(&self, url: &Url, home: &Url, form: &str, now: Timestamp) -> Result<(), FetchError> {
+    async fn submit_all(&self, url: &Url, home: Option<&Url>, form: &str, now: Timestamp) -> Result<(), FetchError> {
         let mut url = url.clone();
         for _ in 0..=MOST_HOPS {
             let request = self

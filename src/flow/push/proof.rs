@@ -69,10 +69,10 @@ pub fn due(push: &Push, state: Option<&SourceState>) -> Option<Timestamp> {
     push.hinted.filter(|_| trouble.is_none_or(|trouble| trouble.is_passing() && trouble != Trouble::OurStore))
 }
 
-/// A poll that began at a time has ended.
-pub fn polled(push: &mut Push, found: Found, began: Timestamp, now: Timestamp) {
+/// A poll has ended that began at `now`.
+pub fn polled(push: &mut Push, found: Found, now: Timestamp) {
     // An announcement that came meanwhile may be of something that came after the answer was made.
-    if push.pinged.is_none_or(|at| at <= began) {
+    if push.pinged.is_none_or(|at| at <= now) {
         push.hinted = None;
     }
     let announced = push.unanswered.is_some_and(|at| now.duration_since(at) <= PENDING);

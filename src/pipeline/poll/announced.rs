@@ -19,7 +19,7 @@ impl Poll<'_> {
     /// What will be known of the source's hub after this poll.
     pub(super) fn hub_after(&self, found: Found) -> Push {
         let mut push = self.desk.pushes.of(&self.source.id);
-        push::polled(&mut push, found, self.now, self.now);
+        push::polled(&mut push, found, self.now);
         push
     }
 
@@ -28,7 +28,7 @@ impl Poll<'_> {
         let url = self.source.url();
         let own = (self.source.home == *url).then_some(url);
         self.desk.pushes.decide(&self.source.id, |push| {
-            push::polled(push, found, self.now, (self.desk.clock)());
+            push::polled(push, found, self.now);
             if let Some(said) = said
                 && let Some(hub) = push::named(said.links, said.document, said.from, own, push.hub.as_ref())
             {
