@@ -159,7 +159,7 @@ const SEAMS: [(&str, &[&str]); 17] = [
     ("atom_syndication", &["flow::render"]),
     ("maud", &["flow::render"]),
     ("quick_xml", &["flow::render"]),
-    ("sled", &["edge::store"]),
+    ("sled", &["edge::store::embedded"]),
     ("reqwest", &["edge::fetch"]),
     ("ring", &["flow::push", "edge::chance", "edge::fetch"]),
     ("hyper", &["edge::serve", "edge::fetch"]),

@@ -59,7 +59,10 @@ impl<'de> Visitor<'de> for Feed<'_> {
                 "language" => feed.language = word(map.next_value()?),
                 "feed_url" => feed.own_url = word(map.next_value()?),
                 "hubs" => objects(map.next_value()?).iter().filter_map(hub).for_each(|hub| feed.put_hub(hub)),
-                "author" | "authors" => feed.authors.extend(objects(map.next_value()?).iter().map(author)),
+                "author" | "authors" => {
+                    feed.authors.extend(objects(map.next_value()?).iter().map(author));
+                    feed.authors.truncate(MOST_OF_A_KIND);
+                }
                 "items" => map.next_value_seed(Items(entries.get_or_insert_with(|| Ends::new(most))))?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }

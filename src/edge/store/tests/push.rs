@@ -49,14 +49,3 @@ fn what_is_remembered_of_hubs_outlives_a_restart() {
     assert_eq!((store.push(&a).unwrap(), store.pushes().unwrap().len()), (None, 1));
     assert_eq!(store.push(&slug("c")).unwrap(), None);
 }
-
-#[test]
-fn what_another_version_remembers_is_passed_over() {
-    let folder = TempDir::new().unwrap();
-    let store = Store::open(folder.path()).unwrap();
-    for (id, value) in [("wa", vec![2, 1, 2]), ("wb", vec![1]), ("wc", Vec::new())] {
-        store.db.insert(id, codec::seal(value)).unwrap();
-    }
-    assert!(store.pushes().unwrap().is_empty());
-    assert_eq!(store.push(&slug("a")).unwrap(), None);
-}
