@@ -56,7 +56,7 @@ impl Pushes {
     }
 
     /// Every source of which something is known.
-    pub fn sources(&self) -> Vec<SourceId> {
+    pub fn sources(&self) -> BTreeSet<SourceId> {
         self.lock().by_source.keys().cloned().collect()
     }
 
@@ -99,6 +99,11 @@ impl Pushes {
     pub async fn hints(&self) -> BTreeSet<SourceId> {
         self.hinted.notified().await;
         std::mem::take(&mut self.lock().hints)
+    }
+
+    /// The sources of which something has changed that is not written yet.
+    pub fn unwritten(&self) -> BTreeSet<SourceId> {
+        self.lock().unwritten.clone()
     }
 
     /// Waits until something has changed.

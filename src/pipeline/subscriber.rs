@@ -1,5 +1,6 @@
 //! The subscriber: asks hubs to announce the news of their sources, renews and ends that, and writes down what is known of it.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -14,8 +15,10 @@ use crate::model::{Source, SourceId};
 use crate::pipeline::live::stopped;
 use crate::pipeline::{Desk, Live};
 
-/// How often it is looked which hubs are to be asked.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How often it is looked at all hubs, whether they are to be asked.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
+/// What changes within this time is looked at and written together.
+const GATHER: Duration = Duration::from_millis(100);
 /// Hubs that are asked at once.
 const AT_ONCE: usize = 8;
 /// Requests that are made ready at one look; the next look takes up the others.
@@ -28,13 +31,15 @@ pub(super) async fn subscribe(mut live: Live) {
     let hubs = Arc::new(Hubs { room: Semaphore::new(AT_ONCE), rests: Mutex::default() });
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut is_all = true;
     loop {
         let desk = live.desk.borrow_and_update().clone();
         if live.listens {
             let base = push::base(&desk.config.service, &desk.config.fetch);
             tell_once(&base, &mut told);
             if asks.len() < AT_A_LOOK {
-                for (source, ask) in due(&desk, base.ok().as_ref()) {
+                let of = if is_all { desk.pushes.sources() } else { desk.pushes.unwritten() };
+                for (source, ask) in due(&desk, base.ok().as_ref(), of) {
                     asks.spawn(send(desk.clone(), source, ask, Arc::clone(&hubs)));
                 }
             }
@@ -42,13 +47,17 @@ pub(super) async fn subscribe(mut live: Live) {
         if let Err(error) = desk.pushes.write(&live.store).await {
             tracing::error!(%error, "what is known of hubs could not be stored");
         }
-        tokio::select! {
-            _ = look.tick() => {}
-            () = desk.pushes.changed() => {}
-            Some(_) = asks.join_next() => {}
-            changed = live.desk.changed() => if changed.is_err() { break },
+        let some_changed = async {
+            desk.pushes.changed().await;
+            tokio::time::sleep(GATHER).await;
+        };
+        is_all = tokio::select! {
+            _ = look.tick() => true,
+            () = some_changed => false,
+            Some(_) = asks.join_next() => false,
+            changed = live.desk.changed() => if changed.is_ok() { true } else { break },
             () = stopped(&mut live.stop) => break,
-        }
+        };
     }
     // What is under way is given up: the hub is asked again after the next start. What is known is written once more.
     asks.shutdown().await;
@@ -83,11 +92,11 @@ fn tell_once(base: &Result<Url, Off>, told: &mut Option<Off>) {
     }
 }
 
-/// What hubs are to be asked now, with the address of the source that named them.
-fn due(desk: &Desk, base: Option<&Url>) -> Vec<(SourceId, Ask)> {
+/// What hubs are to be asked now for these sources.
+fn due(desk: &Desk, base: Option<&Url>, of: BTreeSet<SourceId>) -> Vec<(SourceId, Ask)> {
     let now = (desk.clock)();
     let mut asks = Vec::new();
-    for id in desk.pushes.sources() {
+    for id in of {
         let is_wanted = |source: &&Source| source.enabled && source.push;
         let base = base.filter(|_| desk.config.sources.get(&id).as_ref().is_some_and(is_wanted));
         let found = desk.pushes.decide(&id, |push| {
