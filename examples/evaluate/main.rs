@@ -13,13 +13,15 @@ mod topics;
 use anyhow::Context;
 
 /// The labelled sets of the repository.
-const SETS: [&str; 7] = [
+const SETS: [&str; 9] = [
     "pairs-tuning.tsv",
     "pairs-hard.tsv",
     "pairs-lookalike.tsv",
+    "pairs-fresh.tsv",
     "pairs-heldout.tsv",
     "topics-tuning.tsv",
     "topics-hard.tsv",
+    "topics-fresh.tsv",
     "topics-heldout.tsv",
 ];
 
