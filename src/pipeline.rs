@@ -5,6 +5,7 @@ mod callback;
 mod counts;
 mod crew;
 mod explain;
+mod hub;
 mod live;
 mod plan;
 mod poll;
@@ -16,6 +17,7 @@ mod pushes;
 mod reclassify;
 mod sheets;
 mod subscriber;
+mod subscribers;
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -43,6 +45,7 @@ pub use preview::{PreviewError, Previewed, preview};
 pub use prune::prune;
 pub use pushes::Pushes;
 pub use reclassify::{classify, reclassify};
+pub use subscribers::Subscribers;
 
 /// Everything that a poll works with under one configuration. Cheap to clone; a changed configuration makes a new one.
 #[derive(Clone)]
@@ -61,6 +64,8 @@ pub struct Desk {
     pub counts: Arc<Counts>,
     /// What is known of hubs.
     pub pushes: Arc<Pushes>,
+    /// Who subscribes to our feeds.
+    pub subscribers: Arc<Subscribers>,
     /// Who may fetch at the same time.
     pub crew: Crew,
     /// Room for work that computes: as many as the machine has cores, so that many large documents at once cost time and not memory.
@@ -79,8 +84,9 @@ impl Desk {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let cores = Arc::new(Semaphore::new(cores));
         let crew = Crew::new(&config.fetch);
-        let (counts, pushes, turn, prices, gists) = Default::default();
-        let desk = Self { config: Arc::new(config), rules, fetcher, prices, gists, counts, pushes, crew, cores, turn, clock };
+        let (counts, pushes, subscribers, turn, prices, gists) = Default::default();
+        let config = Arc::new(config);
+        let desk = Self { config, rules, fetcher, prices, gists, counts, pushes, subscribers, crew, cores, turn, clock };
         Ok(desk.priced(&BTreeMap::new()))
     }
 
@@ -95,7 +101,8 @@ impl Desk {
     pub fn under(&self, config: Config) -> Result<Self, FetchError> {
         let (counts, cores, turn) = (Arc::clone(&self.counts), Arc::clone(&self.cores), Arc::clone(&self.turn));
         let (gists, pushes, crew) = (Arc::clone(&self.gists), Arc::clone(&self.pushes), self.crew.under(&config.fetch));
-        Ok(Self { gists, counts, pushes, crew, cores, turn, ..Self::new(config, self.clock)? })
+        let subscribers = Arc::clone(&self.subscribers);
+        Ok(Self { gists, counts, pushes, subscribers, crew, cores, turn, ..Self::new(config, self.clock)? })
     }
 
     /// Runs work that computes when a core is free for it.

@@ -78,6 +78,7 @@ pub(super) async fn service(
     let site: Arc<ArcSwap<Site>> = Arc::default();
     // Before hubs are heard: they would be told that nobody subscribes.
     desk.pushes.load(&store)?;
+    desk.subscribers.load(&desk.config.service, &store)?;
     let (sources, counts) = (desk.config.sources.len(), Arc::clone(&desk.counts));
     let folder = setup.folder(&desk.config.store);
     let (new_desk, desk) = watch::channel(desk);

@@ -11,7 +11,7 @@ use toml::de::DeValue;
 use crate::config::fault::Wrong;
 use crate::config::read::{At, Key, Keyed, Reader, Several, Table, Value};
 use crate::config::value::{
-    Contact, Count, Css, DateFormat, Day, Encoding, Headers, HttpUrl, Id, Interval, Keep, Language, Listen, Network, OneOf,
+    Contact, Count, Css, DateFormat, Day, Encoding, Headers, HttpUrl, HubChoice, Id, Interval, Keep, Language, Listen, Network, OneOf,
     Parameter, Pause, Phrase, ProxyUrl, PublicUrl, Rank, Size, StoreUrl, Text, Zone,
 };
 use crate::model::{Content, Field};
@@ -73,6 +73,9 @@ table! {
         language: Language = "vi",
         /// The IANA time zone of dates that name no offset, and of what people read.
         timezone: Zone = "Asia/Ho_Chi_Minh",
+        /// Whether others can subscribe to our feeds (WebSub), to be called when there is news; or the address of another hub, which is told
+        /// of news and calls them. Needs `url`.
+        hub: HubChoice = true,
     }
 }
 

@@ -16,8 +16,8 @@ use crate::config::Config;
 use crate::config::fault::Wrong;
 use crate::config::raw;
 use crate::config::read::{At, Key, Keyed, Reader};
-use crate::config::value::{Count, Interval, Keep, Pause, Size};
-use crate::model::{FetchSettings, Service, Slug, StoreSettings};
+use crate::config::value::{Count, HubChoice, Interval, Keep, Pause, Size};
+use crate::model::{Announce, FetchSettings, Service, Slug, StoreSettings};
 
 /// Default of `service.title`: the program's name in its language.
 const TITLE: &str = "Điểm tin";
@@ -28,7 +28,10 @@ const ZONE: &str = "Asia/Ho_Chi_Minh";
 
 /// The configuration that a file describes.
 pub(super) fn resolve(file: raw::File, reader: &mut Reader<'_>) -> Config {
-    let service = service(&table(file.service));
+    let raw_service = table(file.service);
+    let (store, fetch) = (store(&table(file.store)), fetch(&table(file.fetch), reader));
+    let service = service(&raw_service);
+    let service = Service { hub: hub(&raw_service.hub, &service, &fetch, &store, reader), ..service };
     let readable = !file.source.is_broken();
     let sources = tables(file.source);
     let topics = tables(file.topic);
@@ -39,8 +42,8 @@ pub(super) fn resolve(file: raw::File, reader: &mut Reader<'_>) -> Config {
     }
     let feeds = feed::feeds(&feeds, &topics, &sources, reader);
     Config {
-        store: store(&table(file.store)),
-        fetch: fetch(&table(file.fetch), reader),
+        store,
+        fetch,
         sources: source::sources(&sources, &service.timezone, reader),
         topics: topics.into_iter().map(|(id, topic)| topic::topic(id, topic, &service.timezone, reader)).collect(),
         feeds,
@@ -76,7 +79,39 @@ fn service(raw: &raw::Service) -> Service {
         contact: raw.contact.value().map(|contact| contact.0.clone()),
         language: raw.language.value().map_or("vi", |language| &language.0).to_owned(),
         timezone: raw.timezone.value().map_or_else(home, |zone| zone.0.clone()),
+        hub: Announce::Off,
     }
+}
+
+/// Which hub announces our feeds. It follows from the file alone, for it stands in every feed.
+fn hub(
+    raw: &Key<HubChoice>,
+    service: &Service,
+    fetch: &FetchSettings,
+    store: &StoreSettings,
+    reader: &mut Reader<'_>,
+) -> Announce {
+    let choice = raw.or(HubChoice::Ours(true));
+    let hindrance = match &choice {
+        HubChoice::Ours(false) => return Announce::Off,
+        _ if !service.has_url => "`url` is not given, so nobody would know where our feeds are",
+        HubChoice::At(url) => return Announce::Elsewhere(url.clone()),
+        HubChoice::Ours(true) if !service.is_reachable(&fetch.private_networks) => {
+            "`url` is not public (fetch.private_networks opens networks of your own)"
+        }
+        HubChoice::Ours(true) if !store.url.starts_with("sled:") => {
+            "the store is shared by several processes, and our own hub works in one alone; give the address of another hub"
+        }
+        HubChoice::Ours(true) => match service.url.join("websub") {
+            Ok(url) => return Announce::Here(url),
+            Err(_) => "`url` is no folder",
+        },
+    };
+    // Unasked it is on where it can be.
+    if let Some(given) = raw.given() {
+        reader.warn(&given.span, Wrong::new(format!("nobody can subscribe to our feeds: {hindrance}")));
+    }
+    Announce::Off
 }
 
 /// The address of a service that listens there.

@@ -5,6 +5,7 @@
 //! environment.
 
 mod body;
+mod deliver;
 mod error;
 mod guard;
 mod headers;
@@ -22,6 +23,7 @@ use crate::edge::fetch::guard::Resolver;
 use crate::model::{FetchSettings, Service, Source, Trouble};
 
 pub use body::Body;
+pub use deliver::Delivery;
 pub use error::FetchError;
 pub use guard::{Guard, Reach, Refused};
 

@@ -15,7 +15,9 @@ use std::path::Path;
 
 use tokio::sync::watch;
 
-use crate::model::{Batch, Change, Known, LinkKey, Lookup, Push, Search, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::model::{
+    Batch, Change, Known, LinkKey, Lookup, Push, Search, SourceId, SourceState, Stamp, Story, StoryId, Subscriber, SubscriberId,
+};
 use embedded::Embedded;
 
 /// Why the store can't do what it was asked. A sentence names the subject.
@@ -61,6 +63,8 @@ pub enum Memo {
     Pruned,
     /// Where the clock stood when it was first doubted since.
     Doubted,
+    /// With which version of our feeds their subscribers, or another hub, were called last.
+    Told,
 }
 
 /// An open store. Reads block: call them where that may be.
@@ -137,6 +141,11 @@ impl Store {
         either!(self, store => store.push(id))
     }
 
+    /// Everybody who subscribes to our feeds. What another version wrote is passed over: they will ask again.
+    pub fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
+        either!(self, store => store.subscribers())
+    }
+
     /// The stamps of all pages, by path.
     pub fn stamps(&self) -> Result<HashMap<String, Stamp>, StoreError> {
         either!(self, store => store.stamps())
@@ -172,6 +181,11 @@ impl Store {
     /// Remembers this of sources' hubs from now on. Beside the sources' states and not with them: hubs answer when no poll is under way.
     pub async fn set_pushes(&self, pushes: Vec<(SourceId, Push)>) -> Result<(), StoreError> {
         either!(self, store => store.set_pushes(pushes).await)
+    }
+
+    /// Remembers these subscriptions to our feeds from now on, and forgets those with `None`.
+    pub async fn set_subscribers(&self, subscribers: Vec<(SubscriberId, Option<Subscriber>)>) -> Result<(), StoreError> {
+        either!(self, store => store.set_subscribers(subscribers).await)
     }
 
     /// Remembers pages' stamps.

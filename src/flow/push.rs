@@ -4,9 +4,12 @@
 //! An announcement is a hint to fetch and nothing else: what it carries is not read, for anybody may be a hub, and a hub may be anybody's.
 //! So a hub that lies costs some conditional requests, fewer each time; a hub that is silent costs nothing as long as polls find nothing that
 //! it should have announced; and one that has proved true saves polls.
+//!
+//! [`hub`] is the other side: the hub of our own feeds.
 
 mod discover;
 mod form;
+pub mod hub;
 mod link;
 mod off;
 mod proof;
@@ -19,7 +22,7 @@ pub use discover::named;
 pub use form::form;
 pub use off::{Off, base};
 pub use proof::{Found, again, dearer, due, heard, is_proven, polled};
-pub use signature::{Check, Unsigned};
+pub use signature::{Check, Unsigned, sign};
 pub use standing::Standing;
 pub use step::{Ask, CHANCE_BYTES, Refusal, refused, step};
 pub use verify::{Verdict, verify};

@@ -54,6 +54,8 @@ impl Coding {
 pub struct Site {
     /// The pages.
     pub pages: BTreeMap<String, Arc<Page>>,
+    /// The Link headers of pages that a hub announces, by path.
+    pub links: Arc<BTreeMap<String, String>>,
     /// Makes what a query asks for.
     pub parts: Option<Arc<PartMaker>>,
     /// Makes the page of a story.

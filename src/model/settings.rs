@@ -1,10 +1,11 @@
 //! The settings of `feeds.toml` that concern the whole service.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
-use url::Url;
+use url::{Host, Url};
 
 /// Who publishes: `[service]` of `feeds.toml`.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +24,49 @@ pub struct Service {
     pub language: String,
     /// The zone of dates that name none, and of the times that people read.
     pub timezone: TimeZone,
+    /// How the news of our feeds are announced.
+    pub hub: Announce,
+}
+
+impl Service {
+    /// Whether others reach `url`, as far as that can be seen from the address: a public one, or one in a network that is opened.
+    pub fn is_reachable(&self, opened: &[IpNet]) -> bool {
+        let is_opened = |address: IpAddr| opened.iter().any(|network| network.contains(&address));
+        match self.url.host() {
+            Some(Host::Ipv4(v4)) => {
+                is_opened(v4.into()) || !(v4.is_private() || v4.is_loopback() || v4.is_unspecified() || v4.is_link_local())
+            }
+            Some(Host::Ipv6(v6)) => {
+                let is_local = v6.is_unique_local() || v6.is_unicast_link_local();
+                is_opened(v6.into()) || !(v6.is_loopback() || v6.is_unspecified() || is_local)
+            }
+            Some(Host::Domain(name)) => {
+                name.trim_end_matches('.').contains('.') && !name.trim_end_matches('.').ends_with(".localhost")
+            }
+            None => false,
+        }
+    }
+}
+
+/// How the news of our feeds are announced (WebSub).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Announce {
+    /// Not at all.
+    Off,
+    /// By us: this is where one subscribes.
+    Here(Url),
+    /// By the hub at this address, which is told that something has changed.
+    Elsewhere(Url),
+}
+
+impl Announce {
+    /// The address of the hub.
+    pub fn url(&self) -> Option<&Url> {
+        match self {
+            Self::Off => None,
+            Self::Here(url) | Self::Elsewhere(url) => Some(url),
+        }
+    }
 }
 
 /// Where stories are kept, and how long: `[store]`.

@@ -36,6 +36,12 @@ pub struct Tally {
     pub pings: BTreeMap<&'static str, u64>,
     /// Sources that name a hub, by how they stand with it now.
     pub hubs: BTreeMap<&'static str, u64>,
+    /// Requests to our own hub, by what became of them.
+    pub hub_asked: BTreeMap<&'static str, u64>,
+    /// Calls of our own hub to subscribers, and announcements to another hub, by what they were for and what came of it.
+    pub hub_calls: BTreeMap<(&'static str, &'static str), u64>,
+    /// Subscriptions to our feeds now.
+    pub subscribers: u64,
     /// Sources by how they stand now.
     pub sources: BTreeMap<&'static str, u64>,
 }

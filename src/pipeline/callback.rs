@@ -1,4 +1,5 @@
-//! What hubs tell us at our callbacks: `GET /websub/TOKEN` asks whether we want a subscription, `POST` announces news.
+//! What hubs tell us at our callbacks: `GET /websub/TOKEN` asks whether we want a subscription, `POST` announces news. `POST /websub` is our
+//! own hub.
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use tokio::sync::watch;
 use crate::edge::serve::{Call, Callee, Reply, Unread};
 use crate::flow::push::{self, Check, Unsigned, Verdict};
 use crate::model::SourceId;
-use crate::pipeline::Desk;
+use crate::pipeline::{Desk, hub};
 
 /// The most that an announcement may carry, in bytes. It is read for its signature and kept nowhere.
 const LONGEST_ANNOUNCEMENT: usize = 10 * 1024 * 1024;
@@ -22,6 +23,9 @@ pub fn callee(desk: watch::Receiver<Desk>) -> Callee {
 }
 
 async fn answer(desk: &Desk, mut call: Call) -> Reply {
+    if call.path == "/websub" {
+        return hub::asked(desk, call).await;
+    }
     let Some(token) = call.path.strip_prefix("/websub/").map(str::to_owned) else {
         return Reply::new(404, "there is no such page\n");
     };

@@ -12,10 +12,12 @@ use crate::config::Config;
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::topic::Rules;
 use crate::model::Site;
+use crate::pipeline::hub::announce;
 use crate::pipeline::poll::blocking;
 use crate::pipeline::poller::poll_due;
 use crate::pipeline::sheets::story_maker;
 use crate::pipeline::subscriber::subscribe;
+use crate::pipeline::subscribers::links;
 use crate::pipeline::{Desk, Press, classify, prune, reclassify};
 
 /// Changes that come within this time are printed together.
@@ -49,6 +51,7 @@ pub async fn run(live: Live, polls: bool, prints: bool) {
     let mut tasks = JoinSet::new();
     if prints {
         tasks.spawn(keep_going("the press", live.clone(), press));
+        tasks.spawn(keep_going("the hub", live.clone(), announce));
     }
     if polls {
         tasks.spawn(keep_going("the poller", live.clone(), poll_due));
@@ -98,6 +101,7 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
     let before = live.site.load_full();
     let mut press = blocking(move || Press::new(config, &store, &before)).await?;
     let stories = story_maker(&desk, &live.store);
+    let links = Arc::new(links(&desk.config));
     loop {
         let (store, clock) = (Arc::clone(&live.store), desk.clock);
         let (back, site) = blocking(move || -> Result<_, StoreError> {
@@ -107,7 +111,9 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         })
         .await?;
         press = back;
-        live.site.store(Arc::new(Site { stories: Some(Arc::clone(&stories)), ..site }));
+        let site = Arc::new(Site { stories: Some(Arc::clone(&stories)), links: Arc::clone(&links), ..site });
+        live.site.store(Arc::clone(&site));
+        desk.subscribers.published(&desk.config, &site);
         let stamps = press.take_stamps();
         if !stamps.is_empty() {
             live.store.set_stamps(stamps).await?;

@@ -130,7 +130,7 @@ impl Press {
         }
         let shown: HashSet<StoryId> = self.columns.iter().flat_map(|c| &c.listing.stories).map(|story| story.id).collect();
         self.listed.retain(|id, _| shown.contains(id));
-        Ok(Site { pages: self.pages.clone(), parts: Some(self.parts()), stories: None })
+        Ok(Site { pages: self.pages.clone(), parts: Some(self.parts()), ..Site::default() })
     }
 
     /// The stamps that have changed since they were last taken, to be stored.

@@ -6,7 +6,7 @@ use toml::de::DeValue;
 use url::{Host, Url};
 
 use crate::config::fault::{Wrong, quoted};
-use crate::config::read::{At, Reader, Table, Value, in_order, joined};
+use crate::config::read::{At, Reader, Table, Value, in_order, joined, other_kind};
 use crate::config::value::{FromText, schema};
 
 /// An address that can be fetched.
@@ -73,6 +73,33 @@ impl FromText for PublicUrl {
 }
 
 schema!(PublicUrl, { "type": "string", "pattern": r"^\s*[Hh][Tt][Tt][Pp][Ss]?://[^?#]*$|\$\{" });
+
+/// Which hub announces our feeds: ours, none, or another's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) enum HubChoice {
+    /// Ours, or none.
+    Ours(bool),
+    /// The one at this address.
+    At(Url),
+}
+
+impl Value for HubChoice {
+    fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::Boolean(yes) => Some(Self::Ours(*yes)),
+            DeValue::String(_) => HttpUrl::read(value, path, reader).map(|HttpUrl(url)| Self::At(url)),
+            other => {
+                reader.error(&value.span(), other_kind(other, path, "true, false, or the address of another hub"));
+                None
+            }
+        }
+    }
+}
+
+schema!(HubChoice, { "anyOf": [
+    { "type": "boolean" },
+    { "type": "string", "pattern": r"^\s*[Hh][Tt][Tt][Pp][Ss]?://|\$\{" }
+] });
 
 /// `HOST:PORT`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -83,12 +83,14 @@ pub struct Reply {
     pub text: String,
     /// The methods that there are, for 405.
     pub allow: Option<&'static str>,
+    /// After how many seconds to come again, for 503.
+    pub retry_after: Option<u64>,
 }
 
 impl Reply {
     /// An answer.
     pub fn new(status: u16, text: impl Into<String>) -> Self {
-        Self { status, text: text.into(), allow: None }
+        Self { status, text: text.into(), allow: None, retry_after: None }
     }
 }
 
@@ -116,14 +118,14 @@ impl Calls {
                 let (path, query) = (head.uri.path().to_owned(), head.uri.query().unwrap_or_default().to_owned());
                 (self.callee)(Call { method: head.method.to_string(), path, query, headers: head.headers, body }).await
             }
-            Err(_) => Reply::new(503, "too many calls at once; come again in a moment\n"),
+            Err(_) => Reply { retry_after: Some(5), ..Reply::new(503, "too many calls at once; come again in a moment\n") },
         };
         let mut response = respond::text(StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK), reply.text);
         if let Some(allow) = reply.allow {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
         }
-        if reply.status == 503 {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        if let Some(seconds) = reply.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

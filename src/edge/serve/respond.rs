@@ -34,7 +34,13 @@ pub fn respond<B>(request: &Request<B>, site: &Site, story: Option<Arc<Page>>, n
             "/readyz" if site.pages.is_empty() => plain(StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
             "/readyz" => plain(StatusCode::OK, "ready\n"),
             _ => match story.or_else(|| page(site, path, request.uri().query())) {
-                Some(page) => answer(&page, request.headers(), now),
+                Some(page) => {
+                    let mut response = answer(&page, request.headers(), now);
+                    if let Some(link) = site.links.get(path).filter(|_| request.uri().query().is_none()) {
+                        put(&mut response, header::LINK, link);
+                    }
+                    response
+                }
                 None if site.pages.is_empty() => starting(),
                 None => plain(StatusCode::NOT_FOUND, "there is no such page\n"),
             },

@@ -13,6 +13,7 @@
 //! | `c` + sequence number | the story that changed; each story stands at its last change only |
 //! | `p` + source id | a source's state |
 //! | `w` + source id | what is remembered of a source's hub |
+//! | `h` + subscription id | a subscription to one of our feeds |
 //! | `m` + name | the format of all this, memos, the pages' stamps |
 
 mod codec;
@@ -29,6 +30,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::edge::store::{Memo, StoreError, near, readable, record};
 use crate::model::{
     Band, Batch, Change, Known, LinkKey, Lookup, Push, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId,
+    Subscriber, SubscriberId,
 };
 
 /// Batches that may wait for the writer; more wait in their senders.
@@ -161,6 +163,14 @@ impl Embedded {
         Ok(value.map(|value| record::read_push(&value)).transpose()?.flatten())
     }
 
+    pub(super) fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
+        let rows = self.db.scan_prefix(codec::SUBSCRIBERS).map(|row| {
+            let (_, value) = row.map_err(failed("to read the subscriptions to our feeds"))?;
+            record::read_subscriber(&value)
+        });
+        Ok(rows.filter_map(readable).flatten().collect())
+    }
+
     pub(super) fn stamps(&self) -> Result<HashMap<String, Stamp>, StoreError> {
         let rows = self.db.scan_prefix(codec::STAMPS);
         rows.map(|row| {
@@ -194,6 +204,10 @@ impl Embedded {
 
     pub(super) async fn set_pushes(&self, pushes: Vec<(SourceId, Push)>) -> Result<(), StoreError> {
         self.write(write::Work::Pushes(pushes)).await
+    }
+
+    pub(super) async fn set_subscribers(&self, rows: Vec<(SubscriberId, Option<Subscriber>)>) -> Result<(), StoreError> {
+        self.write(write::Work::Subscribers(rows)).await
     }
 
     pub(super) async fn set_stamps(&self, stamps: Vec<Stamp>) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::StoreError;
-use crate::model::{Author, Because, Habits, Manners, Push, Report, Slug, SourceState, Story, StoryId};
+use crate::model::{Author, Because, Habits, Manners, Push, Report, Slug, SourceState, Story, StoryId, Subscriber};
 
 /// The version of the values below.
 const VERSION: u8 = 1;
@@ -232,6 +232,22 @@ pub(super) fn read_push(value: &[u8]) -> Result<Option<Push>, StoreError> {
 
 /// The version of a [`Push`].
 const PUSH_VERSION: u8 = 1;
+
+/// Who subscribes to a feed of ours: with a version of its own, for whoever is forgotten asks again.
+pub(super) fn subscriber(subscriber: &Subscriber) -> Result<Vec<u8>, StoreError> {
+    encode(&(SUBSCRIBER_VERSION, subscriber))
+}
+
+/// `None` where another version wrote it.
+pub(super) fn read_subscriber(value: &[u8]) -> Result<Option<Subscriber>, StoreError> {
+    Ok(match open(value)?.split_first() {
+        Some((&SUBSCRIBER_VERSION, subscriber)) => postcard::from_bytes(subscriber).ok(),
+        _ => None,
+    })
+}
+
+/// The version of a [`Subscriber`].
+const SUBSCRIBER_VERSION: u8 = 1;
 
 /// What the schedule keeps of a source, behind the rest of its state.
 #[derive(Default, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
-//! What a hub is asked in (section 5.1): a form.
+//! What a hub is asked in (section 5.1): a form, written and read.
 
-use url::form_urlencoded::Serializer;
+use std::collections::BTreeMap;
+
+use url::form_urlencoded::{self, Serializer};
 
 use crate::flow::push::Ask;
 
@@ -24,4 +26,13 @@ pub fn form(ask: &Ask) -> String {
         }
     }
     form.finish()
+}
+
+/// What stands in a form or a query; of a name that stands there twice, the first counts.
+pub(super) fn fields(form: &[u8]) -> BTreeMap<String, String> {
+    let mut fields = BTreeMap::new();
+    for (name, value) in form_urlencoded::parse(form) {
+        fields.entry(name.into_owned()).or_insert_with(|| value.into_owned());
+    }
+    fields
 }

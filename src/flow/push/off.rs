@@ -1,6 +1,6 @@
 //! Whether hubs can call us at all.
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::model::{FetchSettings, Service};
 
@@ -20,27 +20,10 @@ pub enum Off {
 
 /// The address below which callbacks stand, where hubs can reach us.
 pub fn base(service: &Service, fetch: &FetchSettings) -> Result<Url, Off> {
-    let is_opened = |address: std::net::IpAddr| fetch.private_networks.iter().any(|network| network.contains(&address));
-    let is_reachable = match service.url.host() {
-        Some(Host::Ipv4(v4)) => is_opened(v4.into()) || !(v4.is_private() || is_local_v4(v4)),
-        Some(Host::Ipv6(v6)) => is_opened(v6.into()) || !(v6.is_loopback() || v6.is_unspecified() || is_local_v6(v6)),
-        Some(Host::Domain(name)) => {
-            name.trim_end_matches('.').contains('.') && !name.trim_end_matches('.').ends_with(".localhost")
-        }
-        None => false,
-    };
     match service.url.join("websub/") {
         _ if !fetch.push => Err(Off::Unwanted),
         _ if !service.has_url => Err(Off::NoAddress),
-        Ok(base) if is_reachable => Ok(base),
+        Ok(base) if service.is_reachable(&fetch.private_networks) => Ok(base),
         _ => Err(Off::Unreachable),
     }
-}
-
-fn is_local_v4(v4: std::net::Ipv4Addr) -> bool {
-    v4.is_loopback() || v4.is_unspecified() || v4.is_link_local()
-}
-
-fn is_local_v6(v6: std::net::Ipv6Addr) -> bool {
-    v6.is_unique_local() || v6.is_unicast_link_local()
 }

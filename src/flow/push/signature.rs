@@ -1,6 +1,6 @@
 //! The signature of an announcement (section 7.1): `X-Hub-Signature: sha256=…`, an HMAC of the body under the subscription's secret.
 //!
-//! The body goes through piece by piece and is kept nowhere.
+//! A body that is checked goes through piece by piece and is kept nowhere.
 
 use ring::hmac::{self, Algorithm, Context, Key};
 
@@ -51,6 +51,17 @@ impl Check {
         let right = self.context.sign();
         hmac::verify(&self.key, &self.given, hmac::sign(&self.key, right.as_ref()).as_ref()).is_ok()
     }
+}
+
+/// The signature of a body (`sha256=…`).
+pub fn sign(body: &[u8], secret: &Secret) -> String {
+    let signed = hmac::sign(&Key::new(hmac::HMAC_SHA256, secret.0.as_bytes()), body);
+    format!("sha256={}", hex(signed.as_ref()))
+}
+
+/// Bytes in hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The bytes that hexadecimal digits stand for.
@@ -107,8 +118,11 @@ mod tests {
     fn an_empty_body_is_signed_too() {
         let signed = "sha256=923598ae6d64661a5da9c5f0a1a6d6e4f6a0d2a5";
         assert_eq!(holds(signed, "x", b""), Err(Unsigned::Unreadable));
-        let key = Key::new(hmac::HMAC_SHA256, b"x");
-        let digits: String = hmac::sign(&key, b"").as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(holds(&format!("sha256={digits}"), "x", b""), Ok(true));
+        assert_eq!(holds(&sign(b"", &Secret("x".to_owned())), "x", b""), Ok(true));
+    }
+
+    #[test]
+    fn what_is_signed_has_the_published_signature() {
+        assert_eq!(sign(BODY, &Secret("Jefe".to_owned())), SIGNED[1]);
     }
 }

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::flow::push::signature::hex;
 use crate::model::{Hub, Push, Secret, Subscription};
 
 /// The wait for a hub's verification; and the first after a hub refused, which is multiplied with each further time.
@@ -100,7 +101,6 @@ pub fn step(push: &mut Push, base: Option<&Url>, now: Timestamp, chance: impl Fn
 }
 
 fn begun(base: &Url, hub: Hub, chance: [u8; CHANCE_BYTES], next: Timestamp) -> Subscription {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let (token, secret) = chance.split_at(16);
     let (callback, secret) = (format!("{base}{}", hex(token)), Secret(hex(secret)));
     Subscription { hub, callback, secret, asked: None, attempts: 0, next, until: None, error: None }
@@ -137,8 +137,13 @@ pub fn refused(push: &mut Push, token: &str, refusal: &Refusal, now: Timestamp) 
 
 /// The wait after so many attempts, a tenth shorter to a tenth longer, so that the sources of a hub that was away do not come back at once.
 pub fn wait(attempts: u32, token: &str) -> SignedDuration {
-    let wait = FIRST_WAIT.saturating_mul(WAITS_GROW.saturating_pow(attempts.min(8))).min(LONGEST_WAIT);
-    let share = i64::try_from(xxh3_64(format!("{token} {attempts}").as_bytes()) % 201).unwrap_or(100) - 100;
+    grown(FIRST_WAIT, attempts, LONGEST_WAIT, token)
+}
+
+/// A wait that grows with each attempt, up to the longest.
+pub(super) fn grown(first: SignedDuration, attempts: u32, longest: SignedDuration, name: &str) -> SignedDuration {
+    let wait = first.saturating_mul(WAITS_GROW.saturating_pow(attempts.min(8))).min(longest);
+    let share = i64::try_from(xxh3_64(format!("{name} {attempts}").as_bytes()) % 201).unwrap_or(100) - 100;
     SignedDuration::from_secs(wait.as_secs() + wait.as_secs() * share / 1000)
 }
 

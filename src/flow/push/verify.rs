@@ -3,9 +3,10 @@
 //! Only who was told the callback's address knows it: the hub. It is answered what it wants to hear if that is what we want, too.
 
 use jiff::{SignedDuration, Timestamp};
-use url::{Url, form_urlencoded};
+use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::flow::push::form::fields;
 use crate::flow::push::step::{after, wait};
 use crate::model::{Hub, Push};
 
@@ -35,10 +36,8 @@ pub enum Verdict {
 
 /// Judges a hub's request at the callback with a token. `query` is that of the request's address.
 pub fn verify(push: &mut Push, token: &str, query: &str, now: Timestamp) -> Verdict {
-    let of = |name: &str| {
-        let mut pairs = form_urlencoded::parse(query.as_bytes());
-        pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned())).unwrap_or_default()
-    };
+    let mut fields = fields(query.as_bytes());
+    let mut of = |name: &str| fields.remove(name).unwrap_or_default();
     let (mode, topic, challenge) = (of("hub.mode"), of("hub.topic"), of("hub.challenge"));
     let is_challenge = (1..=LONGEST_CHALLENGE).contains(&challenge.len());
     let current = push.subscription.as_mut().filter(|s| s.token() == token && is_topic(&topic, &s.hub));

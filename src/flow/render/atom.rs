@@ -37,6 +37,7 @@ fn links(sheet: &Sheet) -> Vec<Link> {
         link("self", sheet.this(), Some("application/atom+xml")),
         link("alternate", sheet.other(Format::Html), Some("text/html")),
     ];
+    links.extend(sheet.hub().map(|hub| link("hub", hub, None)));
     links.extend(sheet.paging().into_iter().map(|(rel, href)| link(rel, href, Some("application/atom+xml"))));
     links
 }

@@ -19,7 +19,15 @@ struct Feed {
     #[serde(skip_serializing_if = "Option::is_none")]
     next_url: Option<String>,
     language: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hubs: Vec<Hub>,
     items: Vec<Item>,
+}
+
+#[derive(Serialize)]
+struct Hub {
+    r#type: &'static str,
+    url: String,
 }
 
 #[derive(Serialize)]
@@ -80,6 +88,7 @@ pub(super) fn document(sheet: &Sheet) -> Vec<u8> {
         feed_url: sheet.this(),
         next_url: sheet.paging().into_iter().find(|(rel, _)| *rel == "next").map(|(_, url)| url),
         language: text::line(&sheet.service.language),
+        hubs: sheet.hub().into_iter().map(|url| Hub { r#type: "WebSub", url }).collect(),
         items: sheet.stories.iter().map(|story| item(story)).collect(),
     };
     write(&feed)

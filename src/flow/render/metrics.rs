@@ -28,6 +28,14 @@ pub fn metrics(tally: &Tally) -> String {
     counter("diemtin_hub_requests_total", "Requests to WebSub hubs.", &asked);
     let pings: Vec<_> = tally.pings.iter().map(|(result, count)| (format!("{{result=\"{result}\"}}"), *count)).collect();
     counter("diemtin_announcements_total", "Announcements of WebSub hubs, by what they were worth.", &pings);
+    let asked: Vec<_> = tally.hub_asked.iter().map(|(result, count)| (format!("{{result=\"{result}\"}}"), *count)).collect();
+    counter("diemtin_own_hub_requests_total", "Requests to our own WebSub hub, by what became of them.", &asked);
+    let calls: Vec<_> = (tally.hub_calls.iter())
+        .map(|((kind, outcome), count)| (format!("{{kind=\"{kind}\",outcome=\"{outcome}\"}}"), *count))
+        .collect();
+    counter("diemtin_own_hub_calls_total", "Calls of our own WebSub hub to subscribers, and of ours to another hub.", &calls);
+    let subscribers = [(String::new(), tally.subscribers)];
+    family(&mut out, "diemtin_own_hub_subscriptions", "Subscriptions to our feeds.", "gauge", &subscribers);
     let hubs: Vec<_> = tally.hubs.iter().map(|(state, count)| (format!("{{state=\"{state}\"}}"), *count)).collect();
     family(&mut out, "diemtin_subscriptions", "Sources that name a WebSub hub, by how they stand with it.", "gauge", &hubs);
     let sources: Vec<_> = tally.sources.iter().map(|(state, count)| (format!("{{state=\"{state}\"}}"), *count)).collect();
@@ -72,6 +80,9 @@ mod tests {
         tally.hub_requests.insert(("subscribe", "accepted"), 5);
         tally.pings.insert("heard", 6);
         tally.hubs.insert("proven", 2);
+        tally.hub_asked.insert("accepted", 8);
+        tally.hub_calls.insert(("deliver", "taken"), 9);
+        tally.subscribers = 10;
         [30, 60, 61, 1_000_000].into_iter().for_each(|seconds| tally.delays.add(seconds));
         let text = metrics(&tally);
         for line in [
@@ -83,6 +94,9 @@ mod tests {
             "diemtin_hub_requests_total{mode=\"subscribe\",outcome=\"accepted\"} 5",
             "diemtin_announcements_total{result=\"heard\"} 6",
             "diemtin_subscriptions{state=\"proven\"} 2",
+            "diemtin_own_hub_requests_total{result=\"accepted\"} 8",
+            "diemtin_own_hub_calls_total{kind=\"deliver\",outcome=\"taken\"} 9",
+            "diemtin_own_hub_subscriptions 10",
             "diemtin_sources{state=\"failing\"} 3",
             "diemtin_arrival_delay_seconds_bucket{le=\"60\"} 2",
             "diemtin_arrival_delay_seconds_bucket{le=\"300\"} 3",

@@ -43,6 +43,7 @@ fn links(sheet: &Sheet) -> Vec<Link> {
         ..Link::default()
     };
     let mut links = vec![link("self", sheet.this())];
+    links.extend(sheet.hub().map(|hub| Link { mime_type: None, ..link("hub", hub) }));
     links.extend(sheet.paging().into_iter().map(|(rel, href)| link(rel, href)));
     links
 }

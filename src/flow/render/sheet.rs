@@ -75,6 +75,11 @@ impl<'a> Sheet<'a> {
         self.at(self.page)
     }
 
+    /// The hub that announces this document's news; a part of a feed has none.
+    pub fn hub(&self) -> Option<String> {
+        self.service.hub.url().filter(|_| self.part == Part::default()).map(ToString::to_string)
+    }
+
     /// The feed's address in another format.
     pub fn other(&self, format: Format) -> String {
         address::absolute(self.service, &format.path(&self.listing.id))

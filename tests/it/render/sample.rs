@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use diemtin::model::{
-    Author, Content, Credit, FeedId, Listed, Listing, Origin, Select, Service, Slug, Source, StoryId, TopicRef,
+    Announce, Author, Content, Credit, FeedId, Listed, Listing, Origin, Select, Service, Slug, Source, StoryId, TopicRef,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +18,7 @@ pub fn service() -> Service {
         contact: Some("https://tin.example.vn/lien-he".into()),
         language: "vi".into(),
         timezone: TimeZone::get("Asia/Ho_Chi_Minh").unwrap(),
+        hub: Announce::Off,
     }
 }
 

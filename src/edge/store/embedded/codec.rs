@@ -2,12 +2,13 @@
 
 use crate::edge::store::record::{broken, decode, encode, open, seal, sixteen, time};
 use crate::edge::store::{Memo, StoreError};
-use crate::model::{Band, EntryKey, LinkKey, Print, SourceId, Stamp, StoryId};
+use crate::model::{Band, EntryKey, LinkKey, Print, SourceId, Stamp, StoryId, SubscriberId};
 
 pub(super) const FORMAT: &[u8] = b"mformat";
 pub(super) const THIS_FORMAT: &[u8] = b"diemtin 1";
 pub(super) const STAMPS: &[u8] = b"mstamp ";
 pub(super) const PUSHES: &[u8] = b"w";
+pub(super) const SUBSCRIBERS: &[u8] = b"h";
 
 pub(super) fn memo_key(memo: Memo) -> &'static [u8] {
     match memo {
@@ -16,6 +17,7 @@ pub(super) fn memo_key(memo: Memo) -> &'static [u8] {
         Memo::Config => b"mconfig",
         Memo::Pruned => b"mpruned",
         Memo::Doubted => b"mdoubted",
+        Memo::Told => b"mtold",
     }
 }
 
@@ -82,6 +84,10 @@ pub(super) fn source_key(id: &SourceId) -> Vec<u8> {
 
 pub(super) fn push_key(id: &SourceId) -> Vec<u8> {
     [PUSHES, id.as_str().as_bytes()].concat()
+}
+
+pub(super) fn subscriber_key(id: SubscriberId) -> [u8; 17] {
+    key(b'h', id.0)
 }
 
 pub(super) fn stamp_key(path: &str) -> Vec<u8> {

@@ -11,7 +11,7 @@ use crate::edge::store::embedded::recent::Recent;
 use crate::edge::store::embedded::{codec, failed};
 use crate::edge::store::near::Index;
 use crate::edge::store::{Memo, StoreError, record};
-use crate::model::{Band, Batch, Push, SourceId, Stamp, StoryChange, StoryId, span};
+use crate::model::{Band, Batch, Push, SourceId, Stamp, StoryChange, StoryId, Subscriber, SubscriberId, span};
 
 /// Batches that are made durable together at the most: under load one `fsync` serves many polls.
 const GROUP: usize = 64;
@@ -23,6 +23,7 @@ pub(super) enum Work {
     Memo(Memo, Vec<u8>),
     Stamps(Vec<Stamp>),
     Pushes(Vec<(SourceId, Push)>),
+    Subscribers(Vec<(SubscriberId, Option<Subscriber>)>),
 }
 
 pub(super) struct Job {
@@ -119,6 +120,17 @@ impl Writer {
                     match *push == Push::default() {
                         true => rows.batch.remove(key),
                         false => rows.batch.insert(key, value),
+                    }
+                }
+            }
+            Work::Subscribers(subscribers) => {
+                let encoded = subscribers.iter().map(|(id, subscriber)| {
+                    Ok((codec::subscriber_key(*id), subscriber.as_ref().map(record::subscriber).transpose()?))
+                });
+                for (key, value) in encoded.collect::<Result<Vec<_>, StoreError>>()? {
+                    match value {
+                        Some(value) => rows.batch.insert(&key[..], value),
+                        None => rows.batch.remove(&key[..]),
                     }
                 }
             }

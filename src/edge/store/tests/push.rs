@@ -1,7 +1,7 @@
 //! What is remembered of hubs comes back as it was, and goes when there is nothing to remember.
 
 use super::*;
-use crate::model::{Hub, Push, Secret, Subscription};
+use crate::model::{Hub, Push, Secret, Subscriber, Subscription};
 
 /// With something else in each place.
 fn push() -> Push {
@@ -29,6 +29,32 @@ fn push() -> Push {
         proofs: 10,
         surprise: Some(second(11)),
     }
+}
+
+#[test]
+fn who_subscribes_to_our_feeds_is_remembered_until_he_has_gone() {
+    let folder = TempDir::new().unwrap();
+    let runtime = Runtime::new().unwrap();
+    let subscriber = |callback: &str| Subscriber {
+        topic: "https://tin.vn/feeds/a.rss".to_owned(),
+        callback: callback.to_owned(),
+        secret: Some(Secret("bí mật".to_owned())),
+        until: second(1),
+        failures: 2,
+        next: Some(second(3)),
+    };
+    let (a, b) = (subscriber("https://a.vn/"), subscriber("https://b.vn/"));
+    let store = Store::open(folder.path()).unwrap();
+    runtime.block_on(store.set_subscribers(vec![(a.id(), Some(a.clone())), (b.id(), Some(b.clone()))])).unwrap();
+    drop(store);
+    let store = Store::open(folder.path()).unwrap();
+    let mut all = store.subscribers().unwrap();
+    all.sort_by(|a, b| a.callback.cmp(&b.callback));
+    assert_eq!(all, [a.clone(), b.clone()]);
+    let again = Subscriber { secret: None, failures: 0, next: None, ..b };
+    runtime.block_on(store.set_subscribers(vec![(a.id(), None), (again.id(), Some(again.clone()))])).unwrap();
+    assert_eq!(store.subscribers().unwrap(), [again]);
+    assert!(store.pushes().unwrap().is_empty() && store.stories_after(None, 9).unwrap().is_empty());
 }
 
 #[test]
