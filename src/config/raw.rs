@@ -11,8 +11,8 @@ use toml::de::DeValue;
 use crate::config::fault::Wrong;
 use crate::config::read::{At, Key, Keyed, Reader, Several, Table, Value};
 use crate::config::value::{
-    Contact, Count, Css, DateFormat, Day, Encoding, Headers, HttpUrl, HubChoice, Id, Interval, Keep, Language, Listen, Network, OneOf,
-    Parameter, Pause, Phrase, ProxyUrl, PublicUrl, Rank, Size, StoreUrl, Text, Zone,
+    Contact, Count, Css, DateFormat, Day, Encoding, Headers, HttpUrl, HubChoice, Id, Interval, Keep, Language, Listen, Network,
+    OneOf, Parameter, Pause, Phrase, ProxyUrl, PublicUrl, Rank, Size, StoreUrl, Text, Zone,
 };
 use crate::model::{Content, Field};
 

@@ -58,7 +58,8 @@ fn judge(desk: &Desk, form: &[u8]) -> (&'static str, Reply) {
     match desk.subscribers.decide(|all| all.ledger.ask(request, (desk.clock)())) {
         Ok(()) => ("accepted", Reply::new(202, "it will be verified\n")),
         Err(busy) => {
-            let reply = Reply { retry_after: Some(busy.wait.as_secs().unsigned_abs()), ..Reply::new(503, format!("{}\n", busy.why)) };
+            let reply =
+                Reply { retry_after: Some(busy.wait.as_secs().unsigned_abs()), ..Reply::new(503, format!("{}\n", busy.why)) };
             ("busy", reply)
         }
     }
@@ -123,7 +124,11 @@ async fn call_all(live: &mut Live) {
                 calls.spawn(ping(desk.clone(), hub.clone(), due));
             }
         }
-        let next = subscribers.look(|all| [all.ledger.next(), all.pings.next()].into_iter().flatten().min());
+        let pings_wait = !is_pinging && matches!(desk.config.service.hub, Announce::Elsewhere(_));
+        let next = subscribers.look(|all| {
+            let ping = all.pings.next().filter(|_| pings_wait);
+            all.ledger.next().into_iter().chain(ping).min()
+        });
         let wait = next.map_or(LOOK_EVERY, |next| Duration::try_from(next.duration_since(now)).unwrap_or_default());
         let count = subscribers.look(|all| all.ledger.count());
         desk.counts.add(|tally| tally.subscribers = count as u64);
@@ -185,7 +190,13 @@ async fn verify(desk: &Desk, request: Request, now: Timestamp) -> &'static str {
     match echoed {
         Ok(true) => {
             let confirmed = desk.subscribers.decide(|all| all.ledger.confirm(&request, (desk.clock)()));
-            tracing::info!(topic = request.topic, host = request.callback.host_str(), mode, ?confirmed, "a subscriber has confirmed");
+            tracing::info!(
+                topic = request.topic,
+                host = request.callback.host_str(),
+                mode,
+                ?confirmed,
+                "a subscriber has confirmed"
+            );
             if confirmed == Confirmed::Full { "full" } else { "confirmed" }
         }
         Ok(false) => {

@@ -11,6 +11,7 @@ mod capacity;
 mod explain;
 mod fetch;
 mod hostile;
+mod hub;
 mod manners;
 mod parse;
 mod push;

@@ -63,6 +63,8 @@ pub enum Behaviour {
     EndlessHead,
     /// A body of blanks without length and without end.
     Endless,
+    /// To `hub.challenge` in the query, whatever else stands there, 200 and the challenge, as subscribers of a hub do; else whole.
+    Echo,
 }
 
 /// What a path answers.
@@ -326,6 +328,12 @@ impl Origin {
         self.shared.stage().requests.iter().filter(|request| request.path == path).cloned().collect()
     }
 
+    /// The requests for a path so far, whatever the query, in their order.
+    pub fn calls(&self, path: &str) -> Vec<Request> {
+        let is_below = |request: &&Request| request.path.split('?').next() == Some(path);
+        self.shared.stage().requests.iter().filter(is_below).cloned().collect()
+    }
+
     /// The last request for a path.
     pub fn last(&self, path: &str) -> Request {
         self.requests(path).pop().unwrap_or_else(|| panic!("{path} was never asked for"))
@@ -374,7 +382,8 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let Some(mut request) = Request::read(&mut stream) else { return Ok(()) };
     let mut stage = shared.stage();
-    let answer = stage.answers.get(&request.path).cloned().unwrap_or_else(|| Answer::status(404));
+    let answer = stage.answers.get(&request.path).cloned();
+    let answer = answer.or_else(|| echo(&stage, &request.path)).unwrap_or_else(|| Answer::status(404));
     let status = if answer.is_known_to(&request) { 304 } else { answer.status };
     request.status = (answer.behaviour != Behaviour::Hang).then_some(status);
     let path = request.path.clone();
@@ -413,6 +422,14 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         _ => stream.write_all(body)?,
     }
     stream.shutdown(Shutdown::Both)
+}
+
+/// The answer to a path with a query, where the path without it answers challenges.
+fn echo(stage: &Stage, path: &str) -> Option<Answer> {
+    let (bare, query) = path.split_once('?')?;
+    let answer = stage.answers.get(bare).filter(|answer| answer.behaviour == Behaviour::Echo)?;
+    let challenge = query.split('&').find_map(|pair| pair.strip_prefix("hub.challenge="));
+    Some(challenge.map_or_else(|| answer.clone(), Answer::body))
 }
 
 fn head(answer: &Answer, status: u16) -> Vec<u8> {

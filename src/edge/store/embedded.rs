@@ -29,8 +29,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::edge::store::{Memo, StoreError, near, readable, record};
 use crate::model::{
-    Band, Batch, Change, Known, LinkKey, Lookup, Push, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId,
-    Subscriber, SubscriberId,
+    Band, Batch, Change, Known, LinkKey, Lookup, Push, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId, Subscriber,
+    SubscriberId,
 };
 
 /// Batches that may wait for the writer; more wait in their senders.

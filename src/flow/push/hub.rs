@@ -7,6 +7,7 @@
 
 mod ask;
 mod call;
+mod job;
 mod ledger;
 mod line;
 mod pace;
@@ -14,7 +15,11 @@ mod ping;
 
 pub use ask::{Mode, Request, Wrong, read};
 pub use call::{CHALLENGE_BYTES, challenge, denial, link, verification};
-pub use ledger::{Busy, Confirmed, Delivered, Job, Ledger, Offered, Told};
+pub use job::{Busy, Confirmed, Delivered, Job, Offered, Told};
+pub use ledger::Ledger;
 pub use line::Line;
 pub use pace::Pace;
 pub use ping::{MOST_AT_ONCE, Pings, ping_form};
+
+#[cfg(test)]
+mod tests;

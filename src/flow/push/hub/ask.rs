@@ -68,7 +68,9 @@ pub enum Wrong {
     #[error("hub.topic is no feed of ours: it has to be the address that a feed gives as rel=self")]
     Topic,
     /// Nobody can be called there.
-    #[error("hub.callback is no address that can be called: http or https, at most 2048 bytes, without a name, a password or a fragment")]
+    #[error(
+        "hub.callback is no address that can be called: http or https, at most 2048 bytes, without a name, a password or a fragment"
+    )]
     Callback,
     /// Too long.
     #[error("hub.secret is longer than 200 bytes")]
@@ -153,7 +155,9 @@ mod tests {
     #[test]
     fn what_can_not_be_done_is_refused_with_its_reason() {
         let long = format!("https://doc.vn/{}", "x".repeat(LONGEST_ADDRESS));
-        for callback in ["", "doc.vn", "ftp://doc.vn/", "https://u@doc.vn/", "https://doc.vn/#x", "https://", "javascript:x", &long] {
+        for callback in
+            ["", "doc.vn", "ftp://doc.vn/", "https://u@doc.vn/", "https://doc.vn/#x", "https://", "javascript:x", &long]
+        {
             assert_eq!(asked(&[("hub.callback", callback)]), Err(Wrong::Callback), "{callback}");
         }
         let longer = format!("{TOPIC}?{long}");
@@ -170,7 +174,9 @@ mod tests {
 
     #[test]
     fn of_two_values_the_first_counts() {
-        let form = format!("hub.mode=subscribe&hub.mode=unsubscribe&hub.topic={TOPIC}&hub.callback=https://a.vn/&hub.callback=https://b.vn/");
+        let form = format!(
+            "hub.mode=subscribe&hub.mode=unsubscribe&hub.topic={TOPIC}&hub.callback=https://a.vn/&hub.callback=https://b.vn/"
+        );
         let request = read(form.as_bytes(), |_| true).unwrap();
         assert_eq!((request.mode, request.callback.as_str()), (Mode::Subscribe, "https://a.vn/"));
     }

@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn a_callback_keeps_its_query() {
-        let form = format!("hub.mode=subscribe&hub.topic={TOPIC}&hub.callback=https://doc.vn/cb%3Fa%3D%2525%26b&hub.lease_seconds=7200");
+        let form =
+            format!("hub.mode=subscribe&hub.topic={TOPIC}&hub.callback=https://doc.vn/cb%3Fa%3D%2525%26b&hub.lease_seconds=7200");
         let request = read(form.as_bytes(), |_| true).unwrap();
         let asked = verification(&request, "0f");
         assert_eq!(

@@ -5,14 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use crate::flow::push::hub::{Line, Mode, Pace, Request};
+use crate::flow::push::hub::{Busy, Confirmed, Delivered, Job, Line, Mode, Offered, Pace, Request, Told};
 use crate::flow::push::step::{after, grown};
-use crate::model::{Page, Secret, Subscriber, SubscriberId};
+use crate::model::{Page, Subscriber, SubscriberId};
 
 /// Subscriptions in all: each costs some 500 bytes of memory, and a call for each story.
 const MOST: usize = 20_000;
@@ -30,83 +29,6 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(6);
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// How long who finds no place is asked to stay away.
 const FULL_FOR: SignedDuration = SignedDuration::from_hours(1);
-
-/// A feed that can be subscribed to.
-#[derive(Clone, Debug)]
-pub struct Offered {
-    /// Its address.
-    pub topic: String,
-    /// The feed as it is now; `None` before it was printed.
-    pub page: Option<Arc<Page>>,
-}
-
-/// The hashes of the feeds that everybody was called with, by address.
-pub type Told = BTreeMap<String, String>;
-
-/// A request that can't be taken now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Busy {
-    /// How long to wait before asking again.
-    pub wait: SignedDuration,
-    /// Why, as a sentence.
-    pub why: &'static str,
-}
-
-/// What a confirmed request has come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Confirmed {
-    /// A subscription has begun.
-    Begun,
-    /// One has a new lease, and a new secret.
-    Renewed,
-    /// One has ended.
-    Ended,
-    /// There is no place for it; that will be told.
-    Full,
-}
-
-/// What has become of a call with news.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivered {
-    /// They were taken.
-    Taken,
-    /// Nobody wants them there any more (410).
-    Gone,
-    /// They were not.
-    Failed {
-        /// How long it asked to be left alone.
-        retry_after: Option<Duration>,
-    },
-}
-
-/// Something to be done now.
-#[derive(Clone, Debug)]
-pub enum Job {
-    /// To ask whether a request is meant; [`Ledger::confirm`] if so.
-    Verify(Request),
-    /// To tell that a subscription can't be had any longer.
-    Deny {
-        /// Who is told.
-        callback: Url,
-        /// What was subscribed to.
-        topic: String,
-        /// Why it ends.
-        reason: &'static str,
-    },
-    /// To call with news; [`Ledger::delivered`] in any case.
-    Deliver {
-        /// Whose.
-        id: SubscriberId,
-        /// Who is called.
-        callback: String,
-        /// The feed's address.
-        topic: String,
-        /// What is signed with.
-        secret: Option<Secret>,
-        /// The feed.
-        page: Arc<Page>,
-    },
-}
 
 /// Everything that our hub knows.
 #[derive(Debug, Default)]
@@ -198,7 +120,8 @@ impl Ledger {
             return Err(Busy { wait: SignedDuration::from_mins(1), why: "too many requests wait for their verification" });
         }
         let paced = self.pace.take(&host, now);
-        paced.map_err(|wait| Busy { wait, why: "too many requests for callbacks of this host; one in six seconds is verified" })?;
+        paced
+            .map_err(|wait| Busy { wait, why: "too many requests for callbacks of this host; one in six seconds is verified" })?;
         if self.verifying.insert(id, request).is_none() {
             self.line.put(&host, Errand::Verify(id));
         }
