@@ -107,8 +107,9 @@ fn hub(
             Err(_) => "`url` is no folder",
         },
     };
-    // Unasked it is on where it can be.
-    if let Some(given) = raw.given() {
+    // It is on where it can be: without an address of ours nobody misses it.
+    let is_missed = service.has_url || matches!(choice, HubChoice::At(_));
+    if let Some(given) = raw.given().filter(|_| is_missed) {
         reader.warn(&given.span, Wrong::new(format!("nobody can subscribe to our feeds: {hindrance}")));
     }
     Announce::Off

@@ -280,7 +280,7 @@ fn one_service_subscribes_to_another() {
         first.get("/feeds/moi-nhat.atom").header("link").contains(&address(&first)).then_some(())
     });
     let second_app = TestApp::new("");
-    let second = second_app.start();
+    let second = second_app.serve();
     second_app.write(&second_config(&address(&second)));
     eventually("the second has the first stories", || (second.titles("moi-nhat").len() == 2).then_some(()));
     wait_for_count(&first, SUBSCRIPTIONS, 1);

@@ -7,6 +7,7 @@
 
 mod ask;
 mod call;
+mod entry;
 mod job;
 mod ledger;
 mod line;

@@ -4,14 +4,14 @@
 //! reached is called again later and later, but for no longer than his lease, and never twice at once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+use crate::flow::push::hub::entry::{Entry, Errand, Topic, Turn};
 use crate::flow::push::hub::{Busy, Confirmed, Delivered, Job, Line, Mode, Offered, Pace, Request, Told};
 use crate::flow::push::step::{after, grown};
-use crate::model::{Page, Subscriber, SubscriberId};
+use crate::model::{Subscriber, SubscriberId};
 
 /// Subscriptions in all: each costs some 500 bytes of memory, and a call for each story.
 const MOST: usize = 20_000;
@@ -46,41 +46,6 @@ pub struct Ledger {
     is_printed: bool,
     unwritten: BTreeSet<SubscriberId>,
     is_told_unwritten: bool,
-}
-
-#[derive(Debug)]
-struct Entry {
-    subscriber: Subscriber,
-    host: String,
-    turn: Turn,
-}
-
-/// Where a subscriber stands in its host's line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
-    Idle,
-    Waiting,
-    /// It is being called; `again`: there is more news since.
-    Called {
-        again: bool,
-    },
-}
-
-#[derive(Debug, Default)]
-struct Topic {
-    subscribers: BTreeSet<SubscriberId>,
-    page: Option<Arc<Page>>,
-    /// The hash of the page that all were called with once.
-    told: Option<String>,
-    /// Subscribers in line or being called.
-    open: usize,
-}
-
-#[derive(Clone, Debug)]
-enum Errand {
-    Verify(SubscriberId),
-    Deny { callback: Url, topic: String, reason: &'static str },
-    Deliver(SubscriberId),
 }
 
 impl Ledger {
