@@ -80,10 +80,16 @@ pub(super) async fn service(
     let folder = setup.folder(&desk.config.store);
     let (new_desk, desk) = watch::channel(desk);
     let mut stop_answering = told_to_stop.clone();
-    let questions = control::serve(folder, desk.clone(), Arc::clone(&store), setup.env, async move {
-        let _ = stop_answering.wait_for(|&stop| stop).await;
+    let (asked, known, env) = (desk.clone(), Arc::clone(&store), setup.env);
+    let questions = tokio::spawn(async move {
+        let stopped = async move {
+            let _ = stop_answering.wait_for(|&stop| stop).await;
+        };
+        // A database answers commands itself.
+        if let Some(folder) = folder {
+            control::serve(folder, asked, known, env, stopped).await;
+        }
     });
-    let questions = tokio::spawn(questions);
     let live = Live { desk, store, site: Arc::clone(&site), stop: told_to_stop.clone() };
     let live = tokio::spawn(pipeline::run(live, role != Role::Web, role != Role::Poll));
     let web = listener.map(|listener| {

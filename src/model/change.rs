@@ -83,6 +83,8 @@ pub struct Batch {
     /// The number of the last change that the decision knew of, where it depends on which near copies exist: a story that has come since
     /// and shares a band with a new one of the batch makes the decision void.
     pub based_on: Option<u64>,
+    /// The fence of the lease under which the source was polled, where several processes share a store.
+    pub fence: Option<u64>,
 }
 
 /// One change in the change sequence, as followers read it.

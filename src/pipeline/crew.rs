@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::edge::store::Store;
+use crate::edge::store::{Claim, Lease, Store};
 use crate::flow::robots::Robots;
 use crate::flow::schedule::{self, Rests};
 use crate::model::{FetchSettings, Looked, Source, SourceState, Trouble};
@@ -22,6 +22,12 @@ const STEP_ASIDE_AFTER: Duration = Duration::from_secs(3);
 const ASIDE: usize = 4;
 /// Polls that may stand aside in all: each takes a descriptor, of which a process usually has 1,024.
 const MOST_ASIDE: usize = 256;
+/// A lease lasts so many times as long as a fetch may take: that of robots.txt, that of the source, and as much for all the rest.
+const LEASE: u32 = 3;
+/// How long a poll waits for its turn at a host that other processes ask, too. Beyond that the host rests.
+const LONGEST_DISTANCE: Duration = Duration::from_secs(60);
+/// How long a source is left alone when the store could not say whether it may be polled.
+const WITHOUT_STORE: Duration = Duration::from_secs(5);
 /// How long robots.txt is believed (RFC 9309, section 2.4).
 const ROBOTS_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// How long a refusal in it is believed: the next look asks again.
@@ -34,6 +40,13 @@ pub enum Turn {
     Polled(Box<Polled>),
     /// The host has asked meanwhile to be left alone until then; nothing was asked.
     Rests(Timestamp),
+    /// Another process polls the source, or has polled it since; nothing was asked.
+    Elsewhere {
+        /// Its state as that process left it.
+        state: Option<Box<SourceState>>,
+        /// When to look again, where that process has not told.
+        again: Option<Timestamp>,
+    },
     /// Meanwhile the configuration has another source of this name, or none, or one that is not polled; nothing was asked.
     NotWanted,
     /// The poll broke down in a panic, which is logged.
@@ -103,12 +116,16 @@ impl Crew {
         if let Some(until) = self.rests_until(source, (desk.clock)()) {
             return Turn::Rests(until);
         }
+        let (fence, before) = match self.lease(&desk, store, source, before).await {
+            Ok(leased) => leased,
+            Err(turn) => return turn,
+        };
         let span = tracing::info_span!("poll", source = %source.id, host = source.home.host_str());
         let (store, host, id) = (Arc::clone(store), Arc::clone(&slot.host), source.id.clone());
         let (desk, whose) = (desk.clone(), source.clone());
         let task = async move {
             let looked = host.look(&desk, &whose, before.as_ref()).await;
-            poll(&desk, &store, &whose, before, looked).await
+            poll(&desk, &store, &whose, before, looked, fence).await
         };
         let task = tokio::spawn(task.instrument(span));
         // Dropped with this future, the poll ends too: nothing is left running when the service stops.
@@ -128,6 +145,53 @@ impl Crew {
             Err(error) => {
                 tracing::error!(source = %id, %error, "a poll broke down");
                 Turn::BrokeDown
+            }
+        }
+    }
+
+    /// The right to poll a source, where several processes share the store: the fence of its lease, and the source's state, which another
+    /// process may have moved on.
+    async fn lease(
+        &self,
+        desk: &Desk,
+        store: &Arc<Store>,
+        source: &Source,
+        before: Option<SourceState>,
+    ) -> Result<(Option<u64>, Option<SourceState>), Turn> {
+        let after = |wait: Duration| {
+            let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+            (desk.clock)().checked_add(wait).unwrap_or(Timestamp::MAX)
+        };
+        loop {
+            let claim = Claim {
+                source: source.id.clone(),
+                known: before.clone(),
+                host: source.url().host_str().unwrap_or_default().to_owned(),
+                per_host: self.per_host,
+                spacing: self.spacing,
+                lasts: desk.config.fetch.timeout * LEASE,
+            };
+            match store.lease(claim).await {
+                Ok(Lease::Needless) => return Ok((None, before)),
+                Ok(Lease::Granted { fence, newer }) => {
+                    let Some(newer) = newer.filter(|state| state.settings == source.settings()) else {
+                        return Ok((Some(fence), before));
+                    };
+                    if schedule::is_due(source, Some(&newer), (desk.clock)()) {
+                        return Ok((Some(fence), Some(*newer)));
+                    }
+                    if let Err(error) = store.release(source.id.clone(), fence).await {
+                        tracing::warn!(source = %source.id, %error, "a lease could not be given back; it ends by itself");
+                    }
+                    return Err(Turn::Elsewhere { state: Some(newer), again: None });
+                }
+                Ok(Lease::Held(wait)) => return Err(Turn::Elsewhere { state: None, again: Some(after(wait)) }),
+                Ok(Lease::HostBusy(wait)) if wait <= LONGEST_DISTANCE => tokio::time::sleep(wait).await,
+                Ok(Lease::HostBusy(wait)) => return Err(Turn::Rests(after(wait))),
+                Err(error) => {
+                    tracing::error!(source = %source.id, %error, "a source could not be leased, and is not polled");
+                    return Err(Turn::Elsewhere { state: None, again: Some(after(WITHOUT_STORE)) });
+                }
             }
         }
     }

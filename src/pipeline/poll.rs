@@ -9,7 +9,7 @@ use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::edge::fetch::{Answer, Validators};
-use crate::edge::store::{Store, StoreError};
+use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::dedupe::{self, Ground};
 use crate::flow::moves::{self, Found};
 use crate::flow::parse::{self, Input, NotAFeed};
@@ -68,12 +68,20 @@ pub(super) fn address(source: &Source, before: Option<&SourceState>) -> Url {
     moved.and_then(|moved| Url::parse(&moved.to).ok()).unwrap_or_else(|| source.url().clone())
 }
 
-/// Polls a source. What it reports as new is stored and would survive a power cut. `looked` is what the host's robots.txt says.
-pub async fn poll(desk: &Desk, store: &Arc<Store>, source: &Source, before: Option<SourceState>, looked: Looked) -> Polled {
+/// Polls a source. What it reports as new is stored and would survive a power cut. `looked` is what the host's robots.txt says, `fence` that
+/// of the lease, where the store needs one.
+pub async fn poll(
+    desk: &Desk,
+    store: &Arc<Store>,
+    source: &Source,
+    before: Option<SourceState>,
+    looked: Looked,
+    fence: Option<u64>,
+) -> Polled {
     let now = (desk.clock)();
     let before = before.filter(|state| state.settings == source.settings());
     let url = address(source, before.as_ref());
-    let poll = Poll { desk, store, source, looked, now, before };
+    let poll = Poll { desk, store, source, looked, fence, now, before };
     if !looked.welcome {
         let host = source.home.host_str().unwrap_or_default();
         return poll
@@ -105,6 +113,7 @@ struct Poll<'a> {
     source: &'a Source,
     before: Option<SourceState>,
     looked: Looked,
+    fence: Option<u64>,
     now: Timestamp,
 }
 
@@ -199,7 +208,7 @@ impl Poll<'_> {
             let state = state(answered, decision.seen + updated > 0);
             let source = Some((self.source.id.clone(), state.clone()));
             let delays = self.delays(&decision);
-            let batch = Batch { source, stories: decision.stories, based_on: Some(decision.based_on) };
+            let batch = Batch { source, stories: decision.stories, based_on: Some(decision.based_on), fence: self.fence };
             match self.store.commit(batch).await {
                 Ok(()) => {
                     self.desk.counts.add(|tally| {
@@ -343,7 +352,8 @@ impl Poll<'_> {
     }
 
     async fn store_state(&self, state: &SourceState) -> Result<(), StoreError> {
-        self.store.commit(Batch { source: Some((self.source.id.clone(), state.clone())), ..Batch::default() }).await
+        let source = Some((self.source.id.clone(), state.clone()));
+        self.store.commit(Batch { source, fence: self.fence, ..Batch::default() }).await
     }
 
     fn polled(&self, outcome: Outcome, status: Option<u16>, error: Option<String>, state: SourceState) -> Polled {
@@ -371,4 +381,10 @@ pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
             Err(error) => unreachable!("blocking work is never cancelled: {error}"),
         },
     }
+}
+
+/// What the store remembers under a name.
+pub(super) async fn recall(store: &Arc<Store>, memo: Memo) -> Result<Option<Vec<u8>>, StoreError> {
+    let store = Arc::clone(store);
+    blocking(move || store.recall(memo)).await
 }

@@ -1,0 +1,3 @@
+//! What only a shared store does.
+
+use super::*;
