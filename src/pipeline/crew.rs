@@ -65,6 +65,7 @@ pub struct Crew {
     /// As many as the configuration has had hosts.
     hosts: Arc<Mutex<HashMap<String, Arc<Host>>>>,
     rests: Arc<Mutex<Rests>>,
+    heeds_rests: bool,
 }
 
 /// What the sources of one host share.
@@ -86,14 +87,20 @@ impl Crew {
             spacing: fetch.spacing,
             hosts: Arc::default(),
             rests: Arc::default(),
+            heeds_rests: false,
         }
+    }
+
+    /// One that leaves a host alone which has asked another process for that. Without it only what it heard itself counts.
+    pub fn heeding(self) -> Self {
+        Self { heeds_rests: true, ..self }
     }
 
     /// The crew under a changed configuration: which hosts are being asked, and which rest, is still known.
     pub fn under(&self, fetch: &FetchSettings) -> Self {
         let keeps_hosts = self.per_host == fetch.per_host;
         let hosts = if keeps_hosts { Arc::clone(&self.hosts) } else { Arc::default() };
-        Self { hosts, rests: Arc::clone(&self.rests), ..Self::new(fetch) }
+        Self { hosts, rests: Arc::clone(&self.rests), heeds_rests: self.heeds_rests, ..Self::new(fetch) }
     }
 
     /// Takes up which hosts rest, from what was heard before the process was started.
@@ -167,6 +174,8 @@ impl Crew {
                 source: source.id.clone(),
                 known: before.clone(),
                 host: source.url().host_str().unwrap_or_default().to_owned(),
+                origin: schedule::host(source.url()),
+                heeds_rests: self.heeds_rests,
                 per_host: self.per_host,
                 spacing: self.spacing,
                 lasts: desk.config.fetch.timeout * LEASE,

@@ -109,7 +109,7 @@ struct Round {
 
 impl Round {
     fn new(desk: Desk, latest: watch::Receiver<Desk>, store: Arc<Store>, states: BTreeMap<SourceId, SourceState>) -> Self {
-        let (crew, now) = (Crew::new(&desk.config.fetch), (desk.clock)());
+        let (crew, now) = (Crew::new(&desk.config.fetch).heeding(), (desk.clock)());
         let (timetable, polls, under_way) = (Timetable::default(), JoinSet::new(), HashSet::new());
         let mut round =
             Self { desk, latest, store, crew, states, timetable, polls, under_way, looked: now, counted: Timestamp::UNIX_EPOCH };

@@ -13,6 +13,10 @@ pub struct Claim {
     pub known: Option<SourceState>,
     /// Its host: what all processes do there together keeps within the next two.
     pub host: String,
+    /// Its scheme, host and port: what may have asked another process to be left alone.
+    pub origin: String,
+    /// Whether that is heeded; an administrator's word goes beyond it.
+    pub heeds_rests: bool,
     /// How many polls of the host may be under way.
     pub per_host: usize,
     /// How long no other poll of the host may begin.

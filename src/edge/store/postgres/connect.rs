@@ -147,7 +147,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> TlsConnect<S> for Hands
 
     fn connect(self, stream: S) -> Self::Future {
         Box::pin(async move {
-            let server = self.server.ok_or_else(|| io::Error::other("the server's name is none that a certificate could have"))?;
+            let server =
+                self.server.ok_or_else(|| io::Error::other("the server's name is none that a certificate could have"))?;
             let stream = tokio_rustls::TlsConnector::from(self.tls.0).connect(server, stream).await?;
             Ok(Encrypted(Box::new(stream)))
         })

@@ -38,9 +38,10 @@ pub(super) async fn lease(pool: &Pool, claim: &Claim) -> Result<Lease, Failure> 
     let known = claim.known.as_ref().map(record::source).transpose()?;
     let newer = stored.filter(|stored| known.as_deref() != Some(*stored)).map(record::read_source).transpose()?;
     let millis = millis(claim.lasts);
-    let statement = "update diemtin.sources set fence = fence + 1, host = $2, leased_until = now() + $3 * interval '1 millisecond' \
-                     where id = $1";
-    session.execute(statement, &[text(&id), text(&&claim.host[..]), long(&millis)]).await?;
+    let statement = "update diemtin.sources set fence = fence + 1, host = $2, origin = $3, \
+                     leased_until = now() + $4 * interval '1 millisecond' where id = $1";
+    let (host, origin) = (&claim.host[..], &claim.origin[..]);
+    session.execute(statement, &[text(&id), text(&host), text(&origin), long(&millis)]).await?;
     session.commit().await?;
     Ok(Lease::Granted { fence, newer: newer.map(Box::new) })
 }

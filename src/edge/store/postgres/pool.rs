@@ -227,7 +227,7 @@ pub(super) fn text<'a>(text: &'a &str) -> Parameter<'a> {
     (text, Type::TEXT)
 }
 
-pub(super) fn texts<'a>(texts: &'a Vec<&str>) -> Parameter<'a> {
+pub(super) fn texts<T: ToSql + Sync>(texts: &T) -> Parameter<'_> {
     (texts, Type::TEXT_ARRAY)
 }
 
@@ -235,7 +235,7 @@ pub(super) fn long(number: &i64) -> Parameter<'_> {
     (number, Type::INT8)
 }
 
-pub(super) fn longs(numbers: &Vec<i64>) -> Parameter<'_> {
+pub(super) fn longs<T: ToSql + Sync>(numbers: &T) -> Parameter<'_> {
     (numbers, Type::INT8_ARRAY)
 }
 
@@ -243,6 +243,6 @@ pub(super) fn bytes<'a>(bytes: &'a &[u8]) -> Parameter<'a> {
     (bytes, Type::BYTEA)
 }
 
-pub(super) fn all_bytes<'a, T: ToSql + Sync>(all: &'a Vec<T>) -> Parameter<'a> {
+pub(super) fn all_bytes<T: ToSql + Sync>(all: &T) -> Parameter<'_> {
     (all, Type::BYTEA_ARRAY)
 }

@@ -101,15 +101,16 @@ async fn put_source(
     // A host that asks one process to leave it alone asks all. The clocks of machines differ, so it is told as a wait.
     if let Some(until) = state.manners.rests_until {
         let wait = until.duration_since(state.checked).as_secs();
-        let statement = "update diemtin.hosts set free_from = greatest(free_from, now() + $2 * interval '1 second') \
-                         where host = (select host from diemtin.sources where id = $1)";
+        let statement = "insert into diemtin.hosts (host, free_from) \
+                         select origin, now() + $2 * interval '1 second' from diemtin.sources where id = $1 and origin is not null \
+                         on conflict (host) do update set free_from = greatest(diemtin.hosts.free_from, excluded.free_from)";
         session.execute(statement, &[text(&id.as_str()), long(&wait)]).await?;
     }
     Ok(())
 }
 
 /// Writes stories under the next numbers; the last one.
-async fn put_stories(session: &Session, stories: &[StoryChange], bodies: &Vec<Vec<u8>>, last: u64) -> Result<u64, Failure> {
+async fn put_stories(session: &Session, stories: &[StoryChange], bodies: &[Vec<u8>], last: u64) -> Result<u64, Failure> {
     let numbers: Vec<i64> = (last + 1..).take(stories.len()).map(signed).collect();
     let reached = signed(last + stories.len() as u64);
     let ids: Vec<&[u8]> = stories.iter().map(|change| &change.story.id.0[..]).collect();
@@ -119,7 +120,7 @@ async fn put_stories(session: &Session, stories: &[StoryChange], bodies: &Vec<Ve
         stories.iter().flat_map(|change| change.links.iter().map(|link| (&link.0[..], &change.story.id.0[..]))).collect();
     let (links, linked): (Vec<&[u8]>, Vec<&[u8]>) = links.into_iter().unzip();
     let bands = Bands::of(stories, &numbers);
-    let put = [all_bytes(&ids), longs(&numbers), all_bytes(bodies)];
+    let put = [all_bytes(&ids), longs(&numbers), all_bytes(&bodies)];
     let (forget, tell) = ([longs(&old)], [longs(&numbers), all_bytes(&ids)]);
     let entries = [all_bytes(&entries.keys), all_bytes(&entries.stories), longs(&entries.prints)];
     let links = [all_bytes(&links), all_bytes(&linked)];

@@ -26,11 +26,13 @@ create table diemtin.sources (
     state bytea,
     fence bigint not null default 0,
     leased_until timestamptz,
-    host text
+    host text,
+    origin text
 );
 create index sources_host on diemtin.sources (host);
 
--- No source of a host is asked before this time.
+-- No source of a host is asked before this time. Polls keep their distance at a host's name; a rest is that of an origin, with its scheme and
+-- port.
 create table diemtin.hosts (host text primary key, free_from timestamptz not null);
 
 -- Since when a page has had its bytes, and the last change that they show.
