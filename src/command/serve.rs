@@ -48,8 +48,9 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let desk = setup.desk(config)?;
     setup::block_on(async {
         let listener = match arguments.role {
-            Role::Poll => None,
-            Role::All | Role::Web => Some(listen(&address).await?),
+            // Who names an address wants to see how it is: /healthz and /metrics.
+            Role::Poll if arguments.listen.is_none() => None,
+            _ => Some(listen(&address).await?),
         };
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let stop = async move {

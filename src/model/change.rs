@@ -85,6 +85,9 @@ pub struct Batch {
     pub based_on: Option<u64>,
     /// The fence of the lease under which the source was polled, where several processes share a store.
     pub fence: Option<u64>,
+    /// The fingerprint of the rules that the stories were classified under, where they are a poll's. Processes that share a store may have
+    /// other rules for a while: then not all stories are classified under the same.
+    pub rules: Option<[u8; 16]>,
 }
 
 /// One change in the change sequence, as followers read it.

@@ -208,7 +208,13 @@ impl Poll<'_> {
             let state = state(answered, decision.seen + updated > 0);
             let source = Some((self.source.id.clone(), state.clone()));
             let delays = self.delays(&decision);
-            let batch = Batch { source, stories: decision.stories, based_on: Some(decision.based_on), fence: self.fence };
+            let batch = Batch {
+                source,
+                stories: decision.stories,
+                based_on: Some(decision.based_on),
+                fence: self.fence,
+                rules: Some(self.desk.rules.fingerprint()),
+            };
             match self.store.commit(batch).await {
                 Ok(()) => {
                     self.desk.counts.add(|tally| {

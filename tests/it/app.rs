@@ -186,6 +186,13 @@ impl<K: Kind> App<K> {
         app
     }
 
+    /// A folder with this `feeds.toml`, and this store.
+    pub fn on(store: &str, feeds: &str) -> Self {
+        let app = Self { store: Some(store.to_owned()), ..Self::without_config() };
+        app.write(feeds);
+        app
+    }
+
     /// A folder without a `feeds.toml`.
     pub fn without_config() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -288,7 +295,12 @@ impl<K: Kind> App<K> {
 
     /// Starts the service on a free port and waits until it listens.
     pub fn start(&self) -> Service {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--log-json"]);
+        self.start_as("all")
+    }
+
+    /// One of several processes of the service, by its role.
+    pub fn start_as(&self, role: &str) -> Service {
+        let mut command = self.command(&["serve", "--role", role, "--listen", "127.0.0.1:0", "--log-json"]);
         let mut child = command.env("DIEMTIN_LOG", "warn,diemtin=debug").spawn().expect("the binary runs");
         let log = Log::follow(child.stderr.take().expect("a pipe"));
         let serving = log.wait_for("serving");

@@ -4,6 +4,7 @@ mod app;
 mod origin;
 
 mod architecture;
+mod cluster;
 mod command;
 mod config;
 mod durable;

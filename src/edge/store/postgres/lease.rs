@@ -49,7 +49,14 @@ pub(super) async fn lease(pool: &Pool, claim: &Claim) -> Result<Lease, Failure> 
 /// How long the host may not be asked, if so; else the next poll there has to keep its distance from this one. The host stays locked
 /// until the end of the transaction.
 async fn host_is_busy(session: &Session, claim: &Claim) -> Result<Option<Duration>, Failure> {
-    let host = &claim.host[..];
+    let (host, origin) = (&claim.host[..], &claim.origin[..]);
+    if claim.heeds_rests {
+        let query = "select ceil(extract(epoch from free_from - now()) * 1000)::bigint from diemtin.hosts \
+                     where host = $1 and free_from > now()";
+        if let Some(row) = session.rows(query, &[text(&origin)]).await?.first() {
+            return wait(row).map(Some);
+        }
+    }
     session
         .execute("insert into diemtin.hosts (host, free_from) values ($1, now()) on conflict do nothing", &[text(&host)])
         .await?;

@@ -131,7 +131,8 @@ fn a_host_that_asked_one_process_to_be_left_alone_is_left_alone_by_all() {
     let manners = Manners { rests_until: Timestamp::from_second(1_900).ok(), ..Manners::default() };
     case.commit(polled("a", SourceState { checked, manners, ..state(b"") }, refused)).unwrap();
     let other = claim("b", None);
-    assert!(matches!(lease(&case, &other), Lease::HostBusy(wait) if wait > Duration::from_secs(800)));
+    let told = lease(&case, &other);
+    assert!(matches!(told, Lease::HostBusy(wait) if wait > Duration::from_secs(800)), "{told:?}");
     let plain = Claim { origin: "http://bao.vn".to_owned(), ..other.clone() };
     assert!(matches!(lease(&case, &plain), Lease::Granted { .. }), "what is said with TLS binds nobody without");
     let asked_for = Claim { source: slug("c"), heeds_rests: false, ..other };
@@ -175,6 +176,17 @@ fn two_pollers_that_meet_a_story_at_once_make_one() {
         assert!(known.near[&key].contains(&id(n)), "what comes after it was asked is found too");
     }
     assert!(search.published.as_second() < NEAR.as_secs());
+}
+
+#[test]
+fn a_story_under_other_rules_leaves_none_in_force() {
+    let case = Case::postgres();
+    case.block_on(case.store().remember(Memo::Rules, vec![1; 16])).unwrap();
+    let under = |n, rules| Batch { rules: Some([rules; 16]), ..batch([story(n, 0)]) };
+    case.commit(under(1, 1)).unwrap();
+    assert_eq!(case.store().recall(Memo::Rules).unwrap(), Some(vec![1; 16]));
+    case.commit(under(2, 9)).unwrap();
+    assert_eq!(case.store().recall(Memo::Rules).unwrap(), Some(Vec::new()), "somebody has to classify them anew");
 }
 
 #[test]

@@ -20,6 +20,8 @@ const PUT_LINKS: &str = "insert into diemtin.links (key, story) select * from un
                          on conflict (key) do update set story = excluded.story";
 const PUT_BANDS: &str = "insert into diemtin.bands (seq, span, story, bands) \
                          select * from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[])";
+/// What is remembered of the rules holds no more when a story comes in under others.
+const OTHER_RULES: &str = "update diemtin.memos set value = '' where name = 'rules' and value <> $1 and value <> ''";
 const COUNT: &str = "update diemtin.sequence set last = $1";
 /// The number of the last change, locked until the end of the transaction: the only lock that commits of stories share.
 const LOCK: &str = "select last from diemtin.sequence for update";
@@ -43,6 +45,9 @@ pub(super) async fn commit(pool: &Pool, batch: &Batch) -> Result<Option<u64>, Fa
     }
     if let Some(source) = source {
         put_source(&session, source, batch.fence).await?;
+    }
+    if let Some(rules) = &batch.rules {
+        session.execute(OTHER_RULES, &[bytes(&&rules[..])]).await?;
     }
     let last = put_stories(&session, &batch.stories, &bodies, last).await?;
     session.commit().await?;
