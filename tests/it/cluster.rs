@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::app::{Service, TestApp, eventually, home, postgres};
+use crate::app::{HOME, Service, TestApp, eventually, postgres, source};
 use crate::origin::{Behaviour, Origin, articles, feed};
 
 const SOURCES: usize = 24;
@@ -40,12 +40,11 @@ impl Drop for Server {
     }
 }
 
-/// An origin with so many sources, and the configuration that polls them.
+/// An origin with so many sources, and the configuration that polls them, with more about each.
 fn newsroom(more: &str) -> (Origin, String) {
     let origin = Origin::new();
-    let ids: Vec<String> = (0..SOURCES).map(|n| format!("s{n}")).collect();
-    let sources: Vec<(&str, String)> = ids.iter().map(|id| (id.as_str(), origin.url(&format!("/{id}")))).collect();
-    let feeds = home(&sources).replace("10s", "3s").replace("[fetch]\n", &format!("[fetch]\n{more}"));
+    let source = |n| format!("{}{more}", source(&format!("s{n}"), &origin.url(&format!("/s{n}"))));
+    let feeds = HOME.replace("10s", "3s") + &(0..SOURCES).map(source).collect::<String>();
     (origin, feeds + "[feed.moi-nhat]\nlimit = 1000\n")
 }
 
@@ -121,7 +120,7 @@ fn who_wakes_after_its_lease_changes_nothing() {
 #[test]
 fn kills_cuts_and_restarts_lose_and_double_nothing() {
     let server = Server::new();
-    let (origin, feeds) = newsroom("every = \"1s\"\nmin_every = \"1s\"\n");
+    let (origin, feeds) = newsroom("every = \"1s\"\n");
     publish(&origin, 1);
     let app = TestApp::on(&server.url(), &feeds);
     let (mut first, second) = (app.start_as("poll"), app.start_as("poll"));
