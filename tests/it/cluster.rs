@@ -157,3 +157,47 @@ fn kills_cuts_and_restarts_lose_and_double_nothing() {
     is_whole(&app, 5);
     assert_eq!(first.terminate(), Some(0));
 }
+
+/// A connection is encrypted where that is asked for, and never to somebody else.
+#[test]
+fn tls_proves_who_the_server_is() {
+    let server = Server::new();
+    let ca_key = rcgen::KeyPair::generate().expect("a key");
+    let mut ca = rcgen::CertificateParams::default();
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let root = ca.self_signed(&ca_key).expect("a root");
+    let issuer = rcgen::Issuer::new(ca, ca_key);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let params = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
+    let certificate = params.signed_by(&key, &issuer).expect("a certificate");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    for (name, text) in [("server.crt", certificate.pem()), ("server.key", key.serialize_pem()), ("root.crt", root.pem())] {
+        let path = server.0.join(name);
+        std::fs::write(&path, text).expect("a file");
+        if name == "server.key" {
+            let like = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(server.0.join("data")).expect("a folder"));
+            std::os::unix::fs::chown(&path, Some(like), None).expect("root, or the same user");
+            std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its owner");
+        }
+    }
+    let setting = |name: &str, value: String| server.sql(&format!("alter system set {name} = '{value}'"));
+    setting("ssl_cert_file", server.0.join("server.crt").display().to_string());
+    setting("ssl_key_file", server.0.join("server.key").display().to_string());
+    setting("listen_addresses", "127.0.0.1".to_owned());
+    setting("ssl", "on".to_owned());
+    // The only setting that needs another address: the socket is named after it.
+    server.sql(&format!("alter system set port = {port}"));
+    server.control("stop");
+    server.control("start");
+
+    let address = format!("postgres://postgres@127.0.0.1:{port}/postgres?sslmode=verify-full");
+    let trusted = format!("{address}&sslrootcert={}", server.0.join("root.crt").display());
+    let (_origin, feeds) = newsroom("");
+    let app = TestApp::on(&trusted, &feeds);
+    assert_eq!(app.run(&["dump"]).status, Some(0), "{}", app.run(&["dump"]).stderr);
+    for (url, why) in [(address.as_str(), "UnknownIssuer"), (&trusted.replace("127.0.0.1", "localhost"), "not valid for name")] {
+        let refused = TestApp::on(url, "").run(&["dump"]);
+        assert_eq!(refused.status, Some(2), "{refused:?}");
+        assert!(refused.stderr.contains(why), "{refused:?}");
+    }
+}
