@@ -3,6 +3,7 @@
 //! Lenient in, exact out: what can be saved is saved, and each repair or loss leaves a note. Titles, names and categories come
 //! out as plain text, bodies as clean HTML, addresses absolute and http(s), dates as instants. A guid is never made up.
 
+mod calendar;
 mod crowded;
 mod date;
 mod decode;
@@ -28,6 +29,8 @@ use url::Url;
 
 use crate::model::{Document, Select};
 
+use calendar::Calendar;
+
 pub use date::read as read_date;
 pub use propose::Proposal;
 
@@ -36,6 +39,9 @@ pub const MOST_ENTRIES: usize = 500;
 
 /// The most entries that one document yields to somebody who wants to see it whole. The longest feed that was seen has 1,046.
 pub const MOST_ENTRIES_SHOWN: usize = 10_000;
+
+/// The longest address that is one, in bytes; a longer one is data.
+const LONGEST_ADDRESS: usize = 2048;
 
 /// One document and everything that its reading depends on.
 #[derive(Clone, Copy, Debug)]
@@ -152,7 +158,8 @@ fn read(input: Input, most: usize) -> Result<Document, NotAFeed> {
             let feed = read_feed(&text, input, most)?;
             // Large documents are held once at a time.
             drop(text);
-            finish::finish(newest::newest(feed, most, input), input)
+            let calendar = Calendar::of(&feed, input);
+            finish::finish(newest::newest(feed, most, calendar), input, calendar)
         }
     };
     document.entries.truncate(most);
@@ -218,25 +225,60 @@ fn is_normal(address: &str) -> bool {
         && !path.starts_with('.')
 }
 
-/// An address that may be published: absolute, http or https, without credentials, at most 2 KiB (an address that is longer
-/// is data). A `javascript:` link is none.
+/// An address that may be published: absolute, http or https, without credentials, not too long. A `javascript:` link is none.
 fn web_address(text: &str, base: &Url) -> Option<String> {
-    const LONGEST: usize = 2048;
     let text = text.trim();
     if text.is_empty() {
         return None;
     }
-    if text.len() <= LONGEST && is_normal(text) {
+    if text.len() <= LONGEST_ADDRESS && is_normal(text) {
         return Some(text.to_owned());
     }
     let url = base.join(text).ok()?;
     let fits = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    (fits && url.as_str().len() <= LONGEST).then(|| url.into())
+    (fits && url.as_str().len() <= LONGEST_ADDRESS).then(|| url.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_feed_names_its_hubs_and_itself() {
+        let base: Url = "https://a.vn/rss".parse().expect("an address");
+        let read = |text: &str| {
+            let input = Input {
+                bytes: text.as_bytes(),
+                content_type: None,
+                base: &base,
+                timezone: &TimeZone::UTC,
+                encoding: None,
+                select: None,
+                now: Timestamp::UNIX_EPOCH,
+            };
+            let feed = parse(input).expect("a feed").feed;
+            (feed.hubs, feed.own_url.unwrap_or_default(), feed.url.unwrap_or_default())
+        };
+        let want = |hubs: &[&str], own: &str, url: &str| {
+            (hubs.iter().map(|hub| (*hub).to_owned()).collect::<Vec<_>>(), own.to_owned(), url.to_owned())
+        };
+        let links = "<link rel='hub' href='https://hub.vn/'/><link rel='HUB' href='/hub2'/><link rel='self' href='tin.atom'/>\
+                     <link rel='hub' href='javascript:x'/><link href='https://a.vn/'/>";
+        let found = want(&["https://hub.vn/", "https://a.vn/hub2"], "https://a.vn/tin.atom", "https://a.vn/");
+        let entry =
+            "<entry><id>1</id><title>x</title><link rel='hub' href='https://entry.vn/'/><link rel='self' href='/e'/></entry>";
+        assert_eq!(read(&format!("<feed xmlns='http://www.w3.org/2005/Atom'>{links}{entry}</feed>")), found);
+        let links =
+            links.replace("<link", "<atom:link").replace("<atom:link href='https://a.vn/'/>", "<link>https://a.vn/</link>");
+        let rss = format!(
+            "<rss version='2.0' xmlns:atom='http://www.w3.org/2005/Atom'><channel>{links}<item><title>x</title></item></channel></rss>"
+        );
+        assert_eq!(read(&rss), found);
+        assert_eq!(read(&rss.replace("atom:", "atom10:")), found);
+        let based = "<feed xml:base='https://b.vn/x/'><link rel='hub self' href='y'/><entry><title>x</title></entry></feed>";
+        assert_eq!(read(based), want(&["https://b.vn/x/y"], "https://b.vn/x/y", ""));
+        assert_eq!(read("<rss><channel><item><title>x</title></item></channel></rss>"), want(&[], "", ""));
+    }
 
     #[test]
     fn what_is_normal_is_what_the_standard_writes() {

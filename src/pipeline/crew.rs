@@ -2,6 +2,7 @@
 //! one that hangs, or a poll that panics, harms no other.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tracing::Instrument;
+use url::{Position, Url};
 
 use crate::edge::store::{Claim, Lease, Store};
 use crate::flow::robots::Robots;
@@ -65,7 +67,8 @@ pub struct Crew {
     /// As many as the configuration has had hosts.
     hosts: Arc<Mutex<HashMap<String, Arc<Host>>>>,
     rests: Arc<Mutex<Rests>>,
-    heeds_rests: bool,
+    /// Whether a host is left alone that asked another process for that.
+    heeds_rests: Arc<AtomicBool>,
 }
 
 /// What the sources of one host share.
@@ -87,25 +90,23 @@ impl Crew {
             spacing: fetch.spacing,
             hosts: Arc::default(),
             rests: Arc::default(),
-            heeds_rests: false,
+            heeds_rests: Arc::default(),
         }
-    }
-
-    /// One that leaves a host alone which has asked another process for that. Without it only what it heard itself counts.
-    pub fn heeding(self) -> Self {
-        Self { heeds_rests: true, ..self }
     }
 
     /// The crew under a changed configuration: which hosts are being asked, and which rest, is still known.
     pub fn under(&self, fetch: &FetchSettings) -> Self {
         let keeps_hosts = self.per_host == fetch.per_host;
         let hosts = if keeps_hosts { Arc::clone(&self.hosts) } else { Arc::default() };
-        Self { hosts, rests: Arc::clone(&self.rests), heeds_rests: self.heeds_rests, ..Self::new(fetch) }
+        let (rests, heeds_rests) = (Arc::clone(&self.rests), Arc::clone(&self.heeds_rests));
+        Self { hosts, rests, heeds_rests, ..Self::new(fetch) }
     }
 
-    /// Takes up which hosts rest, from what was heard before the process was started.
+    /// Takes up which hosts rest, from what was heard before the process was started; from then on also what other processes hear. Without
+    /// this only what it heard itself counts.
     pub fn remember<'a>(&self, states: impl Iterator<Item = (&'a Source, &'a SourceState)>) {
         *lock(&self.rests) = Rests::of(states);
+        self.heeds_rests.store(true, Ordering::Relaxed);
     }
 
     /// Until when a source's host rests, if it does.
@@ -116,7 +117,7 @@ impl Crew {
     /// Polls a source when its host and the crew have room, under the configuration that is in force then: the wait may be long.
     pub async fn poll(&self, desk: impl Fn() -> Desk, store: &Arc<Store>, source: &Source, before: Option<SourceState>) -> Turn {
         let was_slow = before.as_ref().is_some_and(|state| state.manners.trouble == Some(Trouble::TooSlow));
-        let mut slot = self.slot(source, was_slow).await;
+        let mut slot = self.slot(source.url(), was_slow).await;
         let desk = desk();
         let is_same = |now: &&Source| now.enabled && now.settings() == source.settings();
         let Some(source) = desk.config.sources.get(&source.id).filter(is_same) else { return Turn::NotWanted };
@@ -175,7 +176,7 @@ impl Crew {
                 known: before.clone(),
                 host: source.url().host_str().unwrap_or_default().to_owned(),
                 origin: schedule::host(source.url()),
-                heeds_rests: self.heeds_rests,
+                heeds_rests: self.heeds_rests.load(Ordering::Relaxed),
                 per_host: self.per_host,
                 spacing: self.spacing,
                 lasts: desk.config.fetch.timeout * LEASE,
@@ -205,10 +206,10 @@ impl Crew {
         }
     }
 
-    /// Room for one more fetch of a source, until it is dropped. The host comes first: who waits for a slow host, or for its turn there,
+    /// Room for one more request to an address, until it is dropped. The host comes first: who waits for a slow host, or for its turn there,
     /// holds up nobody else.
-    pub async fn slot(&self, source: &Source, was_slow: bool) -> Slot {
-        let host = self.host(source);
+    pub async fn slot(&self, url: &Url, was_slow: bool) -> Slot {
+        let host = self.host(url);
         let of_host = Arc::clone(&host.room).acquire_owned().await.expect("the semaphore is never closed");
         let room = if was_slow { &self.aside } else { &self.running };
         loop {
@@ -220,12 +221,12 @@ impl Crew {
         }
     }
 
-    fn host(&self, source: &Source) -> Arc<Host> {
+    fn host(&self, url: &Url) -> Arc<Host> {
         let mut hosts = lock(&self.hosts);
         let host =
             || Host { room: Arc::new(Semaphore::new(self.per_host)), free_from: Mutex::default(), robots: Default::default() };
         // Without its scheme and port: they are one machine.
-        let name = source.url().host_str().unwrap_or_default();
+        let name = url.host_str().unwrap_or_default();
         match hosts.get(name) {
             Some(host) => Arc::clone(host),
             None => Arc::clone(hosts.entry(name.to_owned()).or_insert_with(|| Arc::new(host()))),
@@ -264,7 +265,7 @@ impl Host {
             return looked;
         }
         let url = poll::address(source, before);
-        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        let path = &url[Position::BeforePath..Position::AfterQuery];
         let holds =
             |at: Timestamp, robots: &Robots| is_recent(at) && (robots.allows(path) || now.duration_since(at) < REFUSAL_FOR);
         let mut known = self.robots.lock().await;

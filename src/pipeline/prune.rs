@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::model::StoryId;
-use crate::pipeline::poll::{blocking, recall};
+use crate::pipeline::blocking::{blocking, recall};
 
 /// Stories that are read and removed in one step.
 const STEP: usize = 500;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::topic::Rules;
 use crate::model::{Batch, Story, StoryChange, StoryId};
-use crate::pipeline::poll::{blocking, recall};
+use crate::pipeline::blocking::{blocking, recall};
 
 /// Stories that are read and committed in one step.
 const STEP: usize = 500;

@@ -15,6 +15,7 @@ mod hostile;
 mod manners;
 mod parse;
 mod postgres;
+mod push;
 mod render;
 mod schedule;
 mod seeds;

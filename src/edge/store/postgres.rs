@@ -21,7 +21,7 @@ use tokio::sync::{Notify, watch};
 use crate::edge::store::lease::{Claim, Lease};
 use crate::edge::store::near::Index;
 use crate::edge::store::{Memo, StoreError};
-use crate::model::{Band, Batch, Change, Known, LinkKey, Lookup, Search, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::model::{Band, Batch, Change, Known, LinkKey, Lookup, Push, Search, SourceId, SourceState, Stamp, Story, StoryId};
 use connect::Connector;
 use pool::{Failure, Pool, patiently};
 
@@ -230,6 +230,19 @@ impl Postgres {
         self.read("to read the sources", |shared| async move { read::source_states(&shared.pool).await })
     }
 
+    pub(super) fn pushes(&self) -> Result<BTreeMap<SourceId, Push>, StoreError> {
+        self.read("to read the subscriptions", |shared| async move { read::pushes(&shared.pool, None).await })
+    }
+
+    pub(super) fn push(&self, id: &SourceId) -> Result<Option<Push>, StoreError> {
+        let id = id.clone();
+        let found = self.read("to read a subscription", move |shared| {
+            let id = id.clone();
+            async move { read::pushes(&shared.pool, Some(&id)).await }
+        })?;
+        Ok(found.into_values().next())
+    }
+
     pub(super) fn stamps(&self) -> Result<HashMap<String, Stamp>, StoreError> {
         let stamps = self.read("to read the pages' stamps", |shared| async move { read::stamps(&shared.pool).await })?;
         Ok(stamps.into_iter().map(|stamp| (stamp.path.clone(), stamp)).collect())
@@ -283,6 +296,15 @@ impl Postgres {
             async move { write::set_stamps(&shared.pool, &stamps, seq).await }
         };
         self.write("to remember the pages' stamps", work).await
+    }
+
+    pub(super) async fn set_pushes(&self, pushes: Vec<(SourceId, Push)>) -> Result<(), StoreError> {
+        let pushes = Arc::new(pushes);
+        let work = move |shared: Arc<Shared>| {
+            let pushes = Arc::clone(&pushes);
+            async move { write::set_pushes(&shared.pool, &pushes).await }
+        };
+        self.write("to remember subscriptions", work).await
     }
 
     pub(super) async fn lease(&self, claim: Claim) -> Result<Lease, StoreError> {

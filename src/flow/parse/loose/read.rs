@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+use crate::flow::parse::LONGEST_ADDRESS;
 use crate::flow::parse::loose::declared;
-use crate::flow::parse::loose::entry::{OpenEntry, based, first, relation, under};
+use crate::flow::parse::loose::entry::{MOST_OF_A_KIND, OpenEntry, based, first, relation, under};
 use crate::flow::parse::loose::field::{Capture, Piece, ends_field, markup, person_of, plain};
 use crate::flow::parse::loose::name::{Field, Role, Room, Space, Spaces, role};
 use crate::flow::parse::loose::repairs::{Repairs, count, has_wild_ampersand};
@@ -130,7 +131,8 @@ impl<'a> Reader<'a> {
             Role::Feed => {
                 self.is_feed = true;
                 self.is_atom |= tag.name.eq_ignore_ascii_case("feed");
-                self.feed_base = tag.attribute("base").map(Cow::into_owned).or(self.feed_base.take());
+                let base = tag.attribute("base").filter(|base| base.len() <= LONGEST_ADDRESS);
+                self.feed_base = base.map(Cow::into_owned).or(self.feed_base.take());
                 self.feed.language = tag.attribute("lang").map(|lang| lang.replace('_', "-")).or(self.feed.language.take());
                 // CDF says these in attributes.
                 first(&mut self.feed.link, || tag.attribute("href").map(Cow::into_owned));
@@ -182,7 +184,15 @@ impl<'a> Reader<'a> {
         match &mut self.entry {
             Some(entry) => entry.put_link(link),
             None if matches!(link.rel.as_deref(), None | Some("alternate")) => first(&mut self.feed.link, || Some(link.href)),
-            None => {}
+            None => {
+                let is = |rel: &str| link.rel.iter().flat_map(|rels| rels.split_ascii_whitespace()).any(|own| own == rel);
+                if is("hub") {
+                    self.feed.put_hub(link.href.clone());
+                }
+                if is("self") {
+                    first(&mut self.feed.own_url, || Some(link.href));
+                }
+            }
         }
     }
 
@@ -246,7 +256,10 @@ impl<'a> Reader<'a> {
         // A field that the end of the document cut short says half of something: it is left out.
         self.capture = None;
         self.end_entry();
-        self.feed.link = self.feed.link.map(|link| under(self.feed_base.as_deref(), &link));
+        let based = |address: String| under(self.feed_base.as_deref(), &address);
+        self.feed.link = self.feed.link.map(based);
+        self.feed.own_url = self.feed.own_url.map(based);
+        self.feed.hubs = self.feed.hubs.into_iter().map(based).collect();
         self.feed.notes = self.repairs.notes();
         self.feed.entries = self.entries.into_vec();
         (self.is_feed || !self.feed.entries.is_empty()).then_some(self.feed)
@@ -267,7 +280,8 @@ impl<'a> Reader<'a> {
     /// In Atom, the author of a feed is that of the entries which name nobody.
     fn put_author_of_feed(&mut self, name: &str, person: RawAuthor) {
         let is_author = self.is_atom && without_prefix(name).eq_ignore_ascii_case("author");
-        if is_author && (person.name.is_some() || person.email.is_some()) {
+        let says_something = person.name.is_some() || person.email.is_some();
+        if is_author && says_something && self.feed.authors.len() < MOST_OF_A_KIND {
             self.feed.authors.push(person);
         }
     }

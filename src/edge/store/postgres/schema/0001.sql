@@ -35,6 +35,9 @@ create index sources_host on diemtin.sources (host);
 -- port.
 create table diemtin.hosts (host text primary key, free_from timestamptz not null);
 
+-- What is remembered of a source's hub.
+create table diemtin.pushes (source text primary key, push bytea not null);
+
 -- Since when a page has had its bytes, and the last change that they show.
 create table diemtin.stamps (path text primary key, hash text not null, modified bigint not null, seq bigint not null);
 
