@@ -130,6 +130,18 @@ impl Postgres {
         self.wait(|shared| async move { patiently(doing, READ, || look(Arc::clone(&shared))).await })
     }
 
+    /// A look-up of a poll, which waits as long as its commit: what was fetched would be fetched again.
+    fn read_long<T: Send + 'static, F>(
+        &self,
+        doing: &'static str,
+        look: impl Fn(Arc<Shared>) -> F + Send + Sync + 'static,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, Failure>> + Send + 'static,
+    {
+        self.wait(|shared| async move { patiently(doing, WRITE, || look(Arc::clone(&shared))).await })
+    }
+
     /// A commit that is tried again where the database was away. One whose answer was lost may be tried after it succeeded: it then
     /// changes nothing more, or conflicts with itself and is decided again.
     async fn write<T: Send + 'static, F>(
@@ -151,7 +163,7 @@ impl Postgres {
 
     pub(super) fn known(&self, lookups: &[Lookup]) -> Result<Known, StoreError> {
         let lookups: Arc<[Lookup]> = lookups.into();
-        self.read("to look up entries", move |shared| {
+        self.read_long("to look up entries", move |shared| {
             let lookups = Arc::clone(&lookups);
             async move { read::known(&shared.pool, &lookups).await }
         })
@@ -177,10 +189,10 @@ impl Postgres {
         let mut indexed = self.indexed.lock().unwrap_or_else(PoisonError::into_inner);
         let doing = "to look for near copies";
         let Some(seq) = *indexed else {
-            *indexed = Some(self.read(doing, |shared| async move { read::latest(&shared.pool).await })?);
+            *indexed = Some(self.read_long(doing, |shared| async move { read::latest(&shared.pool).await })?);
             return Ok(());
         };
-        let news = self.read(doing, move |shared| async move { read::bands_after(&shared.pool, seq).await })?;
+        let news = self.read_long(doing, move |shared| async move { read::bands_after(&shared.pool, seq).await })?;
         match news {
             Some((last, news)) => {
                 self.index.post(&news);
@@ -188,7 +200,7 @@ impl Postgres {
             }
             // It is cheaper to read what is asked for than all that was missed.
             None => {
-                *indexed = Some(self.read(doing, |shared| async move { read::latest(&shared.pool).await })?);
+                *indexed = Some(self.read_long(doing, |shared| async move { read::latest(&shared.pool).await })?);
                 self.index.forget();
             }
         }
@@ -197,7 +209,7 @@ impl Postgres {
 
     fn read_span(&self, span: i32, take: &mut dyn FnMut(StoryId, &[Band])) -> Result<(), StoreError> {
         let doing = "to look for near copies";
-        let rows = self.read(doing, move |shared| async move { read::bands_of(&shared.pool, span).await })?;
+        let rows = self.read_long(doing, move |shared| async move { read::bands_of(&shared.pool, span).await })?;
         rows.iter().for_each(|(story, bands)| take(*story, bands));
         Ok(())
     }

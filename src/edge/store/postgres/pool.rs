@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
@@ -15,8 +15,11 @@ use tokio_postgres::{Client, Row};
 use crate::edge::store::StoreError;
 use crate::edge::store::postgres::connect::{Connector, is_about_tls, sentence};
 
-/// Connections of one process. Commits of stories wait for each other anyway, and a server has a hundred for all.
+/// Connections of one process; a server has a hundred for all.
 const CONNECTIONS: usize = 8;
+/// Of these, so many at most for commits of stories, which wait for each other anyway: one at work, one behind it. Without a limit of their own
+/// they take all of them, and who reads waits for them.
+const COMMITS: usize = 2;
 /// The server gives up a statement that takes longer, or waits longer for a lock. What takes longest is a batch of 500 stories.
 const BEGIN: &str = "begin; set local statement_timeout = '20s'; set local lock_timeout = '15s'; \
                      set local idle_in_transaction_session_timeout = '20s'";
@@ -101,11 +104,12 @@ pub(super) struct Pool {
     pub(super) connector: Connector,
     idle: Arc<Mutex<Vec<Client>>>,
     room: Arc<Semaphore>,
+    commits: Semaphore,
 }
 
 impl Pool {
     pub(super) fn new(connector: Connector) -> Self {
-        Self { connector, idle: Arc::default(), room: Arc::new(Semaphore::new(CONNECTIONS)) }
+        Self { connector, idle: Arc::default(), room: Arc::new(Semaphore::new(CONNECTIONS)), commits: Semaphore::new(COMMITS) }
     }
 
     /// Begins a transaction. That the server answers is known then.
@@ -118,6 +122,11 @@ impl Pool {
         let session = Session { client: Some(client), idle: Arc::clone(&self.idle), _room: room };
         session.run(BEGIN).await?;
         Ok(session)
+    }
+
+    /// A commit's turn, until it is dropped: to be taken before a connection is.
+    pub(super) async fn turn(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        self.commits.acquire().await.map_err(|_| Failure::Lost("the store is closed".to_owned()))
     }
 
     /// Tells every process that listens.

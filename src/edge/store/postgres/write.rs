@@ -37,6 +37,7 @@ pub(super) async fn commit(pool: &Pool, batch: &Batch) -> Result<Option<u64>, Fa
         return Ok(None);
     }
     let bodies = encode(&batch.stories)?;
+    let _turn = pool.turn().await?;
     let session = pool.begin().await?;
     let last = number(&session.one(LOCK, &[]).await?, 0)?;
     let (stored, ()) = tokio::try_join!(seqs(&session, &batch.stories), check_bands(&session, batch))?;
