@@ -1,0 +1,55 @@
+//! What the embedded store must survive, done to it.
+//!
+//!     cargo run --release --example torment -- kills 500          # kill -9 at random
+//!     cargo run --release --example torment -- points             # kill -9 before each call that changes a file
+//!     cargo run --release --example torment -- flips 1000         # single flipped bits
+//!
+//! Each prints what was done and what became of it, and exits 1 where something was lost. docs/store.md has the figures.
+
+mod child;
+mod flips;
+mod kills;
+mod lanes;
+mod verify;
+mod write;
+
+use std::path::Path;
+
+use anyhow::bail;
+use diemtin::edge::store::Store;
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["write", folder, steps] => return write::run(Path::new(folder), steps.parse()?),
+        ["inspect", folder, acknowledged] => return inspect(Path::new(folder), &serde_json::from_str(acknowledged)?),
+        _ => {}
+    }
+    let folder = tempfile::Builder::new().prefix("torment").tempdir_in(std::env::current_dir()?)?;
+    let folder = folder.path();
+    match arguments[..] {
+        ["kills", times] => kills::at_random(folder, times.parse()?),
+        ["points"] => kills::at_each_point(folder, 1),
+        ["points", every] => kills::at_each_point(folder, every.parse()?),
+        ["flips", times] => flips::run(folder, times.parse()?, 1),
+        ["flips", times, seed] => flips::run(folder, times.parse()?, seed.parse()?),
+        _ => bail!("kills N, points [EVERY] or flips N [SEED]; see examples/torment/main.rs"),
+    }
+}
+
+/// Says whether a store is whole, named damage, or lost something without a word.
+fn inspect(folder: &Path, acknowledged: &verify::Acknowledged) -> anyhow::Result<()> {
+    let store = match Store::open(folder) {
+        Ok(store) => store,
+        Err(error) => {
+            println!("named {error}");
+            return Ok(());
+        }
+    };
+    match verify::check(&store, acknowledged) {
+        Ok(_) => println!("whole"),
+        Err(error) => println!("silent {error:#}"),
+    }
+    Ok(())
+}
