@@ -47,9 +47,16 @@ fn inspect(folder: &Path, acknowledged: &verify::Acknowledged) -> anyhow::Result
             return Ok(());
         }
     };
-    match verify::check(&store, acknowledged) {
-        Ok(_) => println!("whole"),
-        Err(error) => println!("silent {error:#}"),
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let inspected = runtime.block_on(store.inspect());
+    let said = match inspected {
+        Ok(_) => store.unmended()?.join("; "),
+        Err(error) => error.to_string(),
+    };
+    match (said.as_str(), verify::check(&store, acknowledged)) {
+        ("", Ok(_)) => println!("whole"),
+        ("", Err(error)) => println!("silent {error:#}"),
+        (said, _) => println!("named {said}"),
     }
     Ok(())
 }

@@ -40,6 +40,7 @@ async fn write(store: Arc<Store>, lane: u32, steps: u32) -> anyhow::Result<()> {
     // What is removed after a step may be missing when the process was killed between the two.
     if let Some(last) = from.checked_sub(1) {
         settle(lane, last, || remove(&store, lane, last)).await?;
+        say(&format!("ack {lane} {last}"))?;
     }
     for step in from..from.saturating_add(steps) {
         settle(lane, step, || commit(&store, lane, step)).await?;

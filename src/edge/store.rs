@@ -7,6 +7,7 @@
 //! - Every change of a story takes the next number of one sequence, and who has heard of a number finds everything up to it.
 
 mod embedded;
+mod finding;
 mod near;
 mod record;
 
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 
 use crate::model::{Batch, Change, Known, LinkKey, Lookup, Search, SourceId, SourceState, Stamp, Story, StoryId};
 use embedded::Embedded;
+pub use finding::Finding;
 
 /// Why the store can't do what it was asked. A sentence names the subject.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +43,12 @@ pub enum StoreError {
         /// What was being done.
         doing: &'static str,
         /// What sled or the system said.
+        why: String,
+    },
+    /// One of its records is damaged.
+    #[error("a record of the store can't be read: {why}")]
+    Record {
+        /// What is wrong with it.
         why: String,
     },
     /// The decision was based on a story that has changed since: decide again.
@@ -157,6 +165,22 @@ impl Store {
     /// Remembers something until something else is remembered under its name.
     pub async fn remember(&self, memo: Memo, what: Vec<u8>) -> Result<(), StoreError> {
         either!(self, store => store.remember(memo, what).await)
+    }
+
+    /// Goes through everything that is stored and counts it; what is wrong is named, and what can't be read is set aside. It takes its time
+    /// and holds up nobody.
+    pub async fn inspect(&self) -> Result<Vec<Finding>, StoreError> {
+        either!(self, store => store.inspect().await)
+    }
+
+    /// What was found to be wrong and has not been mended yet, as sentences.
+    pub fn unmended(&self) -> Result<Vec<String>, StoreError> {
+        either!(self, store => store.unmended())
+    }
+
+    /// Notes that what was wrong has been mended, as far as it can be.
+    pub async fn mended(&self) -> Result<(), StoreError> {
+        either!(self, store => store.mended().await)
     }
 
     /// Remembers pages' stamps.

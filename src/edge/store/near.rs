@@ -40,6 +40,12 @@ impl Index {
         posted.iter().for_each(|(span, story, bands)| spans.post(*span, *story, bands));
     }
 
+    /// Forgets everything: it is read again when it is asked for.
+    pub fn clear(&self) {
+        let _alone = lock(&self.loading);
+        *lock(&self.spans) = Spans::default();
+    }
+
     /// The stories that share the most with what is searched, the likeliest first.
     /// `read` hands over what is stored of a span.
     pub fn candidates(
