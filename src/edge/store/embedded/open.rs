@@ -80,13 +80,8 @@ pub(super) fn ground(folder: &Path) -> Result<Ground, StoreError> {
     fs::create_dir_all(&sled_folder).map_err(io_failed("to be made"))?;
     remove_unfinished_snapshots(&sled_folder).map_err(io_failed("to be tidied"))?;
     let mut findings = Vec::new();
-    let mut db = open_whatever_it_takes(folder, &mut findings)?;
     let marked = marked(folder).map_err(io_failed("to read its mark"))?;
-    if marked > 0 && db.is_empty() && findings.is_empty() {
-        // sled takes some damaged files for new ones, and would write over them.
-        close(Arc::new(db))?;
-        db = begin_anew(folder, &Aside::in_folder(folder)?, "nothing could be found in them".to_owned(), &mut findings)?;
-    }
+    let db = open_whatever_it_takes(folder, marked, &mut findings)?;
     check_format(&db, folder, marked, &mut findings)?;
     let seq = db.range(..vec![b'c' + 1]).next_back().transpose().map_err(failed("to find the last change"))?;
     let seq = match seq {
@@ -156,48 +151,58 @@ pub(super) enum Refused {
     Damaged(String),
 }
 
-/// Opens sled; on a full disk with the help of the reserve, and damaged files with that of others.
-fn open_whatever_it_takes(folder: &Path, findings: &mut Vec<Finding>) -> Result<sled::Db, StoreError> {
+/// Opens sled; on a full disk with the help of the reserve, and damaged files without those that can be made again, or all anew.
+fn open_whatever_it_takes(folder: &Path, marked: u64, findings: &mut Vec<Finding>) -> Result<sled::Db, StoreError> {
     let sled_folder = folder.join("sled");
-    let refused = match open_sled(&sled_folder) {
+    let first = match open_known(&sled_folder, marked) {
         Err(Refused::Full(_)) => {
             Reserve::of(folder).release().map_err(io_failed("to give its reserve back"))?;
             remove_unfinished_snapshots(&sled_folder).map_err(io_failed("to be tidied"))?;
-            open_sled(&sled_folder)
+            open_known(&sled_folder, marked)
         }
         first => first,
     };
-    let mut why = match refused {
+    let mut why = match first {
         Ok(db) => return Ok(db),
-        Err(Refused::Full(why) | Refused::System(why)) => return Err(StoreError::Failed { doing: "to be opened", why }),
-        Err(Refused::Damaged(why)) => why,
+        Err(refused) => refused.damage()?,
     };
     let aside = Aside::in_folder(folder)?;
     // The log holds what a snapshot holds; the settings are sled's own.
     for remade in ["snap.", "conf"] {
-        if !aside.take(&sled_folder, remade)? {
-            continue;
-        }
-        match open_sled(&sled_folder) {
-            Ok(db) => {
-                findings.push(Finding::File { file: format!("sled/{}", remade.trim_end_matches('.')) });
-                return Ok(db);
+        if aside.take(&sled_folder, remade)? {
+            match open_known(&sled_folder, marked) {
+                Ok(db) => {
+                    findings.push(Finding::File { file: format!("sled/{}", remade.trim_end_matches('.')) });
+                    return Ok(db);
+                }
+                Err(refused) => why = refused.damage()?,
             }
-            Err(Refused::Full(why) | Refused::System(why)) => return Err(StoreError::Failed { doing: "to be opened", why }),
-            Err(Refused::Damaged(other)) => why = other,
         }
     }
-    begin_anew(folder, &aside, why, findings)
-}
-
-fn begin_anew(folder: &Path, aside: &Aside, why: String, findings: &mut Vec<Finding>) -> Result<sled::Db, StoreError> {
-    let sled_folder = folder.join("sled");
     aside.take(&sled_folder, "")?;
     findings.push(Finding::Anew { why, aside: aside.path.display().to_string() });
     open_sled(&sled_folder).map_err(|refused| StoreError::Damaged { folder: folder.display().to_string(), why: refused.why() })
 }
 
+/// Opens sled's folder. It takes some damaged files for new ones, and would write over them: a store that we have written to is not empty.
+fn open_known(folder: &Path, marked: u64) -> Result<sled::Db, Refused> {
+    let db = open_sled(folder)?;
+    if marked == 0 || !db.is_empty() {
+        return Ok(db);
+    }
+    close(Arc::new(db)).map_err(|e| Refused::System(e.to_string()))?;
+    Err(Refused::Damaged("nothing could be found in them".to_owned()))
+}
+
 impl Refused {
+    /// What is damaged; an error where it is not the files.
+    fn damage(self) -> Result<String, StoreError> {
+        match self {
+            Self::Damaged(why) => Ok(why),
+            Self::Full(why) | Self::System(why) => Err(StoreError::Failed { doing: "to be opened", why }),
+        }
+    }
+
     fn why(self) -> String {
         match self {
             Self::Full(why) | Self::System(why) | Self::Damaged(why) => why,
