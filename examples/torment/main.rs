@@ -4,10 +4,17 @@
 //!     cargo run --release --example torment -- points             # kill -9 before each call that changes a file
 //!     cargo run --release --example torment -- flips 1000         # single flipped bits
 //!
+//!     cargo run --release --example torment -- errors             # calls that fail: ENOSPC, EIO, EROFS …
+//!     cargo run --release --example torment -- full 20            # a full disk, and 20 starts on it (root)
+//!     cargo run --release --example torment -- cuts ext4 200      # power cuts on ext4 or xfs (root)
+//!
 //! Each prints what was done and what became of it, and exits 1 where something was lost. docs/store.md has the figures.
 
 mod child;
+mod cuts;
+mod errors;
 mod flips;
+mod full;
 mod kills;
 mod lanes;
 mod verify;
@@ -34,7 +41,10 @@ fn main() -> anyhow::Result<()> {
         ["points", every] => kills::at_each_point(folder, every.parse()?),
         ["flips", times] => flips::run(folder, times.parse()?, 1),
         ["flips", times, seed] => flips::run(folder, times.parse()?, seed.parse()?),
-        _ => bail!("kills N, points [EVERY] or flips N [SEED]; see examples/torment/main.rs"),
+        ["errors"] => errors::run(folder),
+        ["full", times] => full::restarts(folder, times.parse()?),
+        ["cuts", kind, times] => cuts::cut(folder, kind, times.parse()?),
+        _ => bail!("kills N, points [EVERY], flips N [SEED], errors, full N or cuts ext4|xfs N; see examples/torment/main.rs"),
     }
 }
 

@@ -3,7 +3,8 @@
 //! The store has no opinion. It answers look-ups, and commits a batch whole, if what the decision was based on still holds. This is the
 //! face of every kind; what it promises, each kind keeps, and the same tests hold for all:
 //!
-//! - What was acknowledged survives a power cut. What was refused has left no trace.
+//! - What was acknowledged survives a power cut. What was refused has left no trace, unless it was the disk that refused: then it is
+//!   stored whole or not at all, and who decides again finds out which.
 //! - Every change of a story takes the next number of one sequence, and who has heard of a number finds everything up to it.
 
 mod embedded;

@@ -17,8 +17,9 @@
 //! | `m` + name | the format of all this, memos, the pages' stamps |
 //! | `x` + key | a record that could not be read, set aside |
 //!
-//! Beside sled's folder stand `lock`, `mark` (how many commits are durable, so that a store that has gone back shows), `reserve` (space for
-//! the day on which the disk is full), and `damaged-N` (files that could not be used any more).
+//! Beside sled's folder stand `lock`, `mark` (how many commits are durable, so that a store that has gone back shows), `intent` (the last
+//! group, to make it whole where a write failed in the middle), `reserve` (space for the day on which the disk is full), and `damaged-N`
+//! (files that could not be used any more).
 
 mod books;
 mod codec;

@@ -13,7 +13,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use crate::edge::store::embedded::books::{Books, PREFIX};
-use crate::edge::store::embedded::disk::{Reserve, marked, sync_folder};
+use crate::edge::store::embedded::disk::{Reserve, intended, marked, sync_folder};
+use crate::edge::store::embedded::rows::Row;
 use crate::edge::store::embedded::{Embedded, QUEUE, Shared, codec, failed, write};
 use crate::edge::store::{Finding, StoreError};
 
@@ -83,6 +84,7 @@ pub(super) fn ground(folder: &Path) -> Result<Ground, StoreError> {
     let marked = marked(folder).map_err(io_failed("to read its mark"))?;
     let db = open_whatever_it_takes(folder, marked, &mut findings)?;
     check_format(&db, folder, marked, &mut findings)?;
+    finish_intent(&db, folder, marked)?;
     let seq = db.range(..vec![b'c' + 1]).next_back().transpose().map_err(failed("to find the last change"))?;
     let seq = match seq {
         Some((key, value)) if key.first() == Some(&b'c') => codec::read_change(&key, &value).map_or_else(
@@ -99,6 +101,29 @@ pub(super) fn ground(folder: &Path) -> Result<Ground, StoreError> {
     findings.iter().for_each(|finding| tracing::error!(folder = %folder.display(), "the store is not whole: {finding}"));
     let findings = remember(&db, &findings)?;
     Ok(Ground { db, seq, books, findings })
+}
+
+/// Writes the last group again, if nobody knows that it was written whole.
+fn finish_intent(db: &sled::Db, folder: &Path, marked: u64) -> Result<(), StoreError> {
+    let intended = intended(folder).map_err(io_failed("to read what it was about to write"))?;
+    let Some((commits, writes)) = intended.filter(|(commits, _)| *commits > marked) else { return Ok(()) };
+    // A later group is whole: this one was finished before.
+    if read_books(db, &mut Vec::new())?.commits <= commits {
+        db.apply_batch(batch(writes)).map_err(failed("to finish what it was about to write"))?;
+        db.flush().map_err(failed("to finish what it was about to write"))?;
+    }
+    Ok(())
+}
+
+pub(super) fn batch(writes: Vec<Row>) -> sled::Batch {
+    let mut batch = sled::Batch::default();
+    for (key, value) in writes {
+        match value {
+            Some(value) => batch.insert(key, value),
+            None => batch.remove(key),
+        }
+    }
+    batch
 }
 
 fn read_books(db: &sled::Db, findings: &mut Vec<Finding>) -> Result<Books, StoreError> {

@@ -14,12 +14,16 @@ pub(super) struct Stored {
     pub(super) sources: Vec<SourceId>,
 }
 
+/// A key, and its new value or `None` where it goes.
+pub(super) type Row = (Vec<u8>, Option<Vec<u8>>);
+
 /// What a group of jobs comes to.
 pub(super) struct Rows<'a> {
     db: &'a sled::Db,
     /// The number of the last change.
     pub(super) seq: u64,
-    pub(super) batch: sled::Batch,
+    /// In their order: of one key the last counts.
+    pub(super) writes: Vec<Row>,
     pub(super) postings: Vec<Posting>,
     /// What is to be told to the index of near copies.
     pub(super) bands: Vec<(i32, StoryId, Vec<Band>)>,
@@ -31,8 +35,8 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub(super) fn new(db: &'a sled::Db, seq: u64) -> Self {
-        let (batch, postings, bands) = (sled::Batch::default(), Vec::new(), Vec::new());
-        Self { db, seq, batch, postings, bands, stories: HashMap::new(), touched: HashMap::new() }
+        let (writes, postings, bands) = (Vec::new(), Vec::new(), Vec::new());
+        Self { db, seq, writes, postings, bands, stories: HashMap::new(), touched: HashMap::new() }
     }
 
     /// What is stored of a story. One that can't be read counts as not stored; it is set aside before another takes its place.
@@ -54,13 +58,23 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// Puts a record that is not counted, or was counted already.
+    pub(super) fn insert(&mut self, key: &[u8], value: Vec<u8>) {
+        self.writes.push((key.to_vec(), Some(value)));
+    }
+
+    /// Removes such a record.
+    pub(super) fn remove(&mut self, key: &[u8]) {
+        self.writes.push((key.to_vec(), None));
+    }
+
     /// Puts a record that is no story.
     pub(super) fn put(&mut self, key: &[u8], value: Vec<u8>) -> Result<(), StoreError> {
         if !self.is_there(key)? {
             self.postings.push(Posting::plain(key, true));
         }
         self.touched.insert(key.to_vec(), true);
-        self.batch.insert(key, value);
+        self.insert(key, value);
         Ok(())
     }
 
@@ -70,7 +84,7 @@ impl<'a> Rows<'a> {
             self.postings.push(Posting::plain(key, false));
         }
         self.touched.insert(key.to_vec(), false);
-        self.batch.remove(key);
+        self.remove(key);
         Ok(())
     }
 
@@ -90,7 +104,7 @@ impl<'a> Rows<'a> {
         }
         let sources: Vec<SourceId> = change.story.entries.iter().map(|report| report.source.clone()).collect();
         self.postings.push(Posting::story(&key, self.seq, sources.clone(), true));
-        self.batch.insert(&key[..], value);
+        self.insert(&key, value);
         self.put(&codec::change_key(self.seq), codec::change(id))?;
         for (key, print) in &change.entries {
             self.put(&codec::entry_key(*key), codec::entry(id, *print))?;
@@ -112,7 +126,7 @@ impl<'a> Rows<'a> {
         self.take_bands(id)?;
         self.seq += 1;
         let key = codec::story_key(id);
-        self.batch.remove(&key[..]);
+        self.remove(&key);
         self.take(&codec::change_key(old.seq))?;
         self.postings.push(Posting::story(&key, old.seq, old.sources, false));
         self.put(&codec::change_key(self.seq), codec::change(id))?;
@@ -136,7 +150,7 @@ impl<'a> Rows<'a> {
     fn set_aside(&mut self, key: &[u8]) -> Result<(), StoreError> {
         if let Some(value) = self.db.get(key).map_err(failed("to read a story"))? {
             tracing::error!(record = %codec::named(key), "a record of the store can't be read and is set aside");
-            self.batch.insert([codec::ASIDE, key].concat(), value);
+            self.insert(&[codec::ASIDE, key].concat(), value.to_vec());
         }
         Ok(())
     }

@@ -158,15 +158,21 @@ impl Writer {
         let db = self.shared.db().map_err(|e| e.to_string())?;
         let mut rows = Rows::new(&db, self.seq);
         for work in works {
-            results.push(add(&mut self.recent, work, &mut rows));
+            let added = add(&mut self.recent, work, &mut rows);
+            // Whoever is refused for another reason than what he was based on may have left half of his records in the group.
+            match added {
+                Ok(()) | Err(StoreError::Conflict) => results.push(added),
+                Err(error) => return Err(error.to_string()),
+            }
         }
         rows.postings.iter().for_each(|posting| self.books.post(posting));
         self.books.commits += 1;
         let sources = rows.postings.iter().flat_map(|posting| &posting.sources);
         let accounts = self.books.of_sources(sources).map_err(|e| e.to_string())?;
-        accounts.into_iter().for_each(|(key, value)| rows.batch.insert(key, value));
-        rows.batch.insert(codec::BOOKS, self.books.totals().map_err(|e| e.to_string())?);
-        db.apply_batch(rows.batch).map_err(|e| e.to_string())?;
+        accounts.into_iter().for_each(|(key, value)| rows.insert(&key, value));
+        rows.insert(codec::BOOKS, self.books.totals().map_err(|e| e.to_string())?);
+        self.disk.intend(self.books.commits, &rows.writes).map_err(|e| e.to_string())?;
+        db.apply_batch(open::batch(std::mem::take(&mut rows.writes))).map_err(|e| e.to_string())?;
         db.flush().map_err(|e| e.to_string())?;
         self.disk.sync().and_then(|()| self.disk.mark(self.books.commits)).map_err(|e| e.to_string())?;
         if let Some((scrub, _)) = &mut self.inspection {
@@ -249,12 +255,15 @@ impl Writer {
 
     fn note_findings(&mut self) -> Result<(), StoreError> {
         let db = self.shared.db()?;
+        // A commit of its own: the group before it is whole.
+        self.books.commits += 1;
         let mut batch = sled::Batch::default();
         self.books.rows()?.into_iter().for_each(|(key, value)| batch.insert(key, value));
         batch.insert(codec::UNMENDED, self.shared.unmended_record()?);
         db.apply_batch(batch).map_err(super::failed("to note what is wrong"))?;
         db.flush().map_err(super::failed("to note what is wrong"))?;
-        Ok(())
+        let marked = self.disk.sync().and_then(|()| self.disk.mark(self.books.commits));
+        marked.map_err(|e| StoreError::Failed { doing: "to note what is wrong", why: e.to_string() })
     }
 
     fn end_inspection(&mut self, result: &Result<Vec<Finding>, StoreError>) {
@@ -291,13 +300,13 @@ fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<(), StoreErro
                 }
             }
         }
-        Work::Memo(memo, what) => rows.batch.insert(codec::memo_key(memo), record::seal(what)),
+        Work::Memo(memo, what) => rows.insert(codec::memo_key(memo), record::seal(what)),
         Work::Stamps(stamps) => {
             for stamp in &stamps {
-                rows.batch.insert(codec::stamp_key(&stamp.path), codec::stamp(stamp)?);
+                rows.insert(&codec::stamp_key(&stamp.path), codec::stamp(stamp)?);
             }
         }
-        Work::Mended => rows.batch.remove(codec::UNMENDED),
+        Work::Mended => rows.remove(codec::UNMENDED),
     }
     Ok(())
 }
