@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use memchr::memchr2;
 use url::Url;
 
+use crate::flow::parse::calendar::Calendar;
 use crate::flow::parse::decode::undouble;
 use crate::flow::parse::html::{Cleaner, escape, has_entity, plain_beginning, plain_title};
 use crate::flow::parse::loose::decode;
@@ -18,11 +18,14 @@ use crate::text::{clip, shown};
 /// A description that so many entries of a document share is the site's and not theirs.
 const MASTHEAD_TIMES: usize = 3;
 
+/// The authors of a document that its entries get, in bytes of names and addresses.
+const LONGEST_AUTHORS: usize = 1024;
+
 /// How much of a long text becomes the summary where the document has none, in characters.
 const SUMMARY_CHARACTERS: usize = 500;
 
 /// Cleans everything that was found.
-pub(super) fn finish(mut feed: RawFeed, input: Input) -> Document {
+pub(super) fn finish(mut feed: RawFeed, input: Input, calendar: Calendar) -> Document {
     let mut notes = std::mem::take(&mut feed.notes);
     notes.extend(undouble_all(&mut feed));
     notes.extend(nukeviet(feed.generator.as_deref(), &feed.entries));
@@ -31,15 +34,17 @@ pub(super) fn finish(mut feed: RawFeed, input: Input) -> Document {
         url: feed.link.as_deref().and_then(|link| web_address(link, input.base)),
         description: feed.description.as_ref().map(words).filter(|t| !t.is_empty()),
         language: feed.language.as_deref().map(shown).filter(|l| !l.is_empty()),
-        updated: feed.updated.as_ref().and_then(|when| instant(when, input)),
+        updated: feed.updated.as_ref().and_then(|when| calendar.instant(when)),
         asked: feed.pace.asked(),
     };
     let cleaner = Cleaner::new(input.base);
+    let lent = lent(feed.authors);
     let mut entries = Vec::with_capacity(feed.entries.len());
     for raw in feed.entries {
         let place = raw.place;
-        let raw = if raw.authors.is_empty() { RawEntry { authors: feed.authors.clone(), ..raw } } else { raw };
-        let entry = entry(raw, &cleaner, input, |kind, message| notes.push(Note { kind, message, entry: Some(place) }));
+        let raw = if raw.authors.is_empty() { RawEntry { authors: lent.clone(), ..raw } } else { raw };
+        let entry =
+            entry(raw, &cleaner, input.base, calendar, |kind, message| notes.push(Note { kind, message, entry: Some(place) }));
         entries.push(entry);
     }
     notes.extend(drop_repeated(&mut entries));
@@ -49,17 +54,13 @@ pub(super) fn finish(mut feed: RawFeed, input: Input) -> Document {
 /// Takes the text away from entries that share it with two others: it is the site's masthead and says nothing of the article ("Báo …, Cơ
 /// quan của Đảng bộ …" would give every item a topic). The summary as the site wrote it stays.
 fn drop_repeated(entries: &mut [Entry]) -> Option<Note> {
-    let mut times: HashMap<String, usize> = HashMap::new();
-    for entry in entries.iter().filter(|entry| !entry.text.is_empty()) {
-        *times.entry(entry.text.clone()).or_default() += 1;
+    let mut sharing: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| !entry.text.is_empty()) {
+        sharing.entry(&entry.text).or_default().push(at);
     }
-    let mut dropped = 0;
-    for entry in entries {
-        if times.get(&entry.text).is_some_and(|&times| times >= MASTHEAD_TIMES) {
-            entry.text.clear();
-            dropped += 1;
-        }
-    }
+    let repeated: Vec<usize> = sharing.into_values().filter(|places| places.len() >= MASTHEAD_TIMES).flatten().collect();
+    repeated.iter().for_each(|&at| entries[at].text.clear());
+    let dropped = repeated.len();
     let message = format!("{dropped} entries have a description that others have too; it is not taken for theirs");
     (dropped > 0).then_some(Note { kind: NoteKind::Repeated, message, entry: None })
 }
@@ -98,13 +99,13 @@ fn nukeviet(generator: Option<&str>, entries: &[RawEntry]) -> Option<Note> {
     (!entries.is_empty() && entries.iter().all(is_month)).then_some(note)
 }
 
-fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(NoteKind, String)) -> Entry {
-    let based = |base: &Option<String>| base.as_deref().and_then(|base| input.base.join(base.trim()).ok()).map(Cow::Owned);
-    let base = based(&raw.base).unwrap_or(Cow::Borrowed(input.base));
+fn entry(raw: RawEntry, cleaner: &Cleaner, address: &Url, calendar: Calendar, mut note: impl FnMut(NoteKind, String)) -> Entry {
+    let based = |base: &Option<String>| base.as_deref().and_then(|base| address.join(base.trim()).ok()).map(Cow::Owned);
+    let base = based(&raw.base).unwrap_or(Cow::Borrowed(address));
     let content_base = based(&raw.content_base).unwrap_or(Cow::Borrowed(&*base));
     let mut read = |when: &Option<When>| {
         let when = when.as_ref()?;
-        let read = instant(when, input);
+        let read = calendar.instant(when);
         if let (None, When::Written(text)) = (read, when) {
             note(NoteKind::Date, format!("the date “{}” could not be read", clip(&shown(text), 60)));
         }
@@ -208,13 +209,6 @@ fn clean(markup: &Markup, cleaner: &Cleaner, base: &Url) -> String {
     }
 }
 
-pub(super) fn instant(when: &When, input: Input) -> Option<Timestamp> {
-    match when {
-        When::At(time) => Some(*time),
-        When::Written(text) => date::read(text, input.timezone, input.now),
-    }
-}
-
 /// The address of the article: an `alternate` link, for choice to a page, else one without a relation.
 fn article_link(links: &[RawLink], base: &Url) -> Option<String> {
     let is_page = |link: &&RawLink| link.media_type.as_deref().is_none_or(|t| t.contains("html"));
@@ -229,6 +223,18 @@ fn author(raw: &RawAuthor) -> Option<Author> {
     let some = |text: &str| Some(plain_title(text)).filter(|t| !t.is_empty());
     let author = Author { name: raw.name.as_deref().and_then(some), email: raw.email.as_deref().and_then(some) };
     (author.name.is_some() || author.email.is_some()).then_some(author)
+}
+
+/// The authors of a document that every entry without any gets: as many as don't make much of little.
+fn lent(authors: Vec<RawAuthor>) -> Vec<RawAuthor> {
+    let mut room = LONGEST_AUTHORS;
+    let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let fits = |author: &RawAuthor| {
+        let left = room.checked_sub(length(&author.name) + length(&author.email));
+        room = left.unwrap_or(room);
+        left.is_some()
+    };
+    authors.into_iter().filter(fits).collect()
 }
 
 /// The categories, each once.
