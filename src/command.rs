@@ -15,6 +15,7 @@ mod preview;
 mod render;
 mod serve;
 mod setup;
+mod store;
 mod table;
 
 use std::path::PathBuf;
@@ -65,6 +66,8 @@ pub enum Command {
     Dump,
     /// Read what `dump` printed into the store.
     Load(load::Arguments),
+    /// Say whether the store is whole and what it holds, or give back the space that it needs no more.
+    Store(store::Arguments),
     /// See it live: the service over an invented newsroom on this machine.
     Demo(demo::Arguments),
 }
@@ -84,6 +87,7 @@ pub fn run(cli: Cli, env: fn(&str) -> Option<String>, clock: fn() -> Timestamp) 
         Command::Render(arguments) => render::run(&setup, &arguments),
         Command::Dump => dump::run(&setup),
         Command::Load(arguments) => load::run(&setup, &arguments),
+        Command::Store(arguments) => store::run(&setup, &arguments),
         Command::Demo(arguments) => demo::run(&setup, &arguments),
     };
     exit::of(result)

@@ -1,6 +1,7 @@
 //! The only part that knows both the stages and the edges: one poll, many of them at once, the site that follows the store, and
 //! the loop that repeats it all. Concurrency lives here and nowhere else.
 
+mod archive;
 mod counts;
 mod crew;
 mod explain;
@@ -28,6 +29,7 @@ use crate::flow::schedule::{self, Prices};
 use crate::flow::topic::Rules;
 use crate::model::{SourceId, SourceState};
 
+pub use archive::{Loaded, dump, keep_copy, load, mend};
 pub use counts::Counts;
 pub use crew::{Crew, Turn};
 pub use explain::{explain, find_story};

@@ -1,19 +1,21 @@
 //! Commands about stored stories, answered here or by the running service: one process at a time has the store, and an administrator
 //! asks while the service runs.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
 
-use crate::command::{Exit, Setup, explain, plan};
+use crate::command::{Exit, Setup, explain, plan, store};
 use crate::config::Config;
 use crate::edge::control;
 use crate::edge::store::{Store, StoreError};
+use crate::flow::archive::Detail;
 use crate::flow::topic::Rules;
-use crate::pipeline::{Desk, blocking};
+use crate::pipeline::{Desk, blocking, dump};
 
 /// What a command asks.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,6 +25,12 @@ pub(super) enum Question {
     Explain { story: String, json: bool },
     /// What a configuration of this text would change.
     Plan { text: String, json: bool },
+    /// Everything that is stored, as lines that are no [`Answer`].
+    Dump,
+    /// Whether the store is whole.
+    Check,
+    /// What the store holds.
+    Stats,
 }
 
 /// What it is to print.
@@ -48,6 +56,9 @@ impl Ground<'_> {
         let told = match question {
             Question::Explain { story, json } => explain::tell(self, story, *json),
             Question::Plan { text, json } => plan::tell(self, text, *json),
+            Question::Check => store::tell_check(self.store),
+            Question::Stats => store::tell_stats(self.store),
+            Question::Dump => Err(anyhow!("a dump is no answer of one part")),
         };
         told.map_or_else(|error| Answer::Failed(format!("{error:#}")), Answer::Done)
     }
@@ -59,7 +70,7 @@ pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow
         Ok(store) => {
             let before;
             let in_force = match question {
-                Question::Explain { .. } => Some(config),
+                Question::Explain { .. } | Question::Dump | Question::Check | Question::Stats => Some(config),
                 Question::Plan { .. } => {
                     before = plan::remembered(&store, setup.env)?;
                     before.as_ref()
@@ -69,9 +80,15 @@ pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow
             Ground { config: in_force, rules: &rules, store: &store, env: setup.env }.answer(question)
         }
         Err(error) if matches!(error.downcast_ref(), Some(StoreError::Held { .. })) => {
-            let told = control::ask(&setup.folder(&config.store), &serde_json::to_vec(question)?)
-                .context("asking the running service")?;
-            serde_json::from_slice(&told.ok_or(error)?).context("the running service gave no answer")?
+            let mut told = Vec::new();
+            let answered = stream(setup, config, question, &mut |part| {
+                told.extend_from_slice(part);
+                Ok(())
+            });
+            if !answered? {
+                return Err(error);
+            }
+            serde_json::from_slice(&told).context("the running service gave no answer")?
         }
         Err(error) => return Err(error),
     };
@@ -82,6 +99,16 @@ pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow
         }
         Answer::Failed(why) => Err(anyhow!(why)),
     }
+}
+
+/// Asks the service that holds the store and hands on what it says as it comes; `false` where none listens.
+pub(super) fn stream(
+    setup: &Setup,
+    config: &Config,
+    question: &Question,
+    take: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
+) -> anyhow::Result<bool> {
+    control::ask(&setup.folder(&config.store), &serde_json::to_vec(question)?, take).context("asking the running service")
 }
 
 /// Answers what commands ask of the running service, until `stop` resolves.
@@ -96,15 +123,41 @@ pub(super) async fn serve(
         Ok(listener) => listener,
         Err(error) => return tracing::warn!(%error, "commands can't ask the running service"),
     };
-    let answer = move |question: Vec<u8>| {
+    let answer = move |question: Vec<u8>, parts: mpsc::Sender<Vec<u8>>| {
         let (desk, store) = (desk.borrow().clone(), Arc::clone(&store));
         blocking(move || {
             let answer = match serde_json::from_slice(&question) {
+                Ok(Question::Dump) => return dump_into(&desk, &store, parts),
                 Ok(question) => Ground { config: Some(&desk.config), rules: &desk.rules, store: &store, env }.answer(&question),
                 Err(error) => Answer::Failed(format!("the running service does not understand the question: {error}")),
             };
-            serde_json::to_vec(&answer).unwrap_or_default()
+            // Who asked may have gone away.
+            let _ = parts.blocking_send(serde_json::to_vec(&answer).unwrap_or_default());
         })
     };
     control::answer(listener, answer, stop).await;
+}
+
+fn dump_into(desk: &Desk, store: &Store, parts: mpsc::Sender<Vec<u8>>) {
+    let mut out = BufWriter::with_capacity(PART_BYTES, Parts(parts));
+    if let Err(error) = dump(&desk.config, store, Detail::Whole, &mut out) {
+        tracing::warn!(%error, "a dump was broken off");
+    }
+}
+
+/// Bytes of a dump that are sent at once.
+const PART_BYTES: usize = 64 * 1024;
+
+/// What is written goes to the command that asked.
+struct Parts(mpsc::Sender<Vec<u8>>);
+
+impl Write for Parts {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.blocking_send(bytes.to_vec()).map_err(|_| std::io::ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

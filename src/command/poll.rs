@@ -15,7 +15,7 @@ use crate::command::{Exit, Setup, setup};
 use crate::edge::store::{Memo, Store};
 use crate::flow::schedule::{self, Rests};
 use crate::model::{Source, SourceId, SourceState, Trouble};
-use crate::pipeline::{Crew, Desk, Outcome, Polled, Turn, prune, reclassify};
+use crate::pipeline::{Crew, Desk, Outcome, Polled, Turn, keep_copy, mend, prune, reclassify};
 
 /// What `poll` takes.
 #[derive(Debug, clap::Args)]
@@ -85,12 +85,14 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let store = setup.store(&config.store)?;
     let desk = setup.desk(config)?;
     setup::block_on(async {
+        mend(&desk.config, &store).await?;
         store.remember(Memo::Config, desk.config.text.as_bytes().to_vec()).await?;
         reclassify(&store, &desk.rules).await?;
         let rows = pass(&desk, &store, &named, arguments).await?;
         if let Some(keep) = desk.config.store.keep {
             prune(&store, keep, (setup.clock)()).await?;
         }
+        keep_copy(&desk.config, &store, (setup.clock)()).await?;
         if !arguments.json {
             show(&rows, &desk, !named.is_empty())?;
         }

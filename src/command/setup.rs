@@ -55,12 +55,18 @@ impl Setup {
 
     /// The store of a configuration, where there is one already.
     pub fn existing_store(&self, settings: &StoreSettings) -> anyhow::Result<Arc<Store>> {
-        let folder = self.folder(settings);
-        if !Store::exists(&folder) {
-            let (folder, config) = (folder.display(), self.path.display());
-            return Err(anyhow!("there is no store in {folder} (store.url of {config}); `poll` or `serve` makes one"));
-        }
+        self.existing_folder(settings)?;
         self.store(settings)
+    }
+
+    /// The folder of the store of a configuration, where there is one already.
+    pub fn existing_folder(&self, settings: &StoreSettings) -> anyhow::Result<PathBuf> {
+        let folder = self.folder(settings);
+        if Store::exists(&folder) {
+            return Ok(folder);
+        }
+        let (folder, config) = (folder.display(), self.path.display());
+        Err(anyhow!("there is no store in {folder} (store.url of {config}); `poll` or `serve` makes one"))
     }
 
     /// The folder of the store of a configuration.

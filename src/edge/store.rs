@@ -13,11 +13,12 @@ mod near;
 mod record;
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 use tokio::sync::watch;
 
-use crate::model::{Batch, Change, Known, LinkKey, Lookup, Search, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::model::{Batch, Change, EntryKey, Known, LinkKey, Lookup, Search, SourceId, SourceState, Stamp, Story, StoryId};
 use embedded::Embedded;
 pub use finding::Finding;
 
@@ -57,6 +58,17 @@ pub enum StoreError {
     Conflict,
 }
 
+/// What became of a story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is there.
+    Stored,
+    /// It was removed because it was old.
+    Pruned,
+    /// Nothing is known of it: it never was, or is lost.
+    Unknown,
+}
+
 /// The names under which the store remembers something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Memo {
@@ -70,6 +82,8 @@ pub enum Memo {
     Pruned,
     /// Where the clock stood when it was first doubted since.
     Doubted,
+    /// When the last copy was kept, and how long that took.
+    Copied,
 }
 
 /// An open store. Reads block: call them where that may be.
@@ -97,6 +111,12 @@ impl Store {
     /// Opens the store in a folder, or makes a new one there. Blocks: for a large store a second or two.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         Embedded::open(folder).map(Kind::Embedded).map(Self)
+    }
+
+    /// Writes the store in a folder anew, so that it takes no more space than it needs; the bytes of its files before and after. Nobody may
+    /// have it open. Blocks, for a minute or two where it holds a million stories.
+    pub fn compact(folder: &Path) -> Result<(u64, u64), StoreError> {
+        Embedded::compact(folder)
     }
 
     /// What is known about some entries.
@@ -166,6 +186,42 @@ impl Store {
     /// Remembers something until something else is remembered under its name.
     pub async fn remember(&self, memo: Memo, what: Vec<u8>) -> Result<(), StoreError> {
         either!(self, store => store.remember(memo, what).await)
+    }
+
+    /// Whether a story is stored, or was pruned.
+    pub fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {
+        either!(self, store => store.standing(id))
+    }
+
+    /// Up to `limit` names of entries that come after one, in the order of their keys, each with its story.
+    pub fn names_after(&self, after: Option<EntryKey>, limit: usize) -> Result<Vec<(EntryKey, StoryId)>, StoreError> {
+        either!(self, store => store.names_after(after, limit))
+    }
+
+    /// Notes names of entries whose stories were pruned, where no story of theirs is stored.
+    pub async fn bury(&self, names: Vec<(EntryKey, StoryId)>) -> Result<(), StoreError> {
+        either!(self, store => store.bury(names).await)
+    }
+
+    /// Forgets names of entries, so that the entries are new when they are seen again.
+    pub async fn forget(&self, names: Vec<EntryKey>) -> Result<(), StoreError> {
+        either!(self, store => store.forget(names).await)
+    }
+
+    /// Keeps a copy beside the store, for the day on which it can't be read: `write` is handed where to. It takes the place of the last one
+    /// when it is whole. Blocks.
+    pub fn keep_copy(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        either!(self, store => store.keep_copy(write))
+    }
+
+    /// The last copy; `None` where there is none.
+    pub fn copy(&self) -> io::Result<Option<Box<dyn BufRead + Send>>> {
+        either!(self, store => store.copy())
+    }
+
+    /// What it holds, and what that takes: a word or two, and a number.
+    pub fn stats(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
+        either!(self, store => store.stats())
     }
 
     /// Goes through everything that is stored and counts it; what is wrong is named, and what can't be read is set aside. It takes its time

@@ -15,16 +15,20 @@ use crate::model::Site;
 use crate::pipeline::poll::blocking;
 use crate::pipeline::poller::poll_due;
 use crate::pipeline::sheets::story_maker;
-use crate::pipeline::{Desk, Press, classify, prune, reclassify};
+use crate::pipeline::{Desk, Press, classify, keep_copy, prune, reclassify};
 
 /// Changes that come within this time are printed together.
 const GATHER: Duration = Duration::from_millis(200);
 /// The wait after something failed that the next attempt may well mend.
-const AFTER_FAILURE: Duration = Duration::from_secs(5);
+pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// How often it is looked whether older rules are still in use.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long polls under an older configuration are waited for; each has its own limits, far below this.
 const LONGEST_POLL: Duration = Duration::from_secs(900);
+/// How often all records are counted and read: it takes seconds of the disk's time for a million stories.
+const INSPECT_EVERY: Duration = Duration::from_secs(24 * 3600);
+/// How often it is looked whether the copy is too old.
+const LOOK_FOR_COPY_EVERY: Duration = Duration::from_secs(600);
 /// How often old stories are looked for.
 const PRUNE_EVERY: Duration = Duration::from_secs(24 * 3600);
 
@@ -49,7 +53,8 @@ pub async fn run(live: Live, polls: bool, prints: bool) {
     }
     if polls {
         tasks.spawn(keep_going("the poller", live.clone(), poll_due));
-        tasks.spawn(keep_going("the upkeep", live, keep_up));
+        tasks.spawn(keep_going("the upkeep", live.clone(), keep_up));
+        tasks.spawn(keep_going("the care of the store", live, care));
     }
     tasks.join_all().await;
 }
@@ -148,6 +153,38 @@ async fn keep_up(mut live: Live) {
         }
         older.retain(|rules| rules.strong_count() > 0);
         older.push(Arc::downgrade(&desk.rules));
+    }
+}
+
+/// Goes through everything that is stored, at the start and once a day, and keeps a copy of what can't be fetched again.
+async fn care(live: Live) {
+    let mut stop = live.stop.clone();
+    let inspecting = async {
+        let mut day = tokio::time::interval(INSPECT_EVERY);
+        loop {
+            day.tick().await;
+            match live.store.inspect().await {
+                Ok(findings) if findings.is_empty() => tracing::info!("the store is whole"),
+                // Each was logged when it was found; the poller has it mended.
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "the store could not be inspected"),
+            }
+        }
+    };
+    let copying = async {
+        let mut often = tokio::time::interval(LOOK_FOR_COPY_EVERY);
+        loop {
+            often.tick().await;
+            let desk = live.desk.borrow().clone();
+            if let Err(error) = keep_copy(&desk.config, &live.store, (desk.clock)()).await {
+                tracing::error!(error = format!("{error:#}"), "no copy could be kept of what can't be fetched again");
+            }
+        }
+    };
+    tokio::select! {
+        () = inspecting => {}
+        () = copying => {}
+        () = stopped(&mut stop) => {}
     }
 }
 

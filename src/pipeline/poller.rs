@@ -15,9 +15,9 @@ use crate::config::Config;
 use crate::edge::store::Store;
 use crate::flow::schedule::{self, Timetable};
 use crate::model::{Source, SourceId, SourceState, Trouble};
-use crate::pipeline::live::stopped;
+use crate::pipeline::live::{AFTER_FAILURE, stopped};
 use crate::pipeline::reclassify::begin;
-use crate::pipeline::{Crew, Desk, Live, Outcome, Polled, Turn};
+use crate::pipeline::{Crew, Desk, Live, Outcome, Polled, Turn, mend};
 
 /// How often the timetable is looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -32,15 +32,39 @@ const PRICE_EVERY: Duration = Duration::from_secs(5 * 60);
 /// How often the sources are counted by how they stand.
 const COUNT_EVERY: SignedDuration = SignedDuration::from_secs(15);
 
-/// Polls what is due, until told to stop; then waits for what is under way.
+/// Polls what is due, until told to stop; then waits for what is under way. Where something is wrong with the store, it is mended first: what
+/// was lost is then asked for again.
 pub(super) async fn poll_due(mut live: Live) {
-    let states = match live.store.source_states() {
-        Ok(states) => states,
-        Err(error) => {
-            tracing::error!(%error, "the sources' states could not be read: every source is asked anew");
-            BTreeMap::new()
+    let mut stop = live.stop.clone();
+    loop {
+        let states = tokio::select! {
+            states = ready(&live) => states,
+            () = stopped(&mut stop) => return,
+        };
+        if !poll_until_damaged(&mut live, states).await {
+            return;
         }
-    };
+    }
+}
+
+/// The sources' states, when the store can be read and is whole.
+async fn ready(live: &Live) -> BTreeMap<SourceId, SourceState> {
+    loop {
+        let config = Arc::clone(&live.desk.borrow().config);
+        let ready = async {
+            mend(&config, &live.store).await?;
+            anyhow::Ok(live.store.source_states()?)
+        };
+        match ready.await {
+            Ok(states) => return states,
+            Err(error) => tracing::error!(error = format!("{error:#}"), "nothing is polled before the store can be read"),
+        }
+        tokio::time::sleep(AFTER_FAILURE).await;
+    }
+}
+
+/// Polls until told to stop, and then returns `false`; or until something is found to be wrong with the store.
+async fn poll_until_damaged(live: &mut Live, states: BTreeMap<SourceId, SourceState>) -> bool {
     let desk = live.desk.borrow_and_update().clone();
     begin_rules(&live.store, &desk).await;
     let mut round = Round::new(desk, live.desk.clone(), Arc::clone(&live.store), states);
@@ -48,9 +72,14 @@ pub(super) async fn poll_due(mut live: Live) {
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut price = tokio::time::interval(PRICE_EVERY);
     price.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
+    let is_damaged = loop {
         tokio::select! {
-            _ = tick.tick() => round.start_due(),
+            _ = tick.tick() => {
+                if live.store.unmended().is_ok_and(|wrong| !wrong.is_empty()) {
+                    break true;
+                }
+                round.start_due();
+            }
             _ = price.tick() => round.price(),
             Some(done) = round.polls.join_next() => {
                 let (id, turn) = done.expect("the crew catches what goes wrong in a poll");
@@ -61,13 +90,14 @@ pub(super) async fn poll_due(mut live: Live) {
                 begin_rules(&live.store, &desk).await;
                 round.take_over(desk);
             }
-            () = stopped(&mut live.stop) => break,
+            () = stopped(&mut live.stop) => break false,
         }
-    }
+    };
     let drained = async { while round.polls.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::warn!(polls = round.polls.len(), "some polls did not end in time and were cut off; they changed nothing");
     }
+    is_damaged
 }
 
 /// Before a poll brings in stories under other rules than those that all stored stories were classified by.

@@ -388,12 +388,27 @@ fn a_port_in_use_is_said() {
 fn a_store_that_another_process_holds_is_said() {
     let app = TestApp::new("");
     let service = app.serve();
-    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["poll"], &["dump"], &["load"], &["render", "moi-nhat"]] {
+    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["poll"], &["load"], &["render", "moi-nhat"], &["store", "compact"]] {
         let ran = app.run(command);
         assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{command:?}: {ran:#?}");
         assert!(ran.stderr.contains("held by another process"), "{command:?}: {}", ran.stderr);
     }
     assert_eq!(service.get("/readyz").status, 200);
+}
+
+#[test]
+fn a_running_service_is_dumped_and_checked() {
+    let origin = Origin::new();
+    origin.set("/a", feed(&articles("a.vn", 0..400)));
+    let app = TestApp::new(&home(&[("a", origin.url("/a"))]));
+    app.poll();
+    let alone = (app.run(&["dump"]).ok(), app.run(&["store", "check"]).ok(), app.run(&["store", "stats"]).ok());
+    assert!(alone.1.starts_with("the store is whole\n") && alone.2.contains(" 400 stories\n"), "{alone:?}");
+    let service = app.serve();
+    assert_eq!(app.run(&["dump"]).ok(), alone.0, "the same bytes");
+    assert!(app.run(&["store", "check"]).ok().contains(" 400 stories\n"));
+    assert!(app.run(&["store", "stats"]).ok().contains(" 400 stories\n"));
+    assert_eq!(service.terminate(), Some(0));
 }
 
 #[test]

@@ -18,11 +18,13 @@
 //! | `x` + key | a record that could not be read, set aside |
 //!
 //! Beside sled's folder stand `lock`, `mark` (how many commits are durable, so that a store that has gone back shows), `intent` (the last
-//! group, to make it whole where a write failed in the middle), `reserve` (space for the day on which the disk is full), and `damaged-N`
-//! (files that could not be used any more).
+//! group, to make it whole where a write failed in the middle), `reserve` (space for the day on which the disk is full), `copy.zst` (what
+//! can't be fetched again), and `damaged-N` (files that could not be used any more).
 
 mod books;
 mod codec;
+mod compact;
+mod copy;
 mod disk;
 mod open;
 mod recent;
@@ -32,13 +34,15 @@ mod write;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
+use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::edge::store::{Finding, Memo, StoreError, near, readable, record};
-use crate::model::{Band, Batch, Change, Known, LinkKey, Lookup, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::edge::store::{Finding, Memo, Standing, StoreError, near, readable, record};
+use crate::model::{Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId};
 
 /// Batches that may wait for the writer; more wait in their senders.
 const QUEUE: usize = 64;
@@ -49,6 +53,7 @@ pub(super) struct Embedded {
     jobs: mpsc::Sender<write::Order>,
     latest: watch::Receiver<u64>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    folder: PathBuf,
     /// Held for as long as the store is open.
     _lock: File,
 }
@@ -234,6 +239,52 @@ impl Embedded {
 
     pub(super) async fn set_stamps(&self, stamps: Vec<Stamp>) -> Result<(), StoreError> {
         self.write(write::Work::Stamps(stamps)).await
+    }
+
+    pub(super) fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {
+        let db = self.shared.db()?;
+        let is_there = |key: [u8; 17]| db.contains_key(key).map_err(failed("to look for a story"));
+        Ok(match () {
+            () if is_there(codec::story_key(id))? => Standing::Stored,
+            () if is_there(books::pruned_key(id))? => Standing::Pruned,
+            () => Standing::Unknown,
+        })
+    }
+
+    pub(super) fn names_after(&self, after: Option<EntryKey>, limit: usize) -> Result<Vec<(EntryKey, StoryId)>, StoreError> {
+        let db = self.shared.db()?;
+        let start = after.map_or(vec![b'e'], |key| [&codec::entry_key(key)[..], &[0]].concat());
+        let rows = db.range(start..vec![b'e' + 1]).map(|row| {
+            let (key, value) = row.map_err(failed("to read the entries' names"))?;
+            Ok((codec::entry_of_key(&key)?, codec::read_entry(&value)?.0))
+        });
+        Ok(rows.filter_map(readable).take(limit).collect())
+    }
+
+    pub(super) async fn bury(&self, names: Vec<(EntryKey, StoryId)>) -> Result<(), StoreError> {
+        self.write(write::Work::Bury(names)).await
+    }
+
+    pub(super) async fn forget(&self, names: Vec<EntryKey>) -> Result<(), StoreError> {
+        self.write(write::Work::Forget(names)).await
+    }
+
+    pub(super) fn keep_copy(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        copy::keep(&self.folder, write)
+    }
+
+    pub(super) fn copy(&self) -> io::Result<Option<Box<dyn BufRead + Send>>> {
+        copy::read(&self.folder)
+    }
+
+    pub(super) fn stats(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
+        let db = self.shared.db()?;
+        let mut books = books::Books::default();
+        if let Some(totals) = db.get(codec::BOOKS).map_err(failed("to read its books"))? {
+            books.read(codec::BOOKS, &totals)?;
+        }
+        let bytes = db.size_on_disk().map_err(failed("to be measured"))?;
+        Ok(books.counts().chain([("bytes of sled's files", bytes), ("commits", books.commits)]).collect())
     }
 
     pub(super) async fn inspect(&self) -> Result<Vec<Finding>, StoreError> {

@@ -37,6 +37,9 @@ impl Sum {
     }
 }
 
+/// A key and its value.
+type Record = (Vec<u8>, Vec<u8>);
+
 /// The whole account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Books {
@@ -85,6 +88,11 @@ impl Books {
         }
     }
 
+    /// How many records of each kind there are.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        KINDS.iter().zip(self.kinds).map(|((_, kind), sum)| (*kind, sum.count))
+    }
+
     /// The row of the totals.
     pub(super) fn totals(&self) -> Result<Vec<u8>, StoreError> {
         record::encode(&(self.commits, self.kinds))
@@ -94,12 +102,12 @@ impl Books {
     pub(super) fn of_sources<'a>(
         &self,
         sources: impl Iterator<Item = &'a SourceId>,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    ) -> Result<Vec<Record>, StoreError> {
         sources.map(|id| Ok((source_key(id), record::encode(&self.sources.get(id).copied().unwrap_or_default())?))).collect()
     }
 
     /// All rows.
-    pub(super) fn rows(&self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub(super) fn rows(&self) -> Result<Vec<Record>, StoreError> {
         let mut rows = self.of_sources(self.sources.keys())?;
         rows.push((PREFIX.to_vec(), self.totals()?));
         Ok(rows)

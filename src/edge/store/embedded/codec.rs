@@ -21,6 +21,7 @@ pub(super) fn memo_key(memo: Memo) -> &'static [u8] {
         Memo::Config => b"mconfig",
         Memo::Pruned => b"mpruned",
         Memo::Doubted => b"mdoubted",
+        Memo::Copied => b"mcopied",
     }
 }
 
@@ -69,6 +70,10 @@ pub(super) fn story_of_key(key: &[u8]) -> Result<StoryId, StoreError> {
 
 pub(super) fn entry_key(entry: EntryKey) -> [u8; 17] {
     key(b'e', entry.0)
+}
+
+pub(super) fn entry_of_key(key: &[u8]) -> Result<EntryKey, StoreError> {
+    sixteen(&key[1..]).map(EntryKey)
 }
 
 pub(super) fn link_key(link: LinkKey) -> [u8; 17] {

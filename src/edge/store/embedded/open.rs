@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use crate::edge::store::embedded::books::{Books, PREFIX};
 use crate::edge::store::embedded::disk::{Reserve, intended, marked, sync_folder};
 use crate::edge::store::embedded::rows::Row;
-use crate::edge::store::embedded::{Embedded, QUEUE, Shared, codec, failed, write};
+use crate::edge::store::embedded::{Embedded, QUEUE, Shared, codec, compact, failed, write};
 use crate::edge::store::{Finding, StoreError};
 
 /// sled's page cache, in bytes. Its default is 1 GB; measured peaks are one and a half to two and a half times this.
@@ -30,7 +30,7 @@ const MOST_SET_ASIDE: u32 = 5;
 impl Embedded {
     /// Whether there is a store in a folder.
     pub(in crate::edge::store) fn exists(folder: &Path) -> bool {
-        folder.join("sled").is_dir()
+        ["sled", "compact.old"].iter().any(|name| folder.join(name).is_dir())
     }
 
     /// Opens the store in a folder, or makes a new one there. Blocks: for a large store a second or two.
@@ -45,16 +45,16 @@ impl Embedded {
         shared.open(ground.db, ground.findings);
         let writer = std::thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(queue));
         let writer = Mutex::new(Some(writer.map_err(io_failed("to start its writer"))?));
-        Ok(Self { shared, jobs, latest, writer, _lock: lock })
+        Ok(Self { shared, jobs, latest, writer, folder: folder.to_owned(), _lock: lock })
     }
 }
 
-fn io_failed(doing: &'static str) -> impl Fn(io::Error) -> StoreError {
+pub(super) fn io_failed(doing: &'static str) -> impl Fn(io::Error) -> StoreError {
     move |error| StoreError::Failed { doing, why: error.to_string() }
 }
 
 /// Makes sure that no other process uses the folder, for as long as the file is open.
-fn lock(folder: &Path) -> Result<File, StoreError> {
+pub(super) fn lock(folder: &Path) -> Result<File, StoreError> {
     let name = folder.display().to_string();
     fs::create_dir_all(folder).map_err(|e| StoreError::Failed { doing: "to be made", why: format!("{name}: {e}") })?;
     let lock = File::create(folder.join("lock")).map_err(io_failed("to be locked"))?;
@@ -78,6 +78,7 @@ pub(super) struct Ground {
 /// Opens what is in a folder that this process has locked.
 pub(super) fn ground(folder: &Path) -> Result<Ground, StoreError> {
     let sled_folder = folder.join("sled");
+    compact::undo(folder).map_err(io_failed("to be tidied"))?;
     fs::create_dir_all(&sled_folder).map_err(io_failed("to be made"))?;
     remove_unfinished_snapshots(&sled_folder).map_err(io_failed("to be tidied"))?;
     let mut findings = Vec::new();
@@ -228,7 +229,7 @@ impl Refused {
         }
     }
 
-    fn why(self) -> String {
+    pub(super) fn why(self) -> String {
         match self {
             Self::Full(why) | Self::System(why) | Self::Damaged(why) => why,
         }

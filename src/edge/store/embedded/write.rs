@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::edge::store::embedded::books::Books;
+use crate::edge::store::embedded::books::{Books, pruned_key};
 use crate::edge::store::embedded::disk::{Disk, Reserve};
 use crate::edge::store::embedded::open::{self, Ground};
 use crate::edge::store::embedded::recent::Recent;
@@ -20,7 +20,7 @@ use crate::edge::store::embedded::rows::Rows;
 use crate::edge::store::embedded::scrub::{Scrub, Step};
 use crate::edge::store::embedded::{Shared, codec};
 use crate::edge::store::{Finding, Memo, StoreError, record};
-use crate::model::{Batch, Stamp, StoryId};
+use crate::model::{Batch, EntryKey, Stamp, StoryId};
 
 /// Batches that are made durable together at the most: under load one `fsync` serves many polls.
 const GROUP: usize = 64;
@@ -36,6 +36,10 @@ pub(super) enum Work {
     Remove(Vec<(StoryId, u64)>),
     Memo(Memo, Vec<u8>),
     Stamps(Vec<Stamp>),
+    /// Names of entries whose stories were pruned.
+    Bury(Vec<(EntryKey, StoryId)>),
+    /// Names of entries that are to be new.
+    Forget(Vec<EntryKey>),
     /// What was wrong has been mended.
     Mended,
 }
@@ -45,10 +49,13 @@ pub(super) struct Job {
     pub(super) reply: oneshot::Sender<Result<(), StoreError>>,
 }
 
+/// Who waits for what an inspection finds.
+type Findings = oneshot::Sender<Result<Vec<Finding>, StoreError>>;
+
 /// What the writer is asked to do.
 pub(super) enum Order {
     Write(Job),
-    Inspect(oneshot::Sender<Result<Vec<Finding>, StoreError>>),
+    Inspect(Findings),
 }
 
 /// Why nothing is written, and when the disk is tried again.
@@ -68,7 +75,8 @@ pub(super) struct Writer {
     disk: Disk,
     announce: watch::Sender<u64>,
     stopped: Option<Stopped>,
-    inspection: Option<(Scrub, Vec<oneshot::Sender<Result<Vec<Finding>, StoreError>>>)>,
+    /// How far it has come, and who waits for it.
+    inspection: Option<(Scrub, Vec<Findings>)>,
 }
 
 impl Writer {
@@ -304,6 +312,19 @@ fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<(), StoreErro
         Work::Stamps(stamps) => {
             for stamp in &stamps {
                 rows.insert(&codec::stamp_key(&stamp.path), codec::stamp(stamp)?);
+            }
+        }
+        Work::Bury(names) => {
+            for (key, story) in names {
+                if rows.stored(story)?.is_none() {
+                    rows.put(&codec::entry_key(key), codec::entry(story, 0))?;
+                    rows.put(&pruned_key(story), record::seal(Vec::new()))?;
+                }
+            }
+        }
+        Work::Forget(names) => {
+            for key in names {
+                rows.take(&codec::entry_key(key))?;
             }
         }
         Work::Mended => rows.remove(codec::UNMENDED),
