@@ -58,7 +58,7 @@ fn benchmark(most: u32) -> anyhow::Result<()> {
         let name = store.to_str().context("the target folder's name is not UTF-8")?;
         run(&["fill", name, &from.to_string(), &stories.to_string()])?;
         run(&["measure", name, &stories.to_string()])?;
-        from = stories + POLLS * NEW;
+        from = stories + ENTRIES + POLLS * NEW;
     }
     let (before, after) = Store::compact(&store)?;
     println!("compacted: {} MB instead of {} MB", after / MEGA, before / MEGA);
@@ -125,10 +125,10 @@ fn measure(folder: &Path, stories: u32) -> anyhow::Result<()> {
     let polled = runtime()?.block_on(async {
         let poll = Poll { store: &store, gists: Gists::default() };
         // The first reads what is asked for again and again.
-        poll.of(stories - ENTRIES..stories).await?;
+        poll.of(stories..stories + ENTRIES).await?;
         let meter = Meter::start()?;
         for number in 0..POLLS {
-            let end = stories + (number + 1) * NEW;
+            let end = stories + ENTRIES + (number + 1) * NEW;
             let new = poll.of(end - ENTRIES..end).await?;
             ensure!(new == NEW as usize, "{new} entries were new");
         }

@@ -188,6 +188,11 @@ impl Store {
         either!(self, store => store.remember(memo, what).await)
     }
 
+    /// Whether it takes anything at present: not while its disk is full or broken.
+    pub fn takes(&self) -> bool {
+        either!(self, store => store.takes())
+    }
+
     /// Whether a story is stored, or was pruned.
     pub fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {
         either!(self, store => store.standing(id))

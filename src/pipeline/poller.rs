@@ -78,7 +78,10 @@ async fn poll_until_damaged(live: &mut Live, states: BTreeMap<SourceId, SourceSt
                 if live.store.unmended().is_ok_and(|wrong| !wrong.is_empty()) {
                     break true;
                 }
-                round.start_due();
+                // What could not be stored is not fetched.
+                if live.store.takes() {
+                    round.start_due();
+                }
             }
             _ = price.tick() => round.price(),
             Some(done) = round.polls.join_next() => {

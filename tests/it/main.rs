@@ -19,3 +19,4 @@ mod seeds;
 mod serve;
 mod story;
 mod tls;
+mod torment;

@@ -36,6 +36,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
@@ -66,6 +67,8 @@ struct Shared {
     index: near::Index,
     /// What is wrong and not mended.
     unmended: Mutex<Vec<String>>,
+    /// Nothing is written at present.
+    stopped: AtomicBool,
 }
 
 impl Shared {
@@ -239,6 +242,10 @@ impl Embedded {
 
     pub(super) async fn set_stamps(&self, stamps: Vec<Stamp>) -> Result<(), StoreError> {
         self.write(write::Work::Stamps(stamps)).await
+    }
+
+    pub(super) fn takes(&self) -> bool {
+        !self.shared.stopped.load(Ordering::Relaxed)
     }
 
     pub(super) fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {

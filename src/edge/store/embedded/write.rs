@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc::error::TryRecvError;
@@ -195,6 +196,7 @@ impl Writer {
 
     fn stop(&mut self, why: &str) {
         tracing::error!(why, "the store is not written to any more; it is tried again by itself, and what is there is still served");
+        self.shared.stopped.store(true, Ordering::Relaxed);
         self.stopped = Some(Stopped { why: why.to_owned(), waited: Duration::ZERO, wait: FIRST_WAIT });
         self.end_inspection(&Err(StoreError::Failed { doing: "to go through its records", why: why.to_owned() }));
     }
@@ -207,6 +209,7 @@ impl Writer {
             Ok(()) => {
                 tracing::warn!(commits = self.books.commits, "the store is written to again");
                 self.stopped = None;
+                self.shared.stopped.store(false, Ordering::Relaxed);
             }
             Err(why) => {
                 stopped.wait = (stopped.wait * 2).min(LONGEST_WAIT);
@@ -221,7 +224,9 @@ impl Writer {
         let ground = open::ground(&self.folder).map_err(|e| e.to_string())?;
         self.disk = Disk::new(&self.folder).map_err(|e| e.to_string())?;
         Reserve::of(&self.folder).take().map_err(|e| e.to_string())?;
-        (self.seq, self.books, self.recent) = (ground.seq, ground.books, Recent::since(ground.seq));
+        // Should changes have been lost, their numbers are not given to others: followers have heard of them.
+        self.seq = self.seq.max(ground.seq);
+        (self.books, self.recent) = (ground.books, Recent::since(self.seq));
         // A batch that was refused may have been written after all.
         self.shared.index.clear();
         self.shared.open(ground.db, ground.findings);
