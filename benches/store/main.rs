@@ -19,7 +19,7 @@ use diemtin::model::Batch;
 use meter::Meter;
 
 /// Where it is measured, in stories.
-const SIZES: [u32; 4] = [10_000, 100_000, 300_000, 1_000_000];
+const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
 /// Entries of one poll while the store is filled.
 const FILL: u32 = 100;
 /// Polls that are measured at each size, of so many entries, of which so many are new: those of a paper at noon.

@@ -3,7 +3,8 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
@@ -16,11 +17,20 @@ const SIZE: &str = "size=96m";
 /// Something that is mounted, for as long as this lives.
 pub struct Mounted<'a>(pub &'a Path);
 
+/// How often, and after which wait, what is still in use is unmounted again: threads of a store that was closed let go of it late.
+const TRIES: u32 = 100;
+const WAIT: Duration = Duration::from_millis(50);
+
 impl Drop for Mounted<'_> {
     fn drop(&mut self) {
-        if let Err(error) = run(Command::new("umount").arg(self.0)) {
-            eprintln!("{error:#}");
+        for _ in 0..TRIES {
+            let unmounted = Command::new("umount").arg(self.0).stderr(Stdio::null()).status();
+            if unmounted.is_ok_and(|status| status.success()) {
+                return;
+            }
+            std::thread::park_timeout(WAIT);
         }
+        eprintln!("{} can't be unmounted", self.0.display());
     }
 }
 

@@ -27,6 +27,7 @@ mod compact;
 mod copy;
 mod disk;
 mod open;
+mod pack;
 mod recent;
 mod rows;
 mod scrub;
@@ -171,7 +172,7 @@ impl Embedded {
 
     pub(super) fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
         let value = self.shared.db()?.get(codec::story_key(id)).map_err(failed("to read a story"))?;
-        value.map(|value| record::read_story(id, &value)).transpose()
+        value.map(|value| codec::read_story(id, &value)).transpose()
     }
 
     pub(super) fn stories_after(&self, after: Option<StoryId>, limit: usize) -> Result<Vec<Story>, StoreError> {
@@ -179,7 +180,7 @@ impl Embedded {
         let db = self.shared.db()?;
         let rows = db.range(start..vec![b's' + 1]).map(|row| {
             let (key, value) = row.map_err(failed("to read the stories"))?;
-            record::read_story(codec::story_of_key(&key)?, &value)
+            codec::read_story(codec::story_of_key(&key)?, &value)
         });
         Ok(rows.filter_map(readable).take(limit).collect())
     }

@@ -1,8 +1,9 @@
-//! Keys of the embedded store, and its small values; `record` has the large ones, and what stands before each.
+//! Keys of the embedded store, and its small values; `record` has the large ones, and what stands before each; `pack` makes stories small.
 
-use crate::edge::store::record::{broken, decode, encode, open, seal, sixteen, time};
+use crate::edge::store::embedded::pack::unpack;
+use crate::edge::store::record::{self, broken, decode, encode, open, seal, sixteen, time};
 use crate::edge::store::{Memo, StoreError};
-use crate::model::{Band, EntryKey, LinkKey, Print, SourceId, Stamp, StoryId};
+use crate::model::{Band, EntryKey, LinkKey, Print, SourceId, Stamp, Story, StoryId};
 
 pub(super) const FORMAT: &[u8] = b"mformat";
 pub(super) const THIS_FORMAT: &[u8] = b"diemtin 2";
@@ -66,6 +67,10 @@ pub(super) fn story_key(id: StoryId) -> [u8; 17] {
 
 pub(super) fn story_of_key(key: &[u8]) -> Result<StoryId, StoreError> {
     sixteen(&key[1..]).map(StoryId)
+}
+
+pub(super) fn read_story(id: StoryId, value: &[u8]) -> Result<Story, StoreError> {
+    record::read_story(id, &unpack(value)?)
 }
 
 pub(super) fn entry_key(entry: EntryKey) -> [u8; 17] {

@@ -45,7 +45,7 @@ impl<'a> Rows<'a> {
             return Ok(stored.clone());
         }
         let value = self.db.get(codec::story_key(id)).map_err(failed("to read a story"))?;
-        Ok(value.and_then(|value| record::read_story(id, &value).ok()).map(|story| Stored {
+        Ok(value.and_then(|value| codec::read_story(id, &value).ok()).map(|story| Stored {
             seq: story.seq,
             sources: story.entries.into_iter().map(|report| report.source).collect(),
         }))
@@ -138,7 +138,7 @@ impl<'a> Rows<'a> {
     /// Removes the rows of a story's bands. In memory they stay: a story that is gone is no candidate.
     fn take_bands(&mut self, id: StoryId) -> Result<(), StoreError> {
         let value = self.db.get(codec::story_key(id)).map_err(failed("to read a story"))?;
-        if let Some(story) = value.and_then(|value| record::read_story(id, &value).ok()) {
+        if let Some(story) = value.and_then(|value| codec::read_story(id, &value).ok()) {
             for key in self.db.scan_prefix(codec::bands_prefix(span(story.published), id)).keys() {
                 self.take(&key.map_err(failed("to read the bands of a story"))?)?;
             }

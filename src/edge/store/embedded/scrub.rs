@@ -84,7 +84,7 @@ impl Scrub {
 /// What a record posts to the books; an error if it can't be read.
 fn posting(key: &[u8], value: &[u8]) -> Result<Option<Posting>, StoreError> {
     if key.first() == Some(&b's') {
-        let story = record::read_story(codec::story_of_key(key)?, value)?;
+        let story = codec::read_story(codec::story_of_key(key)?, value)?;
         let sources = story.entries.into_iter().map(|report| report.source).collect();
         return Ok(Some(Posting::story(key, story.seq, sources, true)));
     }

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::edge::store::embedded::books::{Books, pruned_key};
 use crate::edge::store::embedded::disk::{Disk, Reserve};
 use crate::edge::store::embedded::open::{self, Ground};
+use crate::edge::store::embedded::pack::pack;
 use crate::edge::store::embedded::recent::Recent;
 use crate::edge::store::embedded::rows::Rows;
 use crate::edge::store::embedded::scrub::{Scrub, Step};
@@ -353,7 +354,7 @@ fn encode(recent: &Recent, batch: &Batch, rows: &Rows) -> Result<Vec<Vec<u8>>, S
             if stored != change.story.seq {
                 return Err(StoreError::Conflict);
             }
-            record::story(&change.story, seq)
+            pack(&record::story(&change.story, seq)?)
         })
         .collect()
 }
