@@ -76,7 +76,9 @@ pub fn restarts(folder: &Path, times: u32) -> anyhow::Result<()> {
     writer.acknowledge(20, &mut acknowledged).context("space has returned")?;
     writer.kill(&mut acknowledged)?;
     let stories = verify::folder(&store, &acknowledged)?;
-    println!("started {times} times while full: each time open and read, {stories} stories, nothing lost; then gone on by itself");
+    println!(
+        "started {times} times while full: each time open and read, {stories} stories, nothing lost; then gone on by itself"
+    );
     Ok(())
 }
 

@@ -5,9 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use diemtin::model::{
-    Batch, Because, EntryKey, LinkKey, Manners, Moved, Report, Slug, SourceState, Story, StoryChange, StoryId,
-};
+use diemtin::model::{Batch, Because, EntryKey, LinkKey, Manners, Moved, Report, Slug, SourceState, Story, StoryChange, StoryId};
 use jiff::Timestamp;
 
 /// Lanes that go on at once.
@@ -145,8 +143,7 @@ pub fn left(lane: u32, steps: u32) -> BTreeMap<StoryId, (EntryKey, u64, LinkKey,
         for place in 0..begun(lane, step) {
             let edits = u64::from(step + EDITED_AFTER < steps);
             let there = step + REMOVED_AFTER >= steps;
-            let expected =
-                if there { Expected::There(Box::new(story(lane, step, place, edits))) } else { Expected::Gone };
+            let expected = if there { Expected::There(Box::new(story(lane, step, place, edits))) } else { Expected::Gone };
             left.insert(id(lane, step, place), (key(lane, step, place), print(step, edits), link(lane, step, place), expected));
         }
     }

@@ -37,7 +37,10 @@ pub fn check(store: &Store, acknowledged: &Acknowledged) -> anyhow::Result<usize
         let done = lanes::done(state);
         let acknowledged = acknowledged.get(&lane).copied().unwrap_or(0);
         ensure!(done >= acknowledged, "lane {lane}: {acknowledged} steps were acknowledged and {done} are there");
-        ensure!(done <= acknowledged + 1, "lane {lane}: {done} steps are there, {acknowledged} were acknowledged: whose are they?");
+        ensure!(
+            done <= acknowledged + 1,
+            "lane {lane}: {done} steps are there, {acknowledged} were acknowledged: whose are they?"
+        );
         if let Some(state) = state {
             ensure!(*state == lanes::state(lane, done - 1), "lane {lane}: its source's state is another one: {state:?}");
         }

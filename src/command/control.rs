@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -49,6 +50,7 @@ pub(super) struct Ground<'a> {
     pub rules: &'a Rules,
     pub store: &'a Store,
     pub env: fn(&str) -> Option<String>,
+    pub now: Timestamp,
 }
 
 impl Ground<'_> {
@@ -77,7 +79,7 @@ pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow
                 }
             };
             let rules = Rules::new(&in_force.unwrap_or(config).topics);
-            Ground { config: in_force, rules: &rules, store: &store, env: setup.env }.answer(question)
+            Ground { config: in_force, rules: &rules, store: &store, env: setup.env, now: (setup.clock)() }.answer(question)
         }
         Err(error) if matches!(error.downcast_ref(), Some(StoreError::Held { .. })) => {
             let mut told = Vec::new();
@@ -128,7 +130,10 @@ pub(super) async fn serve(
         blocking(move || {
             let answer = match serde_json::from_slice(&question) {
                 Ok(Question::Dump) => return dump_into(&desk, &store, parts),
-                Ok(question) => Ground { config: Some(&desk.config), rules: &desk.rules, store: &store, env }.answer(&question),
+                Ok(question) => {
+                    let now = (desk.clock)();
+                    Ground { config: Some(&desk.config), rules: &desk.rules, store: &store, env, now }.answer(&question)
+                }
                 Err(error) => Answer::Failed(format!("the running service does not understand the question: {error}")),
             };
             // Who asked may have gone away.

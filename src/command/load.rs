@@ -26,7 +26,9 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut loaded = Loaded::default();
     let result = setup::block_on(load(&config, &store, &mut BufReader::new(input), &mut loaded));
     let Loaded { stories, pruned, sources, known } = loaded;
-    eprintln!("{stories} stories, {pruned} names of pruned entries and {sources} sources loaded; {known} stories were there already");
+    eprintln!(
+        "{stories} stories, {pruned} names of pruned entries and {sources} sources loaded; {known} stories were there already"
+    );
     match result {
         Ok(()) => Ok(Exit::Done),
         Err(error) => {

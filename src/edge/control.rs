@@ -96,7 +96,10 @@ pub async fn answer<F: Future<Output = ()> + Send + 'static>(
 }
 
 /// One question and its answer.
-async fn converse<F: Future<Output = ()>>(mut stream: tokio::net::UnixStream, answer: impl Fn(Vec<u8>, mpsc::Sender<Vec<u8>>) -> F) {
+async fn converse<F: Future<Output = ()>>(
+    mut stream: tokio::net::UnixStream,
+    answer: impl Fn(Vec<u8>, mpsc::Sender<Vec<u8>>) -> F,
+) {
     let mut question = Vec::new();
     let read = tokio::time::timeout(QUESTION, (&mut stream).take(LONGEST).read_to_end(&mut question)).await;
     if !matches!(read, Ok(Ok(_))) {

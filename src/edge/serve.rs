@@ -1,6 +1,7 @@
 //! HTTP: a socket, connections with time limits, and answers from an immutable [`Site`]. Only the page of a story is
 //! made when it is asked for; no other request waits for the store.
 
+mod call;
 mod respond;
 
 use std::convert::Infallible;
@@ -19,8 +20,10 @@ use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use crate::edge::serve::call::Calls;
 use crate::model::Site;
 
+pub use call::{Call, Callee, Reply, Unread};
 pub use respond::respond;
 
 /// Connections at one time; more wait in the system's queue. Half of the 1,024 descriptors that a process usually has: the other half
@@ -45,12 +48,15 @@ pub struct Answers {
     pub site: Arc<ArcSwap<Site>>,
     /// The counts; `None` where nothing is counted.
     pub metrics: Option<Metrics>,
+    /// Answers what is sent to `/websub` and below; `None` where nobody does.
+    pub calls: Option<Callee>,
     /// The time.
     pub clock: fn() -> Timestamp,
 }
 
 /// Answers requests on a listening socket until `stop` resolves; then finishes those that have begun.
 pub async fn serve(listener: TcpListener, answers: Answers, stop: impl Future<Output = ()>) {
+    let calls = answers.calls.clone().map(Calls::new);
     let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let mut builder = Builder::new();
@@ -72,7 +78,7 @@ pub async fn serve(listener: TcpListener, answers: Answers, stop: impl Future<Ou
             },
             () = &mut stop => break,
         };
-        let connection = connection(&builder, stream, answers.clone());
+        let connection = connection(&builder, stream, answers.clone(), calls.clone());
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // A client that goes away in the middle is nobody's fault.
@@ -89,15 +95,20 @@ fn connection(
     builder: &Builder,
     stream: TcpStream,
     answers: Answers,
+    calls: Option<Calls>,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send + 'static {
     // Answers are small and written at once; waiting to fill a packet only delays them. Where it can't be set, nothing is lost.
     let _ = stream.set_nodelay(true);
     let answer = service_fn(move |request: Request<Incoming>| {
-        let Answers { site, metrics, clock } = answers.clone();
+        let Answers { site, metrics, clock, calls: _ } = answers.clone();
+        let calls = calls.clone().filter(|_| Calls::is_for(request.uri().path()));
         let site = site.load_full();
         async move {
+            if let Some(calls) = calls {
+                return Ok::<_, Infallible>(calls.answer(request).await);
+            }
             if let Some(metrics) = metrics.filter(|_| request.uri().path() == "/metrics") {
-                return Ok::<_, Infallible>(respond::counts(&request, metrics()));
+                return Ok(respond::counts(&request, metrics()));
             }
             let story = match (respond::story_id(&request), &site.stories) {
                 (Some(id), Some(make)) => make(id).await,

@@ -28,7 +28,9 @@ pub enum ArchiveError {
     #[error("the dump has version {0}, and this program reads up to {VERSION}")]
     Later(u32),
     /// There are not as many lines as the last one says, or other ones.
-    #[error("the dump should have {said} lines before its last one and has {found}: some are missing, doubled, or from another dump")]
+    #[error(
+        "the dump should have {said} lines before its last one and has {found}: some are missing, doubled, or from another dump"
+    )]
     Lines {
         /// How many it should have.
         said: u64,
@@ -99,7 +101,9 @@ impl Reader {
         let line = parse(&bare).map_err(|error| ArchiveError::NoLine(number, error.to_string()))?;
         match &line {
             Line::Dump(header) if header.version > VERSION => return Err(ArchiveError::Later(header.version)),
-            Line::Dump(_) => *self = Self { lines: self.lines, before: self.lines, sums: Xxh3::new(), sealed: true, ended: false },
+            Line::Dump(_) => {
+                *self = Self { lines: self.lines, before: self.lines, sums: Xxh3::new(), sealed: true, ended: false }
+            }
             Line::End(end) => {
                 let found = self.lines - self.before;
                 if end.lines != found || end.all != format!("{:016x}", self.sums.digest()) {

@@ -32,6 +32,7 @@ const COPY_SHARE: u32 = 200;
 pub fn dump(config: &Config, store: &Store, detail: Detail, out: &mut dyn Write) -> anyhow::Result<()> {
     // The states of before: a source that is polled meanwhile must not bring validators whose entries are missing.
     let states = store.source_states()?;
+    let mut pushes = store.pushes()?;
     let (mut writer, first) = Writer::begin(Header { version: VERSION, detail });
     out.write_all(first.as_bytes())?;
     let rank = |source: &SourceId| config.rank(source);
@@ -56,7 +57,8 @@ pub fn dump(config: &Config, store: &Store, detail: Detail, out: &mut dyn Write)
         }
     }
     for (id, state) in states {
-        out.write_all(writer.line(&Line::Source(Box::new(SourceLine::new(id, state, detail)))).as_bytes())?;
+        let push = pushes.remove(&id).unwrap_or_default();
+        out.write_all(writer.line(&Line::Source(Box::new(SourceLine::new(id, state, push, detail)))).as_bytes())?;
     }
     out.write_all(writer.end().as_bytes())?;
     out.flush()?;
@@ -105,6 +107,7 @@ pub async fn load(config: &Config, store: &Store, input: &mut (dyn BufRead + Sen
             Line::Source(line) => {
                 // A source's validators are never stored before its entries are.
                 work.write().await?;
+                store.set_pushes(vec![(line.id.clone(), line.push.clone())]).await?;
                 let source = Some((line.id.clone(), line.state()));
                 store.commit(Batch { source, ..Batch::default() }).await?;
                 loaded.sources += 1;
@@ -168,9 +171,8 @@ pub async fn keep_copy(config: &Arc<Config>, store: &Arc<Store>, now: Timestamp)
     }
     let begun = tokio::time::Instant::now();
     let (config, source) = (Arc::clone(config), Arc::clone(store));
-    let kept = blocking(move || {
-        source.keep_copy(&mut |out| dump(&config, &source, Detail::Brief, out).map_err(io::Error::other))
-    });
+    let kept =
+        blocking(move || source.keep_copy(&mut |out| dump(&config, &source, Detail::Brief, out).map_err(io::Error::other)));
     kept.await.context("keeping a copy of what can't be fetched again")?;
     let noted = [second.to_be_bytes(), begun.elapsed().as_secs().to_be_bytes()].concat();
     Ok(store.remember(Memo::Copied, noted).await?)

@@ -127,7 +127,11 @@ fn a_store_that_is_beyond_use_comes_back_with_its_ids_and_times() {
     let check = app.run(&["store", "check"]);
     assert!(check.status == Some(2) && check.stderr.contains("begun anew"), "{check:#?}");
     let told = app.poll();
-    assert_eq!((&told["a"]["new"], &told["a"]["status"]), (&0.into(), &200.into()), "the whole document, and nothing of it is new");
+    assert_eq!(
+        (&told["a"]["new"], &told["a"]["status"]),
+        (&0.into(), &200.into()),
+        "the whole document, and nothing of it is new"
+    );
     assert_eq!(app.dump().stories, before.stories);
     assert!(app.folder().join("data/damaged-1/db").is_file(), "nothing was thrown away");
     assert!(app.run(&["store", "check"]).ok().starts_with("the store is whole"));

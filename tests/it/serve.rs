@@ -388,7 +388,9 @@ fn a_port_in_use_is_said() {
 fn a_store_that_another_process_holds_is_said() {
     let app = TestApp::new("");
     let service = app.serve();
-    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["poll"], &["load"], &["render", "moi-nhat"], &["store", "compact"]] {
+    for command in
+        [&["serve", "--listen", "127.0.0.1:0"][..], &["poll"], &["load"], &["render", "moi-nhat"], &["store", "compact"]]
+    {
         let ran = app.run(command);
         assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{command:?}: {ran:#?}");
         assert!(ran.stderr.contains("held by another process"), "{command:?}: {}", ran.stderr);

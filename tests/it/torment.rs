@@ -30,7 +30,9 @@ fn kills_before_calls_that_change_files_lose_nothing() {
 #[test]
 fn calls_that_fail_are_told_and_outlived() {
     let told = torment(&["errors"]);
-    for error in ["write fails with ENOSPC: refused, and gone on by itself", "fsync fails with EIO: refused, and gone on by itself"] {
+    for error in
+        ["write fails with ENOSPC: refused, and gone on by itself", "fsync fails with EIO: refused, and gone on by itself"]
+    {
         assert!(told.contains(error), "{told}");
     }
 }

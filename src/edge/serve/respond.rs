@@ -52,11 +52,19 @@ pub fn respond<B>(request: &Request<B>, site: &Site, story: Option<Arc<Page>>, n
     response
 }
 
+/// A plain text that no cache keeps, as every answer is.
+pub(super) fn text(status: StatusCode, text: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = status;
+    always(&mut response, header::CONTENT_TYPE, PLAIN);
+    always(&mut response, header::CACHE_CONTROL, "no-store");
+    protect(&mut response);
+    response
+}
+
 /// What every answer carries; HEAD takes the body away.
 fn finish<B>(request: &Request<B>, response: &mut Response<Full<Bytes>>) {
-    always(response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    always(response, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
-    always(response, header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY);
+    protect(response);
     if request.method() == Method::HEAD {
         let length = hyper::body::Body::size_hint(response.body()).exact().unwrap_or(0);
         if response.status() != StatusCode::NOT_MODIFIED {
@@ -64,6 +72,13 @@ fn finish<B>(request: &Request<B>, response: &mut Response<Full<Bytes>>) {
         }
         *response.body_mut() = Full::default();
     }
+}
+
+/// What keeps a browser from making more of an answer than it is.
+fn protect(response: &mut Response<Full<Bytes>>) {
+    always(response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    always(response, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
+    always(response, header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY);
 }
 
 /// The counts, in Prometheus's format.

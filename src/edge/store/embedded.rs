@@ -14,6 +14,7 @@
 //! | `p` + source id | a source's state |
 //! | `d` + story id | a mark that a story was pruned, and not lost |
 //! | `a`, `a` + source id | the books: how many records of each kind, and of each source, there are |
+//! | `w` + source id | what is remembered of a source's hub |
 //! | `m` + name | the format of all this, memos, the pages' stamps |
 //! | `x` + key | a record that could not be read, set aside |
 //!
@@ -44,7 +45,9 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::edge::store::{Finding, Memo, Standing, StoreError, near, readable, record};
-use crate::model::{Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::model::{
+    Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Push, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId,
+};
 
 /// Batches that may wait for the writer; more wait in their senders.
 const QUEUE: usize = 64;
@@ -209,6 +212,22 @@ impl Embedded {
         Ok(rows.filter_map(readable).collect())
     }
 
+    pub(super) fn pushes(&self) -> Result<BTreeMap<SourceId, Push>, StoreError> {
+        let db = self.shared.db()?;
+        let rows = db.scan_prefix(codec::PUSHES).map(|row| {
+            let (key, value) = row.map_err(failed("to read the subscriptions"))?;
+            let id = String::from_utf8_lossy(&key[codec::PUSHES.len()..]).into_owned();
+            let id = Slug::new(id).map_err(|e| StoreError::Failed { doing: "to read the subscriptions", why: e.to_string() })?;
+            Ok(record::read_push(&value)?.map(|push| (id, push)))
+        });
+        Ok(rows.filter_map(readable).flatten().collect())
+    }
+
+    pub(super) fn push(&self, id: &SourceId) -> Result<Option<Push>, StoreError> {
+        let value = self.shared.db()?.get(codec::push_key(id)).map_err(failed("to read a subscription"))?;
+        Ok(value.map(|value| record::read_push(&value)).transpose()?.flatten())
+    }
+
     pub(super) fn stamps(&self) -> Result<HashMap<String, Stamp>, StoreError> {
         let db = self.shared.db()?;
         let rows = db.scan_prefix(codec::STAMPS);
@@ -239,6 +258,10 @@ impl Embedded {
 
     pub(super) async fn remember(&self, memo: Memo, what: Vec<u8>) -> Result<(), StoreError> {
         self.write(write::Work::Memo(memo, what)).await
+    }
+
+    pub(super) async fn set_pushes(&self, pushes: Vec<(SourceId, Push)>) -> Result<(), StoreError> {
+        self.write(write::Work::Pushes(pushes)).await
     }
 
     pub(super) async fn set_stamps(&self, stamps: Vec<Stamp>) -> Result<(), StoreError> {

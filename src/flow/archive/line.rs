@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Because, EntryKey, Habits, Manners, Report, SourceId, SourceState, Story, StoryId, TopicId};
+use crate::model::{Because, EntryKey, Habits, Manners, Push, Report, SourceId, SourceState, Story, StoryId, TopicId};
 
 /// One line of a dump.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,6 +94,9 @@ pub struct SourceLine {
     error: Option<String>,
     #[serde(default)]
     manners: Manners,
+    /// Its hub and our subscription there, with its secret.
+    #[serde(default)]
+    pub push: Push,
 }
 
 impl StoryLine {
@@ -134,11 +137,10 @@ fn shorten(report: &mut Report) {
 
 impl SourceLine {
     /// The line of a source's state. In a brief dump it has no validators: the document is wanted whole.
-    pub fn new(id: SourceId, state: SourceState, detail: Detail) -> Self {
+    pub fn new(id: SourceId, state: SourceState, push: Push, detail: Detail) -> Self {
         // A validator that is no text is left out: the next poll then asks without it.
-        let text = |bytes: Option<Vec<u8>>| {
-            bytes.filter(|_| detail == Detail::Whole).and_then(|bytes| String::from_utf8(bytes).ok())
-        };
+        let text =
+            |bytes: Option<Vec<u8>>| bytes.filter(|_| detail == Detail::Whole).and_then(|bytes| String::from_utf8(bytes).ok());
         Self {
             id,
             settings: state.settings,
@@ -153,6 +155,7 @@ impl SourceLine {
             failures: state.failures,
             error: state.error,
             manners: state.manners,
+            push,
         }
     }
 

@@ -48,12 +48,24 @@ pub async fn mend(config: &Arc<Config>, store: &Arc<Store>) -> anyhow::Result<Op
     }
     store.mended().await?;
     let Mended { stories, pruned, sources, found, forgotten } = mended;
-    tracing::warn!(stories, pruned, sources, found, forgotten, "the store is mended; every source is asked for its whole document");
+    tracing::warn!(
+        stories,
+        pruned,
+        sources,
+        found,
+        forgotten,
+        "the store is mended; every source is asked for its whole document"
+    );
     Ok(Some(mended))
 }
 
 /// Puts back what the copy has and the store lacks. What follows a damaged line is left.
-async fn restore(config: &Arc<Config>, store: &Arc<Store>, copy: &mut (dyn BufRead + Send), mended: &mut Mended) -> Result<(), StoreError> {
+async fn restore(
+    config: &Arc<Config>,
+    store: &Arc<Store>,
+    copy: &mut (dyn BufRead + Send),
+    mended: &mut Mended,
+) -> Result<(), StoreError> {
     let mut reader = Reader::default();
     let mut work = Work { config, store, batch: Batch::default(), buried: Vec::new() };
     let states = store.source_states()?;
@@ -76,6 +88,7 @@ async fn restore(config: &Arc<Config>, store: &Arc<Store>, copy: &mut (dyn BufRe
             }
             Ok(Some(Line::Source(line))) if !states.contains_key(&line.id) => {
                 work.write().await?;
+                store.set_pushes(vec![(line.id.clone(), line.push.clone())]).await?;
                 let source = Some((line.id.clone(), line.state()));
                 store.commit(Batch { source, ..Batch::default() }).await?;
                 mended.sources += 1;

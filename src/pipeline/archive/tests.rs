@@ -25,7 +25,15 @@ fn story(n: u8) -> Story {
         ..Report::bare("a", &format!("tin-{n}"))
     };
     let time = second(1_790_000_000 + i64::from(n));
-    Story { id: StoryId([n; 16]), seq: 0, published: time, arrived: time, updated: time, topics: Vec::new(), entries: vec![report] }
+    Story {
+        id: StoryId([n; 16]),
+        seq: 0,
+        published: time,
+        arrived: time,
+        updated: time,
+        topics: Vec::new(),
+        entries: vec![report],
+    }
 }
 
 fn state() -> SourceState {
@@ -135,7 +143,10 @@ async fn a_store_that_was_begun_anew_gets_back_what_can_not_be_fetched_again() {
     assert_eq!((mended.stories, mended.pruned, mended.sources), (8, 1, 1));
     for n in 1..=8 {
         let (there, was) = (store.story(StoryId([n; 16])).unwrap().unwrap(), story(n));
-        assert_eq!((there.published, there.arrived, &there.entries[0].title), (was.published, was.arrived, &was.entries[0].title));
+        assert_eq!(
+            (there.published, there.arrived, &there.entries[0].title),
+            (was.published, was.arrived, &was.entries[0].title)
+        );
     }
     assert_eq!(store.standing(StoryId([9; 16])).unwrap(), Standing::Pruned, "nothing pruned comes back as new");
     let states = store.source_states().unwrap();

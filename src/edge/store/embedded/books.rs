@@ -99,10 +99,7 @@ impl Books {
     }
 
     /// The rows of these sources.
-    pub(super) fn of_sources<'a>(
-        &self,
-        sources: impl Iterator<Item = &'a SourceId>,
-    ) -> Result<Vec<Record>, StoreError> {
+    pub(super) fn of_sources<'a>(&self, sources: impl Iterator<Item = &'a SourceId>) -> Result<Vec<Record>, StoreError> {
         sources.map(|id| Ok((source_key(id), record::encode(&self.sources.get(id).copied().unwrap_or_default())?))).collect()
     }
 

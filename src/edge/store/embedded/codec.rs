@@ -14,6 +14,7 @@ pub(super) const UNMENDED: &[u8] = b"munmended";
 /// Before the key of a record that was set aside.
 pub(super) const ASIDE: &[u8] = b"x";
 pub(super) const STAMPS: &[u8] = b"mstamp ";
+pub(super) const PUSHES: &[u8] = b"w";
 
 pub(super) fn memo_key(memo: Memo) -> &'static [u8] {
     match memo {
@@ -100,7 +101,7 @@ pub(super) fn seq_of_change_key(key: &[u8]) -> u64 {
 pub(super) fn named(key: &[u8]) -> String {
     let (kind, rest) = key.split_first().map_or((b'?', key), |(kind, rest)| (*kind, rest));
     match kind {
-        b'p' | b'a' | b'm' => String::from_utf8_lossy(key).into_owned(),
+        b'p' | b'a' | b'm' | b'w' => String::from_utf8_lossy(key).into_owned(),
         _ => rest.iter().fold(format!("{} ", char::from(kind)), |name, byte| format!("{name}{byte:02x}")),
     }
 }
@@ -116,6 +117,10 @@ pub(super) fn read_unmended(value: &[u8]) -> Vec<String> {
 
 pub(super) fn source_key(id: &SourceId) -> Vec<u8> {
     [b"p", id.as_str().as_bytes()].concat()
+}
+
+pub(super) fn push_key(id: &SourceId) -> Vec<u8> {
+    [PUSHES, id.as_str().as_bytes()].concat()
 }
 
 pub(super) fn stamp_key(path: &str) -> Vec<u8> {

@@ -19,7 +19,8 @@ impl Embedded {
     pub(in crate::edge::store) fn compact(folder: &Path) -> Result<(u64, u64), StoreError> {
         let _lock = lock(folder)?;
         let old = ground(folder)?.db;
-        let new = open_sled(&folder.join(NEW)).map_err(|refused| StoreError::Failed { doing: "to be written anew", why: refused.why() })?;
+        let new = open_sled(&folder.join(NEW))
+            .map_err(|refused| StoreError::Failed { doing: "to be written anew", why: refused.why() })?;
         copy(&old, &new)?;
         let measured = |db: &sled::Db| db.size_on_disk().map_err(failed("to be measured"));
         let sizes = (measured(&old)?, measured(&new)?);

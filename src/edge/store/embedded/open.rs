@@ -88,10 +88,9 @@ pub(super) fn ground(folder: &Path) -> Result<Ground, StoreError> {
     finish_intent(&db, folder, marked)?;
     let seq = db.range(..vec![b'c' + 1]).next_back().transpose().map_err(failed("to find the last change"))?;
     let seq = match seq {
-        Some((key, value)) if key.first() == Some(&b'c') => codec::read_change(&key, &value).map_or_else(
-            |_| codec::seq_of_change_key(&key),
-            |(seq, _)| seq,
-        ),
+        Some((key, value)) if key.first() == Some(&b'c') => {
+            codec::read_change(&key, &value).map_or_else(|_| codec::seq_of_change_key(&key), |(seq, _)| seq)
+        }
         _ => 0,
     };
     let mut books = read_books(&db, &mut findings)?;
@@ -251,7 +250,9 @@ impl Aside {
             }
             None => Err(StoreError::Damaged {
                 folder: folder.display().to_string(),
-                why: format!("its files are damaged, and {MOST_SET_ASIDE} times they were before; look at its folders damaged-*, and at the disk"),
+                why: format!(
+                    "its files are damaged, and {MOST_SET_ASIDE} times they were before; look at its folders damaged-*, and at the disk"
+                ),
             }),
         }
     }

@@ -45,10 +45,9 @@ impl<'a> Rows<'a> {
             return Ok(stored.clone());
         }
         let value = self.db.get(codec::story_key(id)).map_err(failed("to read a story"))?;
-        Ok(value.and_then(|value| codec::read_story(id, &value).ok()).map(|story| Stored {
-            seq: story.seq,
-            sources: story.entries.into_iter().map(|report| report.source).collect(),
-        }))
+        Ok(value
+            .and_then(|value| codec::read_story(id, &value).ok())
+            .map(|story| Stored { seq: story.seq, sources: story.entries.into_iter().map(|report| report.source).collect() }))
     }
 
     fn is_there(&self, key: &[u8]) -> Result<bool, StoreError> {

@@ -22,7 +22,7 @@ use crate::edge::store::embedded::rows::Rows;
 use crate::edge::store::embedded::scrub::{Scrub, Step};
 use crate::edge::store::embedded::{Shared, codec};
 use crate::edge::store::{Finding, Memo, StoreError, record};
-use crate::model::{Batch, EntryKey, Stamp, StoryId};
+use crate::model::{Batch, EntryKey, Push, SourceId, Stamp, StoryId};
 
 /// Batches that are made durable together at the most: under load one `fsync` serves many polls.
 const GROUP: usize = 64;
@@ -38,6 +38,7 @@ pub(super) enum Work {
     Remove(Vec<(StoryId, u64)>),
     Memo(Memo, Vec<u8>),
     Stamps(Vec<Stamp>),
+    Pushes(Vec<(SourceId, Push)>),
     /// Names of entries whose stories were pruned.
     Bury(Vec<(EntryKey, StoryId)>),
     /// Names of entries that are to be new.
@@ -82,7 +83,12 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(folder: PathBuf, shared: Arc<Shared>, ground: &Ground, announce: watch::Sender<u64>) -> std::io::Result<Self> {
+    pub(super) fn new(
+        folder: PathBuf,
+        shared: Arc<Shared>,
+        ground: &Ground,
+        announce: watch::Sender<u64>,
+    ) -> std::io::Result<Self> {
         let (seq, books, recent) = (ground.seq, ground.books.clone(), Recent::since(ground.seq));
         let disk = Disk::new(&folder)?;
         let mut writer = Self { folder, shared, seq, books, recent, disk, announce, stopped: None, inspection: None };
@@ -196,7 +202,10 @@ impl Writer {
     }
 
     fn stop(&mut self, why: &str) {
-        tracing::error!(why, "the store is not written to any more; it is tried again by itself, and what is there is still served");
+        tracing::error!(
+            why,
+            "the store is not written to any more; it is tried again by itself, and what is there is still served"
+        );
         self.shared.stopped.store(true, Ordering::Relaxed);
         self.stopped = Some(Stopped { why: why.to_owned(), waited: Duration::ZERO, wait: FIRST_WAIT });
         self.end_inspection(&Err(StoreError::Failed { doing: "to go through its records", why: why.to_owned() }));
@@ -315,6 +324,15 @@ fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<(), StoreErro
             }
         }
         Work::Memo(memo, what) => rows.insert(codec::memo_key(memo), record::seal(what)),
+        Work::Pushes(pushes) => {
+            for (id, push) in &pushes {
+                let key = codec::push_key(id);
+                match *push == Push::default() {
+                    true => rows.remove(&key),
+                    false => rows.insert(&key, record::push(push)?),
+                }
+            }
+        }
         Work::Stamps(stamps) => {
             for stamp in &stamps {
                 rows.insert(&codec::stamp_key(&stamp.path), codec::stamp(stamp)?);
