@@ -89,8 +89,7 @@ pub async fn load(config: &Config, store: &Store, input: &mut (dyn BufRead + Sen
         match line {
             Line::Story(line) => {
                 let id = line.id;
-                // One that can't be read is replaced.
-                let there = store.story(id).unwrap_or_default();
+                let there = found(store.story(id))?;
                 let story = line.story(there.as_ref().map_or(0, |there| there.seq));
                 let story = story.with_context(|| format!("line {}: the story {id} has no entry", reader.lines()))?;
                 if there.as_ref() == Some(&story) {
@@ -123,6 +122,14 @@ pub async fn load(config: &Config, store: &Store, input: &mut (dyn BufRead + Sen
     // They bring the topics of where they come from; the next command classifies them by the rules here.
     store.remember(Memo::Rules, Vec::new()).await?;
     Ok(())
+}
+
+/// A record that can't be read counts as not there: what is written takes its place.
+fn found<T>(read: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Err(StoreError::Record { .. }) => Ok(None),
+        read => read,
+    }
 }
 
 /// What is to be written next.

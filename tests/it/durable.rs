@@ -104,7 +104,6 @@ fn a_service_on_a_full_disk_serves_on_and_goes_on() {
     std::fs::write(&full, "").expect("full");
     origin.set("/a", feed(&articles("a.vn", 0..20)).etag("\"2\""));
     service.log.wait_for("not written to any more");
-    service.log.wait_for("nothing is written since a write failed");
     assert_eq!(service.titles("moi-nhat").len(), 10, "what was there is served");
     let page = service.json("/feeds/moi-nhat.json")["items"][0]["id"].as_str().expect("an id").to_owned();
     assert!(!page.is_empty() && service.get("/readyz").status == 200 && service.get("/healthz").status == 200);

@@ -9,7 +9,7 @@ use crate::edge::store::{Standing, Store, StoreError};
 use crate::flow::archive::{Line, PrunedLine, Reader};
 use crate::flow::dedupe::keys;
 use crate::model::{Batch, EntryKey, Lookup, SourceState, Story, StoryChange, StoryId};
-use crate::pipeline::archive::{STEP, Work, change_of};
+use crate::pipeline::archive::{STEP, Work, change_of, found};
 use crate::pipeline::poll::blocking;
 
 /// What mending came to.
@@ -134,7 +134,7 @@ fn is_found(config: &Config, store: &Store, story: &Story) -> Result<bool, Store
         let (key, print, link) = keys(report, config.tracking(&report.source));
         let known = store.known(&[Lookup { key, print, link, begins: story.id }])?;
         let has_link = match link {
-            Some(link) => store.story_of(link).unwrap_or_default().is_some(),
+            Some(link) => found(store.story_of(link))?.is_some(),
             None => true,
         };
         if !known.entries.contains_key(&key) || !has_link {
