@@ -2,7 +2,7 @@
 //! whether the store holds ten thousand of them or a million.
 //!
 //! `cargo bench --bench store` fills one store step by step to a million stories, and measures at each; `-- 100000` ends there. It takes
-//! a quarter of an hour, and about 1.5 GB below target/. Linux only: it reads /proc.
+//! half an hour, and about 1.5 GB below target/. Linux only: it reads /proc.
 
 #[path = "../pass/meter.rs"]
 mod meter;
