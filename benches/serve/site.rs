@@ -73,6 +73,7 @@ fn story(n: u8, published: Timestamp) -> Listed {
         name: name.into(),
         place: Some("Bình Dương".into()),
         home: format!("https://{id}.vn/rss").parse().expect("valid"),
+        is_feed: true,
         url: Some(format!("https://{id}.vn/tin-tuc/{n}/le-khoi-cong-tuyen-duong.html")),
     };
     Listed {

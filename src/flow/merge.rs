@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{Content, Credit, Feed, Listed, Report, Source, SourceId, Story, StoryId, Topic, TopicRef};
+use crate::model::{Content, Credit, Feed, Listed, Origin, Report, Source, SourceId, Story, StoryId, Topic, TopicRef};
 
 /// A reader who comes once a day misses nothing.
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
@@ -45,6 +45,7 @@ pub fn listed(story: &Story, sources: &BTreeMap<SourceId, Source>, topics: &[Top
             name: source.name.clone(),
             place: source.place.clone(),
             home: source.home.clone(),
+            is_feed: matches!(&source.origin, Origin::Feed { url } if *url == source.home),
             url: report.url.clone(),
         })
     };

@@ -13,7 +13,9 @@
 //! | `rss`, `atom`, `json`, `sidebar`, `html` | what each format looks like |
 //! | `opml` | the lists of our feeds and of the sources |
 //! | `metrics` | the counts, for Prometheus |
+//! | `xml` | how XML is written |
 //! | `check` | whether another reader finds in a document what was put in |
+//! | `proof` | which stories have to be set aside, because a document with them can't be read back |
 //! | `seal` | what the server needs besides the bytes |
 
 mod address;
@@ -24,12 +26,14 @@ mod html;
 mod json;
 mod metrics;
 mod opml;
+mod proof;
 mod rss;
 mod seal;
 mod sheet;
 mod sidebar;
 mod text;
 mod time;
+mod xml;
 
 use std::fmt;
 use std::str::FromStr;
@@ -41,6 +45,7 @@ pub use check::read_back;
 pub use html::{Front, Place, front, story, style};
 pub use metrics::metrics;
 pub use opml::{opml, sources_opml};
+pub use proof::{Check, Proof, proof};
 pub use seal::seal;
 pub use sheet::page_size;
 pub use text::legal;

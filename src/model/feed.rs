@@ -105,6 +105,8 @@ pub struct Credit {
     pub place: Option<String>,
     /// The source's own address (its feed or page).
     pub home: Url,
+    /// Whether that is the feed itself, and not a page.
+    pub is_feed: bool,
     /// Its article of this story, where it has an address.
     pub url: Option<String>,
 }

@@ -44,6 +44,9 @@ struct Made {
 struct Column {
     feed: Feed,
     shelf: Shelf,
+    /// What it holds.
+    whole: Arc<Listing>,
+    /// What is published of that: nearly always the same.
     listing: Arc<Listing>,
     is_printed: bool,
     /// Something may have changed since it was printed.
@@ -57,6 +60,7 @@ impl Press {
         let columns = config.feeds.iter().map(|feed| Column {
             feed: feed.clone(),
             shelf: Shelf::new(feed.limit),
+            whole: Arc::new(merge::listing(feed, Vec::new())),
             listing: Arc::new(merge::listing(feed, Vec::new())),
             is_printed: false,
             is_touched: true,
@@ -158,18 +162,21 @@ impl Press {
     /// Prints a column in every format, if its listing has changed; says whether it has.
     fn print_column(&mut self, place: usize, stories: Vec<Arc<Listed>>, now: Timestamp) -> bool {
         let column = &mut self.columns[place];
-        let listing = Arc::new(merge::listing(&column.feed, stories));
-        if column.is_printed && column.listing == listing {
+        let whole = Arc::new(merge::listing(&column.feed, stories));
+        if column.is_printed && column.whole == whole {
             return false;
         }
-        (column.listing, column.is_printed) = (Arc::clone(&listing), true);
-        for format in Format::ALL {
-            let path = format.path(&listing.id);
-            let rendered = render::feed(&self.config.service, &listing, format);
-            match render::read_back(format, &rendered, &listing) {
-                Ok(()) => self.publish(path, rendered, now),
-                Err(why) => tracing::error!(page = path, why, "a page could not be read back; the last good one stays"),
-            }
+        let proof = render::proof(&self.config.service, &whole, render::read_back);
+        (column.whole, column.listing, column.is_printed) = (whole, proof.listing, true);
+        let feed = column.feed.id.clone();
+        for (story, why) in &proof.set_aside {
+            tracing::error!(%feed, %story, why, "a story could not be read back and was set aside");
+        }
+        for (format, why) in &proof.broken {
+            tracing::error!(page = format.path(&feed), why, "a page could not be read back; the last good one stays");
+        }
+        for (format, rendered) in proof.documents {
+            self.publish(format.path(&feed), rendered, now);
         }
         true
     }

@@ -12,6 +12,9 @@ use crate::model::{FeedId, Service, StoryId};
 /// The beginning of all our ids: tag URIs (RFC 4151), which name a thing without being an address.
 const TAG: &str = "tag:diemtin,2026:";
 
+/// What places are named within: the scheme of their categories in Atom.
+pub(super) const PLACES: &str = "tag:diemtin,2026:place";
+
 /// A story's id in RSS, Atom and JSON Feed: permanent.
 pub fn story_tag(id: StoryId) -> String {
     format!("{TAG}story/{id}")

@@ -19,6 +19,7 @@ struct Feed {
     #[serde(skip_serializing_if = "Option::is_none")]
     next_url: Option<String>,
     language: String,
+    authors: [Author; 1],
     items: Vec<Item>,
 }
 
@@ -80,6 +81,7 @@ pub(super) fn document(sheet: &Sheet) -> Vec<u8> {
         feed_url: sheet.this(),
         next_url: sheet.paging().into_iter().find(|(rel, _)| *rel == "next").map(|(_, url)| url),
         language: text::line(&sheet.service.language),
+        authors: [Author { name: text::title(&sheet.service.title) }],
         items: sheet.stories.iter().map(|story| item(story)).collect(),
     };
     write(&feed)
@@ -103,7 +105,7 @@ fn item(story: &Listed) -> Item {
         date_published: time::rfc3339(story.published),
         date_modified: time::rfc3339(story.updated),
         authors: credit::authors(story).into_iter().map(|name| Author { name }).collect(),
-        tags: story.topics.iter().map(|topic| text::title(&topic.title)).collect(),
+        tags: story.topics.iter().map(|topic| text::title(&topic.title)).chain(credit::places(story)).collect(),
         _diemtin: Extension {
             source: carrier(&story.source),
             also: story.also.iter().map(carrier).collect(),

@@ -104,6 +104,11 @@ impl<'a> Sheet<'a> {
         (self.page, self.pages)
     }
 
+    /// The links of a document to itself and to what belongs to it in the same format, as relation and address.
+    pub fn links(&self) -> Vec<(&'static str, String)> {
+        [vec![("self", self.this())], self.paging()].concat()
+    }
+
     /// The links between the pages of a feed (RFC 5005 § 3), as relation and address; none for a feed of one page.
     pub fn paging(&self) -> Vec<(&'static str, String)> {
         if self.pages == 1 && self.page == 1 {

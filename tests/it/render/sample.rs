@@ -30,6 +30,7 @@ pub fn credit(id: &str, name: &str, place: Option<&str>, url: Option<&str>) -> C
         name: name.into(),
         place: place.map(str::to_owned),
         home: format!("https://{id}.example.vn/rss/thoi-su.rss").parse().unwrap(),
+        is_feed: true,
         url: url.map(str::to_owned),
     }
 }
