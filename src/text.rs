@@ -14,5 +14,5 @@ mod words;
 pub use boilerplate::{body, headline};
 pub use document::{DocumentNumber, documents};
 pub use markup::{is_inline, without_markup};
-pub use shown::{clip, is_legal, shown};
+pub use shown::{clip, composed, is_legal, shown};
 pub use words::{Word, Words, words};

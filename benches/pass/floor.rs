@@ -138,7 +138,7 @@ fn stored_rows(folder: &Path) -> anyhow::Result<(Vec<Row>, Vec<Row>)> {
     Ok(rows.into_iter().partition(|(key, _)| key.starts_with(b"p")))
 }
 
-/// Inserts rows in one batch a source, flushed and fsynced so many times, as `edge/store/write.rs` does it.
+/// Inserts rows in one batch a source, flushed and fsynced so many times, as `edge/store/embedded/write.rs` does it.
 fn insert_all(folder: &Path, rows: &[Row], flushes: usize) -> anyhow::Result<Cost> {
     let db = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).open()?;
     let disk = File::open(folder.join("db"))?;

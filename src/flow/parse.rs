@@ -37,6 +37,9 @@ pub const MOST_ENTRIES: usize = 500;
 /// The most entries that one document yields to somebody who wants to see it whole. The longest feed that was seen has 1,046.
 pub const MOST_ENTRIES_SHOWN: usize = 10_000;
 
+/// The longest address that is one, in bytes; a longer one is data.
+const LONGEST_ADDRESS: usize = 2048;
+
 /// One document and everything that its reading depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
@@ -218,20 +221,18 @@ fn is_normal(address: &str) -> bool {
         && !path.starts_with('.')
 }
 
-/// An address that may be published: absolute, http or https, without credentials, at most 2 KiB (an address that is longer
-/// is data). A `javascript:` link is none.
+/// An address that may be published: absolute, http or https, without credentials, not too long. A `javascript:` link is none.
 fn web_address(text: &str, base: &Url) -> Option<String> {
-    const LONGEST: usize = 2048;
     let text = text.trim();
     if text.is_empty() {
         return None;
     }
-    if text.len() <= LONGEST && is_normal(text) {
+    if text.len() <= LONGEST_ADDRESS && is_normal(text) {
         return Some(text.to_owned());
     }
     let url = base.join(text).ok()?;
     let fits = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    (fits && url.as_str().len() <= LONGEST).then(|| url.into())
+    (fits && url.as_str().len() <= LONGEST_ADDRESS).then(|| url.into())
 }
 
 #[cfg(test)]

@@ -1,6 +1,11 @@
 //! Text as people see it: NFC, on one line, without characters that XML forbids or that turn a line around.
 
+use unicode_normalization::char::canonical_combining_class;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// The most marks on one letter: what every script is content with (Unicode, UAX 15, stream-safe text). More are thrown at programs, which
+/// must hold all of them to put them in order.
+const MOST_MARKS: usize = 30;
 
 /// Whether XML 1.0 allows a character (Char, section 2.2). One that it forbids makes a document unreadable for everybody.
 pub fn is_legal(c: char) -> bool {
@@ -82,11 +87,29 @@ fn push_word(word: &str, out: &mut String) {
             out.push(c);
         }
     };
-    if word.chars().all(composes_with_nothing) || is_nfc_quick(word.chars()) == IsNormalized::Yes {
+    if word.chars().all(composes_with_nothing) {
         word.chars().for_each(&mut push);
+    } else if is_nfc_quick(word.chars()) == IsNormalized::Yes {
+        with_few_marks(word).for_each(&mut push);
     } else {
-        word.nfc().for_each(&mut push);
+        with_few_marks(word).nfc().for_each(&mut push);
     }
+}
+
+/// A text in NFC; of the marks on one letter as many as any script needs.
+pub fn composed(text: &str) -> String {
+    let mut composed = String::with_capacity(text.len());
+    composed.extend(with_few_marks(text).nfc());
+    composed
+}
+
+fn with_few_marks(text: &str) -> impl Iterator<Item = char> {
+    let mut marks = 0;
+    text.chars().filter(move |&c| {
+        let is_mark = !composes_with_nothing(c) && canonical_combining_class(c) != 0;
+        marks = if is_mark { marks + 1 } else { 0 };
+        marks <= MOST_MARKS
+    })
 }
 
 /// Characters that are NFC wherever they stand.
@@ -145,6 +168,15 @@ mod tests {
             assert_eq!(shown(raw), expected, "{raw:?}");
             assert_eq!(shown(&shown(raw)), shown(raw), "{raw:?} twice");
         }
+    }
+
+    #[test]
+    fn a_letter_bears_no_more_marks_than_any_script_needs() {
+        let heap = format!("a{}b", "\u{316}".repeat(100));
+        let few = format!("a{}b", "\u{316}".repeat(MOST_MARKS));
+        assert_eq!(composed(&heap), few);
+        assert_eq!(shown(&heap), few);
+        assert_eq!(composed("Tie\u{302}\u{301}ng Vie\u{323}\u{302}t"), "Tiếng Việt");
     }
 
     #[test]

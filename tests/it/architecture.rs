@@ -159,7 +159,7 @@ const SEAMS: [(&str, &[&str]); 16] = [
     ("atom_syndication", &["flow::render"]),
     ("maud", &["flow::render"]),
     ("quick_xml", &["flow::render"]),
-    ("sled", &["edge::store"]),
+    ("sled", &["edge::store::embedded"]),
     ("reqwest", &["edge::fetch"]),
     ("hyper", &["edge::serve", "edge::fetch"]),
     ("toml", &["config"]),

@@ -1,16 +1,13 @@
 //! The index of near copies: which stories share bands with an entry, and whether one has come since it was asked.
 //!
-//! On disk each change of a story has a row with the bands that it adds, in the order of time. In memory are the spans that are asked
-//! about, mostly the last ones, so that a search costs the same however many stories the store holds.
-
-mod recent;
+//! What is stored is a row for each change of a story, with the bands that it adds, in the order of time. In memory are the spans that
+//! are asked about, mostly the last ones, so that a search costs the same however many stories the store holds.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::edge::store::{Store, StoreError, codec};
-use crate::model::{Band, Known, Search, StoryId, span};
-pub use recent::Recent;
+use crate::edge::store::StoreError;
+use crate::model::{Band, Search, StoryId, span};
 
 /// Stories that are looked at of one band, the youngest: one that more stories share says little.
 const MOST_OF_A_BAND: usize = 32;
@@ -23,21 +20,6 @@ const LEAST_SHARED: f64 = 0.08;
 const BESIDE_THE_BEST: f64 = 8.0;
 /// Stories in memory, at about 250 bytes each; beyond that the span that was asked for least lately is given up.
 const MOST_IN_MEMORY: usize = 500_000;
-
-impl Store {
-    /// Adds to `known` the stories that entries may be near copies of. The cost of an entry depends on its bands alone, not on how many
-    /// stories there are.
-    pub fn near(&self, searches: &[Search], known: &mut Known) -> Result<(), StoreError> {
-        for search in searches {
-            let candidates = self.index.candidates(search, &self.db)?;
-            for id in &candidates {
-                self.add_story(known, *id)?;
-            }
-            known.near.insert(search.key, candidates);
-        }
-        Ok(())
-    }
-}
 
 /// The spans in memory, shared by the writer, which adds to them, and by those who search.
 #[derive(Default)]
@@ -59,7 +41,12 @@ impl Index {
     }
 
     /// The stories that share the most with what is searched, the likeliest first.
-    fn candidates(&self, search: &Search, db: &sled::Db) -> Result<Vec<StoryId>, StoreError> {
+    /// `read` hands over what is stored of a span.
+    pub fn candidates(
+        &self,
+        search: &Search,
+        read: impl Fn(i32, Take) -> Result<(), StoreError>,
+    ) -> Result<Vec<StoryId>, StoreError> {
         let own = span(search.published);
         let around = [own, own.saturating_sub(1), own.saturating_add(1)];
         loop {
@@ -70,12 +57,12 @@ impl Index {
                     Some(span) => span,
                 }
             };
-            self.load(missing, db)?;
+            self.load(missing, &read)?;
         }
     }
 
     /// Reads a span. What is committed in the meantime is added to it; what was read and is told again makes no difference.
-    fn load(&self, span: i32, db: &sled::Db) -> Result<(), StoreError> {
+    fn load(&self, span: i32, read: impl Fn(i32, Take) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let _alone = lock(&self.loading);
         {
             let mut spans = lock(&self.spans);
@@ -85,13 +72,7 @@ impl Index {
             spans.awaited = Some((span, Vec::new()));
         }
         let mut loaded = Span::default();
-        for row in db.scan_prefix(codec::span_prefix(span)) {
-            let (key, value) = row.map_err(StoreError::failed("to look for near copies"))?;
-            match codec::read_bands(&key, &value) {
-                Ok((story, bands)) => loaded.add(story, &bands),
-                Err(error) => tracing::error!(%error, "a record of the store is passed over"),
-            }
-        }
+        read(span, &mut |story, bands| loaded.add(story, bands))?;
         let mut spans = lock(&self.spans);
         let posted = spans.awaited.take().map(|(_, posted)| posted).unwrap_or_default();
         posted.iter().for_each(|(story, bands)| loaded.add(*story, bands));
@@ -99,6 +80,9 @@ impl Index {
         Ok(())
     }
 }
+
+/// What takes a story and bands that it has.
+pub(super) type Take<'a> = &'a mut dyn FnMut(StoryId, &[Band]);
 
 /// A story and bands that it has.
 type Told = (StoryId, Vec<Band>);

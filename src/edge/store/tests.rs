@@ -1,9 +1,7 @@
 //! The store's contract: whole batches or none, every field back as it was, one sequence without gaps, and errors that say so.
 
-mod opening;
-
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,14 +10,15 @@ use tokio::runtime::Runtime;
 
 use super::*;
 use crate::model::{
-    Asked, Author, Because, EntryKey, Expected, Habits, LinkKey, Looked, Manners, Moved, Print, Report, StoryChange, Trouble,
+    Asked, Author, Because, EntryKey, Expected, Habits, LinkKey, Looked, Manners, Moved, Print, Report, Slug, StoryChange,
+    Trouble,
 };
 
 fn second(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn slug(text: &str) -> Slug {
+pub(super) fn slug(text: &str) -> Slug {
     Slug::new(text).unwrap()
 }
 
@@ -59,7 +58,7 @@ fn manners() -> Manners {
     }
 }
 
-fn state(etag: &[u8]) -> SourceState {
+pub(super) fn state(etag: &[u8]) -> SourceState {
     SourceState {
         settings: 7,
         etag: Some(etag.to_vec()),
@@ -101,7 +100,7 @@ pub(super) fn change(story: Story) -> StoryChange {
     StoryChange { story, entries: vec![(EntryKey([n; 16]), Print::from(n))], links: vec![LinkKey([n; 16])], bands: Vec::new() }
 }
 
-fn batch(stories: impl IntoIterator<Item = Story>) -> Batch {
+pub(super) fn batch(stories: impl IntoIterator<Item = Story>) -> Batch {
     Batch { stories: stories.into_iter().map(change).collect(), ..Batch::default() }
 }
 
@@ -150,12 +149,12 @@ impl Case {
         self.store().changes_after(0, usize::MAX).unwrap().iter().map(|change| (change.seq, change.id)).collect()
     }
 
-    /// Changes what is on disk behind the store's back.
-    fn tamper(&mut self, change: impl FnOnce(&sled::Db)) {
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn close(&mut self) {
         self.store = None;
-        let db = open::open_sled(&self.folder.path().join("sled")).unwrap();
-        change(&db);
-        db.flush().unwrap();
     }
 }
 

@@ -7,7 +7,7 @@ use memchr::{memchr, memchr_iter, memchr2, memmem};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::model::{Note, NoteKind};
-use crate::text::is_legal;
+use crate::text::{composed, is_legal};
 
 /// How far into a document an XML declaration is looked for, in bytes.
 const DECLARATION_WITHIN: usize = 1024;
@@ -37,9 +37,7 @@ pub(super) fn decode<'b>(
     }
     // Combining marks, U+0300 to U+036F: their first byte is CC or CD.
     if memchr2(0xCC, 0xCD, text.as_bytes()).is_some() {
-        let mut composed = String::with_capacity(text.len());
-        composed.extend(text.nfc());
-        text = composed.into();
+        text = composed(&text).into();
     }
     without_declaration(text)
 }
@@ -51,7 +49,7 @@ fn read<'b>(bytes: &'b [u8], content_type: Option<&str>, setting: Option<&str>, 
     }
     let encoding = choose(bytes, content_type, setting);
     if encoding == WINDOWS_1258 {
-        return Cow::Owned(composed(bytes));
+        return Cow::Owned(from_windows_1258(bytes));
     }
     let (text, used, malformed) = encoding.decode(bytes);
     let mut note = |message| notes.push(Note { kind: NoteKind::Encoding, message, entry: None });
@@ -69,7 +67,7 @@ fn read<'b>(bytes: &'b [u8], content_type: Option<&str>, setting: Option<&str>, 
 
 /// A text in windows-1258, which writes a letter and its tone apart, with both as one: composed while it is decoded, since apart they
 /// take twice the room.
-fn composed(bytes: &[u8]) -> String {
+fn from_windows_1258(bytes: &[u8]) -> String {
     let characters = |part: &[u8]| WINDOWS_1258.decode_without_bom_handling(part).0.chars().collect::<Vec<_>>();
     let mut text = String::with_capacity(2 * bytes.len());
     text.extend(bytes.chunks(4_096).flat_map(characters).nfc());

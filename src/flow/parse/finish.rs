@@ -18,6 +18,9 @@ use crate::text::{clip, shown};
 /// A description that so many entries of a document share is the site's and not theirs.
 const MASTHEAD_TIMES: usize = 3;
 
+/// The authors of a document that its entries get, in bytes of names and addresses.
+const LONGEST_AUTHORS: usize = 1024;
+
 /// How much of a long text becomes the summary where the document has none, in characters.
 const SUMMARY_CHARACTERS: usize = 500;
 
@@ -35,10 +38,11 @@ pub(super) fn finish(mut feed: RawFeed, input: Input) -> Document {
         asked: feed.pace.asked(),
     };
     let cleaner = Cleaner::new(input.base);
+    let lent = lent(feed.authors);
     let mut entries = Vec::with_capacity(feed.entries.len());
     for raw in feed.entries {
         let place = raw.place;
-        let raw = if raw.authors.is_empty() { RawEntry { authors: feed.authors.clone(), ..raw } } else { raw };
+        let raw = if raw.authors.is_empty() { RawEntry { authors: lent.clone(), ..raw } } else { raw };
         let entry = entry(raw, &cleaner, input, |kind, message| notes.push(Note { kind, message, entry: Some(place) }));
         entries.push(entry);
     }
@@ -49,17 +53,13 @@ pub(super) fn finish(mut feed: RawFeed, input: Input) -> Document {
 /// Takes the text away from entries that share it with two others: it is the site's masthead and says nothing of the article ("Báo …, Cơ
 /// quan của Đảng bộ …" would give every item a topic). The summary as the site wrote it stays.
 fn drop_repeated(entries: &mut [Entry]) -> Option<Note> {
-    let mut times: HashMap<String, usize> = HashMap::new();
-    for entry in entries.iter().filter(|entry| !entry.text.is_empty()) {
-        *times.entry(entry.text.clone()).or_default() += 1;
+    let mut sharing: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| !entry.text.is_empty()) {
+        sharing.entry(&entry.text).or_default().push(at);
     }
-    let mut dropped = 0;
-    for entry in entries {
-        if times.get(&entry.text).is_some_and(|&times| times >= MASTHEAD_TIMES) {
-            entry.text.clear();
-            dropped += 1;
-        }
-    }
+    let repeated: Vec<usize> = sharing.into_values().filter(|places| places.len() >= MASTHEAD_TIMES).flatten().collect();
+    repeated.iter().for_each(|&at| entries[at].text.clear());
+    let dropped = repeated.len();
     let message = format!("{dropped} entries have a description that others have too; it is not taken for theirs");
     (dropped > 0).then_some(Note { kind: NoteKind::Repeated, message, entry: None })
 }
@@ -229,6 +229,18 @@ fn author(raw: &RawAuthor) -> Option<Author> {
     let some = |text: &str| Some(plain_title(text)).filter(|t| !t.is_empty());
     let author = Author { name: raw.name.as_deref().and_then(some), email: raw.email.as_deref().and_then(some) };
     (author.name.is_some() || author.email.is_some()).then_some(author)
+}
+
+/// The authors of a document that every entry without any gets: as many as don't make much of little.
+fn lent(authors: Vec<RawAuthor>) -> Vec<RawAuthor> {
+    let mut room = LONGEST_AUTHORS;
+    let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let fits = |author: &RawAuthor| {
+        let left = room.checked_sub(length(&author.name) + length(&author.email));
+        room = left.unwrap_or(room);
+        left.is_some()
+    };
+    authors.into_iter().filter(fits).collect()
 }
 
 /// The categories, each once.

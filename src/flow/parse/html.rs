@@ -5,7 +5,6 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use memchr::{memchr_iter, memchr2};
-use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
 use crate::flow::parse::crowded::is_crowded;
@@ -13,7 +12,7 @@ use crate::flow::parse::decode::with_line_feeds;
 use crate::flow::parse::loose::{Token, Tokens, decode};
 use crate::flow::parse::tidy::{is_costly, tidied};
 use crate::flow::parse::{PageKind, foreign, simple};
-use crate::text::shown;
+use crate::text::{composed, shown};
 
 /// Whether a document is an HTML page and no feed, by its first element.
 pub(super) fn is_page(text: &str) -> bool {
@@ -79,6 +78,8 @@ pub(super) fn page_base(text: &str, address: &Url) -> Url {
 /// The most tags of a page that is read as a tree, and of a body that is cleaned as one: a tree takes many times the memory of its text.
 const MOST_PAGE_TAGS: usize = 50_000;
 const MOST_BODY_TAGS: usize = 20_000;
+/// The most words of a body that is no article's markup, in bytes.
+const LONGEST_WORDS: usize = 1024 * 1024;
 
 /// The beginning of a page that may be read as a tree; all of it, unless it is no page that people read.
 pub(super) fn beginning(page: &str) -> &str {
@@ -107,12 +108,14 @@ pub(super) fn plain_beginning(text: &str, bytes: usize) -> String {
     let mut out = String::with_capacity(text.len().min(bytes));
     let mut hidden: Option<&str> = None;
     for token in Tokens::new(text) {
-        if out.len() > bytes {
+        let room = bytes.saturating_sub(out.len());
+        if room == 0 {
             break;
         }
+        let beginning = |words: &'_ str| words.floor_char_boundary(room);
         match token {
-            Token::Text(words) if hidden.is_none() => out.push_str(&decode(words)),
-            Token::Cdata(words) if hidden.is_none() => out.push_str(words),
+            Token::Text(words) if hidden.is_none() => out.push_str(&decode(&words[..beginning(words)])),
+            Token::Cdata(words) if hidden.is_none() => out.push_str(&words[..beginning(words)]),
             Token::Start(tag) => {
                 if !is_inline(tag.name) {
                     out.push(' ');
@@ -180,7 +183,7 @@ impl Cleaner {
     pub(super) fn clean(&self, html: &str, base: &Url) -> String {
         let clean = self.clean_as_written(html, base);
         // References may make what is not NFC (U+0300 to U+036F: their first byte is CC or CD).
-        if memchr2(0xCC, 0xCD, clean.as_bytes()).is_some() { clean.nfc().collect() } else { clean }
+        if memchr2(0xCC, 0xCD, clean.as_bytes()).is_some() { composed(&clean) } else { clean }
     }
 
     fn clean_as_written(&self, html: &str, base: &Url) -> String {
@@ -188,6 +191,10 @@ impl Cleaner {
             return shown(html);
         }
         let html = &*with_line_feeds(html);
+        let has_many_references = || memchr_iter(b'&', html.as_bytes()).nth(MOST_BODY_TAGS).is_some();
+        if html.len() > LONGEST_WORDS && has_many_references() {
+            return flat(html);
+        }
         if let Some(clean) = simple::clean(html, base) {
             return trimmed(clean);
         }
@@ -208,8 +215,7 @@ impl Cleaner {
 
 /// The words of a body that is no article's markup, as many as an article may have.
 fn flat(html: &str) -> String {
-    const LONGEST_BYTES: usize = 1024 * 1024;
-    escape(&plain_beginning(html, LONGEST_BYTES))
+    escape(&plain_beginning(html, LONGEST_WORDS))
 }
 
 /// A text without blanks at its ends; most have none, and then nothing is copied.

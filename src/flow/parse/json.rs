@@ -57,7 +57,10 @@ impl<'de> Visitor<'de> for Feed<'_> {
                 "home_page_url" => feed.link = word(map.next_value()?),
                 "description" => feed.description = word(map.next_value()?).map(Markup::Text),
                 "language" => feed.language = word(map.next_value()?),
-                "author" | "authors" => feed.authors.extend(objects(map.next_value()?).iter().map(author)),
+                "author" | "authors" => {
+                    feed.authors.extend(objects(map.next_value()?).iter().map(author));
+                    feed.authors.truncate(MOST_OF_A_KIND);
+                }
                 "items" => map.next_value_seed(Items(entries.get_or_insert_with(|| Ends::new(most))))?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }

@@ -142,8 +142,8 @@ fn start<'a>(tag: Tag<'a>, base: &Url, open: &mut Vec<(&'a str, Kind)>, out: &mu
 /// Writes the attributes that may stay.
 fn attributes(tag: Tag, base: &Url, out: &mut String) -> Option<()> {
     let mut seen: Vec<&str> = Vec::new();
-    for (name, value) in tag.attributes_as_written()? {
-        if seen.len() >= MOST_ATTRIBUTES || seen.contains(&name) || name.bytes().any(|b| b.is_ascii_uppercase()) {
+    for (name, value) in tag.attributes_as_written(MOST_ATTRIBUTES)? {
+        if seen.contains(&name) || name.bytes().any(|b| b.is_ascii_uppercase()) {
             return None;
         }
         seen.push(name);

@@ -1,10 +1,10 @@
 //! What is found as a possible near copy, at what cost, and what a story that comes in between does.
 
-use super::*;
-use crate::edge::store::tests::{Case, change, id, story};
 use jiff::Timestamp;
 
-use crate::model::{Batch, EntryKey, NEAR, Story, StoryChange};
+use super::*;
+use crate::edge::store::tests::{Case, change, id, story};
+use crate::model::{Batch, EntryKey, Known, NEAR, Story, StoryChange};
 
 /// A time in a span.
 fn within(span: i32) -> Timestamp {

@@ -11,7 +11,7 @@ use crate::flow::parse::picture::is_picture;
 use crate::flow::parse::raw::{Markup, RawAuthor, RawEntry, RawLink, When};
 
 /// Categories, authors, files and pictures of one entry that are kept; no article has so many, and each is compared with all others.
-const MOST_OF_A_KIND: usize = 100;
+pub(super) const MOST_OF_A_KIND: usize = 100;
 
 #[derive(Default)]
 pub(super) struct OpenEntry {
@@ -52,10 +52,10 @@ impl OpenEntry {
                 self.raw.updated = value.or(self.raw.updated.take());
             }
             Field::Content => {
-                let source = tag.attribute("src").map(Cow::into_owned);
-                let media_type = tag.attribute("type").map(Cow::into_owned);
-                let rel = Some("content".to_owned());
-                self.raw.links.extend(source.map(|href| RawLink { rel, href, media_type, length: None }));
+                if let Some(href) = tag.attribute("src").map(Cow::into_owned) {
+                    let media_type = tag.attribute("type").map(Cow::into_owned);
+                    self.put_link(RawLink { rel: Some("content".to_owned()), href, media_type, length: None });
+                }
             }
             _ => {}
         }
@@ -117,10 +117,16 @@ impl OpenEntry {
             Field::Title => first(&mut raw.title, || Some(markup(capture))),
             Field::OtherTitle => first(&mut self.other_title, || Some(markup(capture))),
             Field::Link => {
-                let based = |text: String| based(&capture.tag, &text, raw.base.as_deref());
-                raw.links.extend(given().map(based).map(|href| link(relation(&capture.tag), href)));
+                if let Some(text) = given() {
+                    let href = based(&capture.tag, &text, raw.base.as_deref());
+                    self.put_link(link(relation(&capture.tag), href));
+                }
             }
-            Field::OriginalLink => raw.links.extend(given().map(|href| link(Some("original".to_owned()), href))),
+            Field::OriginalLink => {
+                if let Some(href) = given() {
+                    self.put_link(link(Some("original".to_owned()), href));
+                }
+            }
             Field::Guid => {
                 let is_link = capture.tag.attribute("ispermalink");
                 raw.guid_is_link = is_link.map(|value| !value.trim().eq_ignore_ascii_case("false"));
@@ -142,8 +148,8 @@ impl OpenEntry {
             Field::Updated => first(&mut raw.updated, written),
             Field::Author => self.put_author(author_of(&plain(capture))),
             Field::Category => self.put_categories(given()),
-            Field::Image => raw.images.extend(inside(capture, "url").or_else(given)),
-            Field::Content | Field::AuthorName | Field::AuthorEmail | Field::Language | Field::Generator => {}
+            Field::Image if raw.images.len() < MOST_OF_A_KIND => raw.images.extend(inside(capture, "url").or_else(given)),
+            Field::Content | Field::Image | Field::AuthorName | Field::AuthorEmail | Field::Language | Field::Generator => {}
             Field::Ttl | Field::UpdatePeriod | Field::UpdateFrequency | Field::SkipHour | Field::SkipDay => {}
         }
     }

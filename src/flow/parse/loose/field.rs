@@ -11,11 +11,15 @@ use crate::flow::parse::raw::{Markup, RawAuthor};
 
 /// Tags, sections and lone `<` that one field may hold; what follows is left out. No article has so many, and each takes memory.
 const MOST_MARKS: usize = 20_000;
+/// The longest text of a field that is no body, in bytes; what follows is left out.
+const LONGEST_PLAIN: usize = 64 * 1024;
 
 /// A field that is being read.
 pub(super) struct Capture<'a> {
     /// Tags, sections and lone `<` inside the field so far.
     marks: usize,
+    /// How much more text it may hold, in bytes.
+    room: usize,
     pub field: Field,
     pub name: &'a str,
     pub tag: Tag<'a>,
@@ -34,14 +38,28 @@ pub(super) enum Piece<'a> {
 
 impl<'a> Capture<'a> {
     pub(super) fn new(field: Field, tag: Tag<'a>) -> Self {
-        Self { field, name: tag.name, tag, depth: 0, marks: 0, pieces: Vec::new() }
+        let room = if is_body(field) { usize::MAX } else { LONGEST_PLAIN };
+        Self { field, name: tag.name, tag, depth: 0, marks: 0, room, pieces: Vec::new() }
     }
 
     pub(super) fn push(&mut self, piece: Piece<'a>) {
         self.marks += usize::from(!matches!(piece, Piece::Text(text) if text != "<"));
-        if self.marks <= MOST_MARKS {
-            self.pieces.push(piece);
+        if self.marks > MOST_MARKS || self.room == 0 {
+            return;
         }
+        let piece = match piece {
+            Piece::Text(text) => Piece::Text(self.beginning(text)),
+            Piece::Cdata(text) => Piece::Cdata(self.beginning(text)),
+            tag => tag,
+        };
+        self.pieces.push(piece);
+    }
+
+    /// As much of a text as there is room for.
+    fn beginning(&mut self, text: &'a str) -> &'a str {
+        let text = &text[..text.floor_char_boundary(self.room)];
+        self.room -= text.len();
+        text
     }
 }
 

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+use crate::flow::parse::LONGEST_ADDRESS;
 use crate::flow::parse::loose::declared;
-use crate::flow::parse::loose::entry::{OpenEntry, based, first, relation, under};
+use crate::flow::parse::loose::entry::{MOST_OF_A_KIND, OpenEntry, based, first, relation, under};
 use crate::flow::parse::loose::field::{Capture, Piece, ends_field, markup, person_of, plain};
 use crate::flow::parse::loose::name::{Field, Role, Room, Space, Spaces, role};
 use crate::flow::parse::loose::repairs::{Repairs, count, has_wild_ampersand};
@@ -130,7 +131,8 @@ impl<'a> Reader<'a> {
             Role::Feed => {
                 self.is_feed = true;
                 self.is_atom |= tag.name.eq_ignore_ascii_case("feed");
-                self.feed_base = tag.attribute("base").map(Cow::into_owned).or(self.feed_base.take());
+                let base = tag.attribute("base").filter(|base| base.len() <= LONGEST_ADDRESS);
+                self.feed_base = base.map(Cow::into_owned).or(self.feed_base.take());
                 self.feed.language = tag.attribute("lang").map(|lang| lang.replace('_', "-")).or(self.feed.language.take());
                 // CDF says these in attributes.
                 first(&mut self.feed.link, || tag.attribute("href").map(Cow::into_owned));
@@ -267,7 +269,8 @@ impl<'a> Reader<'a> {
     /// In Atom, the author of a feed is that of the entries which name nobody.
     fn put_author_of_feed(&mut self, name: &str, person: RawAuthor) {
         let is_author = self.is_atom && without_prefix(name).eq_ignore_ascii_case("author");
-        if is_author && (person.name.is_some() || person.email.is_some()) {
+        let says_something = person.name.is_some() || person.email.is_some();
+        if is_author && says_something && self.feed.authors.len() < MOST_OF_A_KIND {
             self.feed.authors.push(person);
         }
     }

@@ -219,8 +219,9 @@ impl<'a> Tag<'a> {
         })
     }
 
-    /// The attributes, values as they were written; `None` where any of them is written in a way that readers differ about.
-    pub(in crate::flow::parse) fn attributes_as_written(&self) -> Option<Vec<(&'a str, &'a str)>> {
+    /// The attributes, values as they were written; `None` where any of them is written in a way that readers differ about, or where
+    /// there are more than `most`.
+    pub(in crate::flow::parse) fn attributes_as_written(&self, most: usize) -> Option<Vec<(&'a str, &'a str)>> {
         let mut attributes = Vec::new();
         let mut rest = self.attributes.trim();
         while !rest.is_empty() {
@@ -242,7 +243,7 @@ impl<'a> Tag<'a> {
                     }
                 },
             };
-            if !is_plain || !(after.is_empty() || after.starts_with(char::is_whitespace)) {
+            if attributes.len() == most || !is_plain || !(after.is_empty() || after.starts_with(char::is_whitespace)) {
                 return None;
             }
             attributes.push((name, value));

@@ -8,7 +8,7 @@ use crate::model::{Band, StoryChange};
 const MOST_RECENT: usize = 65_536;
 
 /// The bands that were posted of late, each with the number of the change that did.
-pub struct Recent {
+pub(super) struct Recent {
     last: HashMap<Band, u64>,
     order: VecDeque<(Band, u64)>,
     /// What was posted up to this number may have been forgotten.
@@ -17,18 +17,18 @@ pub struct Recent {
 
 impl Recent {
     /// Nothing is known of what was posted up to a number; nobody can have read before it.
-    pub fn since(floor: u64) -> Self {
+    pub(super) fn since(floor: u64) -> Self {
         Self { last: HashMap::new(), order: VecDeque::new(), floor }
     }
 
     /// Whether a story that came after a number shares a band with a new story of these.
-    pub fn overtook(&self, stories: &[StoryChange], based_on: u64) -> bool {
+    pub(super) fn overtook(&self, stories: &[StoryChange], based_on: u64) -> bool {
         let mut bands = stories.iter().filter(|change| change.story.seq == 0).flat_map(|change| &change.bands);
         based_on < self.floor || bands.any(|band| self.last.get(band).is_some_and(|seq| *seq > based_on))
     }
 
     /// Remembers what a change posts.
-    pub fn post(&mut self, bands: &[Band], seq: u64) {
+    pub(super) fn post(&mut self, bands: &[Band], seq: u64) {
         for band in bands {
             self.last.insert(*band, seq);
             self.order.push_back((*band, seq));

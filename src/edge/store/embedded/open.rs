@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::edge::store::{QUEUE, Store, StoreError, codec, near, write};
+use crate::edge::store::embedded::{Embedded, QUEUE, codec, failed, recent, write};
+use crate::edge::store::{StoreError, near};
 
 /// sled's page cache, in bytes. Its default is 1 GB; measured peaks are one and a half to two and a half times this.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
@@ -16,40 +17,40 @@ const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 const LOCK_TRIES: u32 = 100;
 const LOCK_WAIT: Duration = Duration::from_millis(50);
 
-impl Store {
+impl Embedded {
     /// Whether there is a store in a folder.
-    pub fn exists(folder: &Path) -> bool {
+    pub(in crate::edge::store) fn exists(folder: &Path) -> bool {
         folder.join("sled").is_dir()
     }
 
     /// Opens the store in a folder, or makes a new one there. Blocks: for a large store a second or two.
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+    pub(in crate::edge::store) fn open(folder: &Path) -> Result<Self, StoreError> {
         let name = folder.display().to_string();
-        let failed = |doing| move |error: std::io::Error| StoreError::Failed { doing, why: error.to_string() };
+        let io = |doing| move |error: std::io::Error| StoreError::Failed { doing, why: error.to_string() };
         let sled_folder = folder.join("sled");
         fs::create_dir_all(&sled_folder).map_err(|e| StoreError::Failed { doing: "to be made", why: format!("{name}: {e}") })?;
-        let lock = File::create(folder.join("lock")).map_err(failed("to be locked"))?;
+        let lock = File::create(folder.join("lock")).map_err(io("to be locked"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::Held { folder: name }),
-            Err(TryLockError::Error(error)) => return Err(failed("to be locked")(error)),
+            Err(TryLockError::Error(error)) => return Err(io("to be locked")(error)),
         }
-        remove_unfinished_snapshots(&sled_folder).map_err(failed("to be tidied"))?;
+        remove_unfinished_snapshots(&sled_folder).map_err(io("to be tidied"))?;
         let db = open_sled(&sled_folder).map_err(|why| StoreError::Damaged { folder: name.clone(), why })?;
         check_format(&db, &name)?;
-        let seq = db.range(..vec![b'c' + 1]).next_back().transpose().map_err(StoreError::failed("to find the last change"))?;
+        let seq = db.range(..vec![b'c' + 1]).next_back().transpose().map_err(failed("to find the last change"))?;
         let seq = match seq {
             Some((key, value)) if key.first() == Some(&b'c') => codec::read_change(&key, &value)?.0,
             _ => 0,
         };
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (announce, latest) = watch::channel(seq);
-        let disk = write::Disk::new(folder, &sled_folder).map_err(failed("to be opened for writing"))?;
-        let recent = near::Recent::since(seq);
+        let disk = write::Disk::new(folder, &sled_folder).map_err(io("to be opened for writing"))?;
+        let recent = recent::Recent::since(seq);
         let index = Arc::new(near::Index::default());
         let writer = write::Writer { db: db.clone(), seq, recent, index: Arc::clone(&index), disk, announce, broken: None };
         let writer = std::thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(queue));
-        let writer = Mutex::new(Some(writer.map_err(failed("to start its writer"))?));
+        let writer = Mutex::new(Some(writer.map_err(io("to start its writer"))?));
         Ok(Self { db, jobs, latest, index, writer, _lock: lock })
     }
 }
@@ -86,7 +87,7 @@ pub(super) fn open_sled(folder: &Path) -> Result<sled::Db, String> {
 }
 
 fn check_format(db: &sled::Db, name: &str) -> Result<(), StoreError> {
-    let reading = StoreError::failed("to read its format");
+    let reading = failed("to read its format");
     match db.get(codec::FORMAT).map_err(&reading)? {
         Some(format) if format.as_ref() == codec::THIS_FORMAT => Ok(()),
         Some(format) => {

@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::edge::store::near::{Index, Recent};
-use crate::edge::store::{Memo, StoreError, codec};
+use crate::edge::store::embedded::recent::Recent;
+use crate::edge::store::embedded::{codec, failed};
+use crate::edge::store::near::Index;
+use crate::edge::store::{Memo, StoreError, record};
 use crate::model::{Band, Batch, Stamp, StoryChange, StoryId, span};
 
 /// Batches that are made durable together at the most: under load one `fsync` serves many polls.
@@ -54,7 +56,7 @@ impl Writer {
                 self.announce.send_if_modified(|latest| std::mem::replace(latest, self.seq) != self.seq);
             }
             for (result, reply) in added {
-                let result = result.and_then(|()| durable.as_ref().map_err(|why| failed(why)).copied());
+                let result = result.and_then(|()| durable.as_ref().map_err(|why| not_durable(why)).copied());
                 // A sender that no longer waits needs no answer.
                 let _ = reply.send(result);
             }
@@ -87,7 +89,7 @@ impl Writer {
         match work {
             Work::Batch(batch) => {
                 let encoded = self.encode(&batch, rows)?;
-                let source = batch.source.as_ref().map(|(id, state)| Ok((codec::source_key(id), codec::source(state)?)));
+                let source = batch.source.as_ref().map(|(id, state)| Ok((codec::source_key(id), record::source(state)?)));
                 let source = source.transpose()?;
                 for (change, (old, value)) in batch.stories.iter().zip(encoded) {
                     rows.put_story(change, old, value);
@@ -109,7 +111,7 @@ impl Writer {
                     rows.stories.insert(id, None);
                 }
             }
-            Work::Memo(memo, what) => rows.batch.insert(codec::memo_key(memo), codec::seal(what)),
+            Work::Memo(memo, what) => rows.batch.insert(codec::memo_key(memo), record::seal(what)),
             Work::Stamps(stamps) => {
                 for stamp in &stamps {
                     rows.batch.insert(codec::stamp_key(&stamp.path), codec::stamp(stamp)?);
@@ -135,17 +137,17 @@ impl Writer {
                 if stored.unwrap_or(0) != change.story.seq {
                     return Err(StoreError::Conflict);
                 }
-                Ok((stored, codec::story(&change.story, seq)?))
+                Ok((stored, record::story(&change.story, seq)?))
             })
             .collect()
     }
 
     /// Removes the rows of a story's bands. In memory they stay: a story that is gone is no candidate.
     fn remove_bands(&self, id: StoryId, rows: &mut Rows) -> Result<(), StoreError> {
-        let value = self.db.get(codec::story_key(id)).map_err(StoreError::failed("to read a story"))?;
-        if let Some(story) = value.and_then(|value| codec::read_story(id, &value).ok()) {
+        let value = self.db.get(codec::story_key(id)).map_err(failed("to read a story"))?;
+        if let Some(story) = value.and_then(|value| record::read_story(id, &value).ok()) {
             for key in self.db.scan_prefix(codec::bands_prefix(span(story.published), id)).keys() {
-                rows.batch.remove(key.map_err(StoreError::failed("to read the bands of a story"))?);
+                rows.batch.remove(key.map_err(failed("to read the bands of a story"))?);
             }
         }
         Ok(())
@@ -155,8 +157,8 @@ impl Writer {
         if let Some(seq) = rows.stories.get(&id) {
             return Ok(*seq);
         }
-        let value = self.db.get(codec::story_key(id)).map_err(StoreError::failed("to read a story"))?;
-        value.map(|value| codec::read_seq(&value)).transpose()
+        let value = self.db.get(codec::story_key(id)).map_err(failed("to read a story"))?;
+        value.map(|value| record::read_seq(&value)).transpose()
     }
 }
 
@@ -198,7 +200,7 @@ impl Rows {
     }
 }
 
-fn failed(why: &str) -> StoreError {
+fn not_durable(why: &str) -> StoreError {
     StoreError::Failed { doing: "to make a change durable", why: why.to_owned() }
 }
 

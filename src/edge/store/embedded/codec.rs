@@ -1,0 +1,121 @@
+//! Keys of the embedded store, and its small values; `record` has the large ones, and what stands before each.
+
+use crate::edge::store::record::{broken, decode, encode, open, seal, sixteen, time};
+use crate::edge::store::{Memo, StoreError};
+use crate::model::{Band, EntryKey, LinkKey, Print, SourceId, Stamp, StoryId};
+
+pub(super) const FORMAT: &[u8] = b"mformat";
+pub(super) const THIS_FORMAT: &[u8] = b"diemtin 1";
+pub(super) const STAMPS: &[u8] = b"mstamp ";
+
+pub(super) fn memo_key(memo: Memo) -> &'static [u8] {
+    match memo {
+        Memo::Rules => b"mrules",
+        Memo::Classified => b"mclassified",
+        Memo::Config => b"mconfig",
+        Memo::Pruned => b"mpruned",
+        Memo::Doubted => b"mdoubted",
+    }
+}
+
+fn key(kind: u8, bytes: [u8; 16]) -> [u8; 17] {
+    let mut key = [kind; 17];
+    key[1..].copy_from_slice(&bytes);
+    key
+}
+
+/// The beginning of the keys of one span's bands.
+pub(super) fn span_prefix(span: i32) -> [u8; 5] {
+    let [a, b, c, d] = span.to_be_bytes();
+    [b'n', a, b, c, d]
+}
+
+/// The beginning of the keys of one story's bands.
+pub(super) fn bands_prefix(span: i32, story: StoryId) -> [u8; 21] {
+    let mut key = [0; 21];
+    key[..5].copy_from_slice(&span_prefix(span));
+    key[5..].copy_from_slice(&story.0);
+    key
+}
+
+/// The key of the bands that one change adds to a story.
+pub(super) fn bands_key(span: i32, story: StoryId, seq: u64) -> Vec<u8> {
+    [&bands_prefix(span, story)[..], &seq.to_be_bytes()].concat()
+}
+
+pub(super) fn bands(bands: &[Band]) -> Vec<u8> {
+    seal(bands.iter().flat_map(|band| band.to_be_bytes()).collect())
+}
+
+pub(super) fn read_bands(key: &[u8], value: &[u8]) -> Result<(StoryId, Vec<Band>), StoreError> {
+    let story = sixteen(key.get(5..21).unwrap_or_default())?;
+    let (bands, _) = open(value)?.as_chunks::<8>();
+    Ok((StoryId(story), bands.iter().map(|band| u64::from_be_bytes(*band)).collect()))
+}
+
+pub(super) fn story_key(id: StoryId) -> [u8; 17] {
+    key(b's', id.0)
+}
+
+pub(super) fn story_of_key(key: &[u8]) -> Result<StoryId, StoreError> {
+    sixteen(&key[1..]).map(StoryId)
+}
+
+pub(super) fn entry_key(entry: EntryKey) -> [u8; 17] {
+    key(b'e', entry.0)
+}
+
+pub(super) fn link_key(link: LinkKey) -> [u8; 17] {
+    key(b'l', link.0)
+}
+
+pub(super) fn change_key(seq: u64) -> [u8; 9] {
+    let mut key = [b'c'; 9];
+    key[1..].copy_from_slice(&seq.to_be_bytes());
+    key
+}
+
+pub(super) fn source_key(id: &SourceId) -> Vec<u8> {
+    [b"p", id.as_str().as_bytes()].concat()
+}
+
+pub(super) fn stamp_key(path: &str) -> Vec<u8> {
+    [STAMPS, path.as_bytes()].concat()
+}
+
+pub(super) fn entry(story: StoryId, print: Print) -> Vec<u8> {
+    seal([&story.0[..], &print.to_be_bytes()].concat())
+}
+
+pub(super) fn read_entry(value: &[u8]) -> Result<(StoryId, Print), StoreError> {
+    let (story, print) = open(value)?.split_at_checked(16).ok_or_else(|| broken("it is cut off"))?;
+    let print = print.try_into().map_err(|_| broken("it is cut off"))?;
+    Ok((StoryId(sixteen(story)?), Print::from_be_bytes(print)))
+}
+
+pub(super) fn link(story: StoryId) -> Vec<u8> {
+    seal(story.0.to_vec())
+}
+
+pub(super) fn read_link(value: &[u8]) -> Result<StoryId, StoreError> {
+    sixteen(open(value)?).map(StoryId)
+}
+
+pub(super) fn change(story: StoryId) -> Vec<u8> {
+    link(story)
+}
+
+pub(super) fn read_change(key: &[u8], value: &[u8]) -> Result<(u64, StoryId), StoreError> {
+    let seq = key[1..].try_into().map_err(|_| broken("it is no number"))?;
+    Ok((u64::from_be_bytes(seq), read_link(value)?))
+}
+
+pub(super) fn stamp(stamp: &Stamp) -> Result<Vec<u8>, StoreError> {
+    encode(&(&stamp.hash, stamp.modified.as_second()))
+}
+
+pub(super) fn read_stamp(key: &[u8], value: &[u8]) -> Result<Stamp, StoreError> {
+    let (hash, modified): (String, i64) = decode(value)?;
+    let path = String::from_utf8_lossy(&key[STAMPS.len()..]).into_owned();
+    Ok(Stamp { path, hash, modified: time(modified)? })
+}
