@@ -4,6 +4,7 @@
 mod counts;
 mod crew;
 mod explain;
+mod former;
 mod live;
 mod plan;
 mod poll;

@@ -61,6 +61,8 @@ pub enum Memo {
     Pruned,
     /// Where the clock stood when it was first doubted since.
     Doubted,
+    /// The ids of all feeds that were ever published.
+    Feeds,
 }
 
 /// An open store. Reads block: call them where that may be.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{Content, Credit, Feed, Listed, Origin, Report, Source, SourceId, Story, StoryId, Topic, TopicRef};
+use crate::model::{Content, Credit, Feed, Listed, Listing, Origin, Report, Source, SourceId, Story, StoryId, Topic, TopicRef};
 
 /// A reader who comes once a day misses nothing.
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
@@ -137,9 +137,13 @@ impl Shelf {
     }
 }
 
-/// A listing of the stories that a shelf's window names.
-pub fn listing(feed: &Feed, stories: Vec<Arc<Listed>>) -> crate::model::Listing {
-    crate::model::Listing { id: feed.id.clone(), title: feed.title.clone(), stories, limit: feed.limit }
+/// A listing of the stories that a shelf's window names, of which a busy source has no more than its share.
+pub fn listing(feed: &Feed, stories: Vec<Arc<Listed>>) -> Listing {
+    let whole = Listing { id: feed.id.clone(), title: feed.title.clone(), stories, limit: feed.limit };
+    match feed.per_source {
+        Some(per_ten) => Listing { stories: whole.fair(feed.limit, usize::MAX, per_ten), ..whole },
+        None => whole,
+    }
 }
 
 #[cfg(test)]

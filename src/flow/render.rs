@@ -40,7 +40,7 @@ use std::str::FromStr;
 
 use crate::model::{FeedId, Listing, Part, Service};
 
-pub use address::{feed_tag, story_tag};
+pub use address::{feed_tag, local, story_tag};
 pub use check::read_back;
 pub use html::{Front, Place, front, story, style};
 pub use metrics::metrics;

@@ -34,6 +34,10 @@ pub struct Feed {
     pub places: Vec<String>,
     /// Only stories that a source with one of these tags carries.
     pub tags: Vec<String>,
+    /// Of any ten stories in a row at most so many are led by one source, as far as others have any; `None`: no such bound.
+    pub per_source: Option<usize>,
+    /// Ids that it had before.
+    pub was: Vec<FeedId>,
 }
 
 /// The ordered stories of one feed: everything that rendering needs to know. Equal listings render to equal bytes.
@@ -53,6 +57,28 @@ impl Listing {
     /// When the newest change to a story of the feed happened.
     pub fn updated(&self) -> Option<Timestamp> {
         self.stories.iter().map(|story| story.updated).max()
+    }
+
+    /// Stories in their order, of which one source leads at most `per_ten` of any ten in a row: at most `most`, and where there are so
+    /// many at all, `least`: for want of others, what was passed over fills them up.
+    pub fn fair(&self, least: usize, most: usize, per_ten: usize) -> Vec<Arc<Listed>> {
+        /// The length of a row.
+        const ROW: usize = 10;
+        let mut taken: Vec<usize> = Vec::new();
+        for (place, story) in self.stories.iter().enumerate() {
+            let row = &taken[taken.len().saturating_sub(ROW - 1)..];
+            let same = row.iter().filter(|&&other| self.stories[other].source.id == story.source.id).count();
+            if same < per_ten {
+                taken.push(place);
+            }
+            if taken.len() >= most {
+                break;
+            }
+        }
+        let passed_over: Vec<usize> = (0..self.stories.len()).filter(|place| taken.binary_search(place).is_err()).collect();
+        taken.extend(passed_over.into_iter().take(least.saturating_sub(taken.len())));
+        taken.sort_unstable();
+        taken.into_iter().map(|place| Arc::clone(&self.stories[place])).collect()
     }
 }
 
@@ -110,3 +136,6 @@ pub struct Credit {
     /// Its article of this story, where it has an address.
     pub url: Option<String>,
 }
+
+#[cfg(test)]
+mod tests;

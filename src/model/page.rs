@@ -1,6 +1,6 @@
 //! What is served: immutable bytes, made when something changed. A part of a page (`?limit=N`) is made when it is first asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -54,6 +54,10 @@ impl Coding {
 pub struct Site {
     /// The pages.
     pub pages: BTreeMap<String, Arc<Page>>,
+    /// Where pages of feeds that have another id now are to be found.
+    pub moved: BTreeMap<String, String>,
+    /// Pages of feeds that were removed.
+    pub gone: BTreeSet<String>,
     /// Makes what a query asks for.
     pub parts: Option<Arc<PartMaker>>,
     /// Makes the page of a story.

@@ -104,6 +104,9 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         .await?;
         press = back;
         live.site.store(Arc::new(Site { stories: Some(Arc::clone(&stories)), ..site }));
+        if let Some(feeds) = press.take_feeds() {
+            live.store.remember(Memo::Feeds, feeds).await?;
+        }
         let stamps = press.take_stamps();
         if !stamps.is_empty() {
             live.store.set_stamps(stamps).await?;

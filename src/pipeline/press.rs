@@ -13,6 +13,7 @@ use crate::edge::store::{Store, StoreError};
 use crate::flow::merge::{self, Shelf};
 use crate::flow::render::{self, Format, Front, Place, Rendered};
 use crate::model::{Change, Feed, FeedId, Listed, Listing, Page, Part, Site, Stamp, Story, StoryId};
+use crate::pipeline::former::Former;
 
 /// Stories or changes that are read from the store in one step.
 const STEP: usize = 500;
@@ -31,6 +32,7 @@ pub struct Press {
     /// The last change that was taken up.
     seq: u64,
     front_is_printed: bool,
+    former: Former,
 }
 
 /// The parts that are kept ready.
@@ -72,7 +74,9 @@ impl Press {
         let pages =
             before.pages.iter().filter(|(path, _)| ours.contains(*path)).map(|(path, page)| (path.clone(), Arc::clone(page)));
         let (listed, pages) = (HashMap::new(), pages.collect());
-        let mut press = Self { config, columns, listed, pages, stamps, new_stamps: Vec::new(), seq, front_is_printed: false };
+        let former = Former::read(&config, store)?;
+        let (new_stamps, front_is_printed) = (Vec::new(), false);
+        let mut press = Self { config, columns, listed, pages, stamps, new_stamps, seq, front_is_printed, former };
         let mut after = None;
         loop {
             let stories = store.stories_after(after, STEP)?;
@@ -134,7 +138,13 @@ impl Press {
         }
         let shown: HashSet<StoryId> = self.columns.iter().flat_map(|c| &c.listing.stories).map(|story| story.id).collect();
         self.listed.retain(|id, _| shown.contains(id));
-        Ok(Site { pages: self.pages.clone(), parts: Some(self.parts()), stories: None })
+        let (moved, gone) = (self.former.moved(&self.config), self.former.gone(&self.config));
+        Ok(Site { pages: self.pages.clone(), moved, gone, parts: Some(self.parts()), stories: None })
+    }
+
+    /// The ids of all feeds that were ever published, if they have changed since they were last taken, to be remembered.
+    pub fn take_feeds(&mut self) -> Option<Vec<u8>> {
+        self.former.take_news()
     }
 
     /// The stamps that have changed since they were last taken, to be stored.

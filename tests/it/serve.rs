@@ -153,9 +153,9 @@ fn what_is_not_there_is_404_and_what_changes_something_is_405() {
         assert_eq!(response.status, 404, "{path}");
         assert!(!response.text().contains("khong-co"), "nothing of the request is echoed");
     }
-    for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+    for method in ["POST", "PUT", "DELETE", "PATCH"] {
         let response = service.request(method, "/feeds/moi-nhat.rss", &[("Content-Length", "0")]);
-        assert_eq!((response.status, response.header("allow")), (405, "GET, HEAD"), "{method}");
+        assert_eq!((response.status, response.header("allow")), (405, "GET, HEAD, OPTIONS"), "{method}");
     }
     for (path, open) in [("/feeds/moi-nhat.rss", "*"), ("/sidebar/moi-nhat.json", "*"), ("/opml", "*"), ("/", "")] {
         assert_eq!(service.get(path).header("access-control-allow-origin"), open, "{path}");
@@ -236,7 +236,13 @@ fn an_edit_takes_effect_at_once_in_place_by_rename_and_by_link() {
     app.write(&(base.clone() + "[feed.rieng]\nsources = [\"a\"]\ntitle = \"Riêng\"\n"));
     within_two_seconds("a new feed", || service.get("/feeds/rieng.rss").status == 200);
     app.write(&base);
-    within_two_seconds("a removed feed", || service.get("/feeds/rieng.rss").status == 404);
+    within_two_seconds("a removed feed", || service.get("/feeds/rieng.rss").status == 410);
+    app.write(&(base.clone() + "[feed.moi]\nsources = [\"a\"]\nwas = [\"rieng\"]\n"));
+    within_two_seconds("a renamed feed", || service.get("/feeds/rieng.rss").status == 301);
+    assert_eq!(service.get("/feeds/rieng.atom?limit=5").header("location"), "/feeds/moi.atom?limit=5");
+    app.write(&base);
+    within_two_seconds("a renamed feed that was removed", || service.get("/feeds/moi.json").status == 410);
+    assert_eq!((service.get("/feeds/rieng.rss").status, service.get("/feeds/chua-tung-co.rss").status), (410, 404));
 
     let front = service.get("/");
     app.write(&(base.clone() + "[service]\ntitle = \"Tên khác\"\n"));

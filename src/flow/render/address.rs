@@ -31,7 +31,7 @@ pub(super) fn absolute(service: &Service, path: &str) -> String {
 }
 
 /// The path of a path: below the service's folder, where its address has one.
-pub(super) fn local(service: &Service, path: &str) -> String {
+pub fn local(service: &Service, path: &str) -> String {
     format!("{}{}", service.url.path(), path.trim_start_matches('/'))
 }
 

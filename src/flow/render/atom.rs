@@ -15,7 +15,7 @@ pub(super) fn document(sheet: &Sheet) -> Vec<u8> {
     let attributes = [("xmlns", "http://www.w3.org/2005/Atom"), ("xmlns:media", MEDIA), ("xml:lang", &language)];
     Xml::document("feed", &attributes, |xml| {
         feed(xml, sheet);
-        for story in sheet.stories {
+        for story in &sheet.stories {
             xml.within("entry", &[], |xml| entry(xml, sheet.service, story));
         }
     })

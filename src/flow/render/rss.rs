@@ -34,7 +34,7 @@ fn channel(xml: &mut Xml, sheet: &Sheet) {
     for (rel, href) in sheet.links() {
         xml.empty("atom:link", &[("rel", rel), ("href", &href), ("type", MIME)]);
     }
-    for story in sheet.stories {
+    for story in &sheet.stories {
         xml.within("item", &[], |xml| item(xml, sheet.service, story));
     }
 }

@@ -10,6 +10,9 @@ use crate::model::{Listed, Listing, Part, Service};
 /// How many stories a sidebar shows when nobody says how many.
 pub const SIDEBAR_STORIES: usize = 10;
 
+/// Of any ten stories of a sidebar one source leads at most so many, as far as others have any: a column of ten has room for few.
+const SIDEBAR_PER_SOURCE: usize = 3;
+
 /// How many stories a page of this size has.
 pub fn page_size(part: Part, listing: &Listing, format: Format) -> usize {
     let usual = match format {
@@ -23,9 +26,13 @@ pub fn page_size(part: Part, listing: &Listing, format: Format) -> usize {
 
 /// The stories of a part. The default part is the whole listing for feed readers, its first page for people, and
 /// [`SIDEBAR_STORIES`] for sidebars.
-pub(super) fn stories(part: Part, listing: &Listing, format: Format) -> &[Arc<Listed>] {
-    let page = part.page.unwrap_or(1).max(1);
-    listing.stories.chunks(page_size(part, listing, format)).nth(page - 1).unwrap_or_default()
+pub(super) fn stories(part: Part, listing: &Listing, format: Format) -> Vec<Arc<Listed>> {
+    let (page, size) = (part.page.unwrap_or(1).max(1), page_size(part, listing, format));
+    let is_sidebar = matches!(format, Format::SidebarJson | Format::SidebarHtml);
+    if is_sidebar && page == 1 {
+        return listing.fair(size, size, SIDEBAR_PER_SOURCE);
+    }
+    listing.stories.chunks(size).nth(page - 1).unwrap_or_default().to_vec()
 }
 
 /// The query that asks for a page of a part's size, with its `?`.
@@ -45,7 +52,7 @@ pub(super) struct Sheet<'a> {
     pub service: &'a Service,
     pub listing: &'a Listing,
     /// The stories to show.
-    pub stories: &'a [Arc<Listed>],
+    pub stories: Vec<Arc<Listed>>,
     format: Format,
     part: Part,
     page: usize,

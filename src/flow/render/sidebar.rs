@@ -96,7 +96,7 @@ pub(super) fn html(sheet: &Sheet) -> Vec<u8> {
             @if sheet.stories.is_empty() {
                 p class="diemtin-empty" { "Chưa có tin nào." }
             } @else {
-                ul class="diemtin-stories" { @for story in sheet.stories { (story_html(sheet.service, story)) } }
+                ul class="diemtin-stories" { @for story in &sheet.stories { (story_html(sheet.service, story)) } }
             }
             p class="diemtin-more" {
                 small { "Tổng hợp: " a href=(home) rel="noopener noreferrer" { (text::title(&sheet.service.title)) } }

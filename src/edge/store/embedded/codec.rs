@@ -15,6 +15,7 @@ pub(super) fn memo_key(memo: Memo) -> &'static [u8] {
         Memo::Config => b"mconfig",
         Memo::Pruned => b"mpruned",
         Memo::Doubted => b"mdoubted",
+        Memo::Feeds => b"mfeeds",
     }
 }
 
