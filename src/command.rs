@@ -16,6 +16,7 @@ mod render;
 mod serve;
 mod setup;
 mod table;
+mod withdraw;
 
 use std::path::PathBuf;
 
@@ -59,6 +60,8 @@ pub enum Command {
     Explain(explain::Arguments),
     /// Say what another feeds.toml (--config) would change over the stored stories.
     Plan(plan::Arguments),
+    /// Take a story down, or put it back.
+    Withdraw(withdraw::Arguments),
     /// Print one merged feed, the same bytes as over HTTP.
     Render(render::Arguments),
     /// Print every story and every source's state, one JSON object a line.
@@ -81,6 +84,7 @@ pub fn run(cli: Cli, env: fn(&str) -> Option<String>, clock: fn() -> Timestamp) 
         Command::Parse(arguments) => parse::run(&setup, &arguments),
         Command::Explain(arguments) => explain::run(&setup, &arguments),
         Command::Plan(arguments) => plan::run(&setup, &arguments),
+        Command::Withdraw(arguments) => withdraw::run(&setup, &arguments),
         Command::Render(arguments) => render::run(&setup, &arguments),
         Command::Dump => dump::run(&setup),
         Command::Load(arguments) => load::run(&setup, &arguments),

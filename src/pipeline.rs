@@ -1,11 +1,13 @@
 //! The only part that knows both the stages and the edges: one poll, many of them at once, the site that follows the store, and
 //! the loop that repeats it all. Concurrency lives here and nowhere else.
 
+mod archives;
 mod counts;
 mod crew;
 mod explain;
 mod former;
 mod live;
+mod parts;
 mod plan;
 mod poll;
 mod poller;
@@ -14,6 +16,7 @@ mod press;
 mod prune;
 mod reclassify;
 mod sheets;
+mod withdraw;
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -29,6 +32,7 @@ use crate::flow::schedule::{self, Prices};
 use crate::flow::topic::Rules;
 use crate::model::{SourceId, SourceState};
 
+pub use archives::archive_maker;
 pub use counts::Counts;
 pub use crew::{Crew, Turn};
 pub use explain::{explain, find_story};
@@ -39,6 +43,7 @@ pub use press::Press;
 pub use preview::{PreviewError, Previewed, preview};
 pub use prune::prune;
 pub use reclassify::{classify, reclassify};
+pub use withdraw::{restore, withdraw, withdrawals};
 
 /// Everything that a poll works with under one configuration. Cheap to clone; a changed configuration makes a new one.
 #[derive(Clone)]

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 
-use crate::command::{Exit, Setup, explain, plan};
+use crate::command::{Exit, Setup, explain, plan, setup, withdraw};
 use crate::config::Config;
 use crate::edge::control;
 use crate::edge::store::{Store, StoreError};
@@ -23,6 +24,8 @@ pub(super) enum Question {
     Explain { story: String, json: bool },
     /// What a configuration of this text would change.
     Plan { text: String, json: bool },
+    /// To take a story down, or put it back.
+    Withdraw(withdraw::Order),
 }
 
 /// What it is to print.
@@ -48,15 +51,26 @@ impl Ground<'_> {
         let told = match question {
             Question::Explain { story, json } => explain::tell(self, story, *json),
             Question::Plan { text, json } => plan::tell(self, text, *json),
+            Question::Withdraw(_) => Err(anyhow!("that is no question")),
         };
-        told.map_or_else(|error| Answer::Failed(format!("{error:#}")), Answer::Done)
+        Answer::of(told)
+    }
+}
+
+impl Answer {
+    fn of(told: anyhow::Result<String>) -> Self {
+        told.map_or_else(|error| Self::Failed(format!("{error:#}")), Self::Done)
     }
 }
 
 /// Prints the answer: from the store, or from the service that holds it.
 pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow::Result<Exit> {
-    let answer = match setup.existing_store(&config.store) {
-        Ok(store) => {
+    let answer = match (setup.existing_store(&config.store), question) {
+        (Ok(store), Question::Withdraw(order)) => {
+            let (desk, order) = (setup.desk(config.clone())?, order.clone());
+            setup::block_on(async { Ok(Answer::of(withdraw::tell(&desk, &store, order).await)) })?
+        }
+        (Ok(store), question) => {
             let before;
             let in_force = match question {
                 Question::Explain { .. } => Some(config),
@@ -64,16 +78,17 @@ pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow
                     before = plan::remembered(&store, setup.env)?;
                     before.as_ref()
                 }
+                Question::Withdraw(_) => None,
             };
             let rules = Rules::new(&in_force.unwrap_or(config).topics);
             Ground { config: in_force, rules: &rules, store: &store, env: setup.env }.answer(question)
         }
-        Err(error) if matches!(error.downcast_ref(), Some(StoreError::Held { .. })) => {
+        (Err(error), _) if matches!(error.downcast_ref(), Some(StoreError::Held { .. })) => {
             let told = control::ask(&setup.folder(&config.store), &serde_json::to_vec(question)?)
                 .context("asking the running service")?;
             serde_json::from_slice(&told.ok_or(error)?).context("the running service gave no answer")?
         }
-        Err(error) => return Err(error),
+        (Err(error), _) => return Err(error),
     };
     match answer {
         Answer::Done(told) => {
@@ -96,15 +111,25 @@ pub(super) async fn serve(
         Ok(listener) => listener,
         Err(error) => return tracing::warn!(%error, "commands can't ask the running service"),
     };
+    // One order at a time: each writes down all that is withdrawn.
+    let turn = Arc::new(Mutex::new(()));
     let answer = move |question: Vec<u8>| {
-        let (desk, store) = (desk.borrow().clone(), Arc::clone(&store));
-        blocking(move || {
+        let (desk, store, turn) = (desk.borrow().clone(), Arc::clone(&store), Arc::clone(&turn));
+        async move {
             let answer = match serde_json::from_slice(&question) {
-                Ok(question) => Ground { config: Some(&desk.config), rules: &desk.rules, store: &store, env }.answer(&question),
+                Ok(Question::Withdraw(order)) => {
+                    let _turn = turn.lock().await;
+                    Answer::of(withdraw::tell(&desk, &store, order).await)
+                }
+                Ok(question) => {
+                    let answer =
+                        move || Ground { config: Some(&desk.config), rules: &desk.rules, store: &store, env }.answer(&question);
+                    blocking(answer).await
+                }
                 Err(error) => Answer::Failed(format!("the running service does not understand the question: {error}")),
             };
             serde_json::to_vec(&answer).unwrap_or_default()
-        })
+        }
     };
     control::answer(listener, answer, stop).await;
 }

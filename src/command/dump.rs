@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Exit, Setup};
-use crate::model::{Because, Habits, Manners, Report, SourceId, SourceState, Story, StoryId, TopicId};
+use crate::model::{Because, Habits, Manners, Report, SourceId, SourceState, Story, StoryId, TopicId, Withdrawal};
+use crate::pipeline::withdrawals;
 
 /// Stories that are read in one step.
 const STEP: usize = 500;
@@ -17,6 +18,8 @@ const STEP: usize = 500;
 pub(super) enum Line {
     /// A story with its entries.
     Story(StoryLine),
+    /// That a story was taken down.
+    Withdrawn(Withdrawal),
     /// A source's state.
     Source(Box<SourceLine>),
 }
@@ -57,7 +60,7 @@ pub(super) struct SourceLine {
     manners: Manners,
 }
 
-/// Prints the stories in the order of their ids, then the sources.
+/// Prints the stories in the order of their ids, then what is withdrawn, then the sources.
 pub fn run(setup: &Setup) -> anyhow::Result<Exit> {
     let config = setup.quiet_config()?;
     let store = setup.store(&config.store)?;
@@ -72,6 +75,9 @@ pub fn run(setup: &Setup) -> anyhow::Result<Exit> {
         for story in stories {
             print(&Line::Story(StoryLine::new(story, &rank)))?;
         }
+    }
+    for withdrawal in withdrawals(&store)?.into_values() {
+        print(&Line::Withdrawn(withdrawal))?;
     }
     // Sources come last: a dump that was cut off has no validators whose entries are missing.
     for (id, state) in store.source_states()? {

@@ -1,6 +1,7 @@
 //! `load`: what `dump` printed, into the store. Loading twice changes nothing more.
 
 use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
 
 use anyhow::Context;
 
@@ -10,6 +11,7 @@ use crate::config::Config;
 use crate::edge::store::{Memo, Store};
 use crate::flow::dedupe::{bands, keys};
 use crate::model::{Batch, StoryChange};
+use crate::pipeline::withdraw;
 
 /// Stories that are written in one step.
 const STEP: usize = 200;
@@ -49,7 +51,7 @@ struct Loaded {
     sources: usize,
 }
 
-async fn load(config: &Config, store: &Store, input: impl BufRead, loaded: &mut Loaded) -> anyhow::Result<()> {
+async fn load(config: &Config, store: &Arc<Store>, input: impl BufRead, loaded: &mut Loaded) -> anyhow::Result<()> {
     let mut batch = Batch::default();
     for (number, line) in input.lines().enumerate() {
         let line = line?;
@@ -67,6 +69,10 @@ async fn load(config: &Config, store: &Store, input: impl BufRead, loaded: &mut 
                 batch.stories.retain(|change: &StoryChange| change.story.id != story.id);
                 batch.stories.push(StoryChange { story, entries, links, bands });
                 loaded.stories += 1;
+            }
+            Line::Withdrawn(withdrawal) => {
+                store.commit(std::mem::take(&mut batch)).await?;
+                withdraw(store, withdrawal).await?;
             }
             Line::Source(line) => {
                 // A source's validators are never stored before its entries are.

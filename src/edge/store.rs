@@ -63,6 +63,8 @@ pub enum Memo {
     Doubted,
     /// The ids of all feeds that were ever published.
     Feeds,
+    /// The stories that were taken down.
+    Withdrawn,
 }
 
 /// An open store. Reads block: call them where that may be.

@@ -40,14 +40,14 @@ use std::str::FromStr;
 
 use crate::model::{FeedId, Listing, Part, Service};
 
-pub use address::{feed_tag, local, story_tag};
+pub use address::{archive_of, feed_tag, local, story_path, story_tag};
 pub use check::read_back;
 pub use html::{Front, Place, front, story, style};
 pub use metrics::metrics;
 pub use opml::{opml, sources_opml};
-pub use proof::{Check, Proof, proof};
+pub use proof::{Check, Proof, proof, proof_of};
 pub use seal::seal;
-pub use sheet::page_size;
+pub use sheet::{Chain, page_size};
 pub use text::legal;
 
 /// A document as it is served, before hashing and compression.
@@ -145,14 +145,23 @@ pub fn feed(service: &Service, listing: &Listing, format: Format) -> Rendered {
 
 /// A part of a feed: what `?limit=N` and `?page=N` ask for.
 pub fn part(service: &Service, listing: &Listing, format: Format, part: Part) -> Rendered {
-    let sheet = sheet::Sheet::new(service, listing, format, part);
+    document(&sheet::Sheet::new(service, listing, format, part))
+}
+
+/// An archive of a feed (RFC 5005, section 4): `listing` holds the stories of its period.
+pub fn archive(service: &Service, listing: &Listing, format: Format, chain: &Chain) -> Rendered {
+    document(&sheet::Sheet::archive(service, listing, format, chain))
+}
+
+fn document(sheet: &sheet::Sheet) -> Rendered {
+    let format = sheet.format;
     let body = match format {
-        Format::Rss => rss::document(&sheet),
-        Format::Atom => atom::document(&sheet),
-        Format::Json => json::document(&sheet),
-        Format::Html => html::page(&sheet),
-        Format::SidebarJson => sidebar::json(&sheet),
-        Format::SidebarHtml => sidebar::html(&sheet),
+        Format::Rss => rss::document(sheet),
+        Format::Atom => atom::document(sheet),
+        Format::Json => json::document(sheet),
+        Format::Html => html::page(sheet),
+        Format::SidebarJson => sidebar::json(sheet),
+        Format::SidebarHtml => sidebar::html(sheet),
     };
     Rendered { content_type: format.content_type(), body }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use url::Url;
 
-use crate::model::{Author, Slug, SourceId, StoryId, TopicId};
+use crate::model::{Author, Period, Slug, SourceId, StoryId, TopicId};
 
 /// A feed's id: part of its addresses.
 pub type FeedId = Slug;
@@ -51,12 +51,17 @@ pub struct Listing {
     pub stories: Vec<Arc<Listed>>,
     /// The least number of stories that the feed promises.
     pub limit: usize,
+    /// Stories that were taken down, and when, the last one first.
+    pub withdrawn: Vec<(StoryId, Timestamp)>,
+    /// The newest archive.
+    pub archive: Option<Period>,
 }
 
 impl Listing {
-    /// When the newest change to a story of the feed happened.
+    /// When the newest change to the feed's stories happened.
     pub fn updated(&self) -> Option<Timestamp> {
-        self.stories.iter().map(|story| story.updated).max()
+        let withdrawn = self.withdrawn.iter().map(|(_, when)| *when);
+        self.stories.iter().map(|story| story.updated).chain(withdrawn).max()
     }
 
     /// Stories in their order, of which one source leads at most `per_ten` of any ten in a row: at most `most`, and where there are so

@@ -62,7 +62,17 @@ pub struct Site {
     pub parts: Option<Arc<PartMaker>>,
     /// Makes the page of a story.
     pub stories: Option<Arc<StoryMaker>>,
+    /// Makes the archives of feeds.
+    pub archives: Option<Arc<ArchiveMaker>>,
+    /// Makes what a reader lacks.
+    pub deltas: Option<Arc<DeltaMaker>>,
 }
+
+/// Makes an archive of a feed (`/feeds/ID/2026-11-17.atom`); `None` where there is none.
+pub type ArchiveMaker = dyn Fn(String) -> Pin<Box<dyn Future<Output = Option<Arc<Page>>> + Send>> + Send + Sync;
+
+/// Makes of a feed's page what it has beyond an earlier version, which is known by its hash; `None` where that is not remembered.
+pub type DeltaMaker = dyn Fn(&str, &str) -> Option<Arc<Page>> + Send + Sync;
 
 /// Makes the page of a story (`/story/ID`); `None` where there is no such story.
 pub type StoryMaker = dyn Fn(StoryId) -> Pin<Box<dyn Future<Output = Option<Arc<Page>>> + Send>> + Send + Sync;

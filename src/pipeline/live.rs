@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::topic::Rules;
 use crate::model::Site;
+use crate::pipeline::archives::archive_maker;
 use crate::pipeline::poll::blocking;
 use crate::pipeline::poller::poll_due;
 use crate::pipeline::sheets::story_maker;
@@ -103,7 +104,8 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         })
         .await?;
         press = back;
-        live.site.store(Arc::new(Site { stories: Some(Arc::clone(&stories)), ..site }));
+        let archives = Some(archive_maker(press.archives(), &desk.config, &live.store, desk.clock));
+        live.site.store(Arc::new(Site { stories: Some(Arc::clone(&stories)), archives, ..site }));
         if let Some(feeds) = press.take_feeds() {
             live.store.remember(Memo::Feeds, feeds).await?;
         }

@@ -148,7 +148,7 @@ fn what_decides_touches_nothing_outside() {
 }
 
 /// Libraries that only one place may name, so that what they lack is made good in that place.
-const SEAMS: [(&str, &[&str]); 16] = [
+const SEAMS: [(&str, &[&str]); 17] = [
     ("feed_rs", &["flow::parse"]),
     ("chrono", &["flow::parse"]),
     ("ammonia", &["flow::parse"]),
@@ -162,6 +162,7 @@ const SEAMS: [(&str, &[&str]); 16] = [
     ("sled", &["edge::store::embedded"]),
     ("reqwest", &["edge::fetch"]),
     ("hyper", &["edge::serve", "edge::fetch"]),
+    ("rustix", &["edge::serve"]),
     ("toml", &["config"]),
     ("clap", &["command"]),
     ("comfy_table", &["command"]),

@@ -13,6 +13,7 @@ mod fetch;
 mod hostile;
 mod manners;
 mod parse;
+mod readers;
 mod render;
 mod schedule;
 mod seeds;

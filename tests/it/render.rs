@@ -3,8 +3,8 @@
 #[cfg(test)]
 mod sample;
 
-use diemtin::flow::render::{self, Format, Front, Place, Rendered};
-use diemtin::model::{Author, Listed, Listing, Origin, Part};
+use diemtin::flow::render::{self, Chain, Format, Front, Place, Rendered};
+use diemtin::model::{Author, Listed, Listing, Origin, Part, Period};
 use proptest::prelude::*;
 
 fn text(rendered: Rendered) -> String {
@@ -25,6 +25,26 @@ fn documents_without_stories() {
     let (service, listing) = (sample::service(), sample::listing("trong", "Trống", 50, vec![]));
     let documents: Vec<String> = Format::ALL.iter().map(|format| text(render::feed(&service, &listing, *format))).collect();
     insta::assert_snapshot!("empty", documents.join("\n==\n"));
+}
+
+#[test]
+fn archives_and_what_was_taken_down() {
+    let period = |day: &str| day.parse::<Period>().expect("a period");
+    let mut listing = sample::listing("moi-nhat", "Mới nhất", 50, vec![sample::shared(), sample::plain(2, "Tin số 2")]);
+    listing.withdrawn = vec![(sample::plain(3, "").id, "2026-11-17T02:00:00Z".parse().expect("a time"))];
+    listing.archive = Some(period("2026-11-15-2"));
+    let service = sample::service();
+    let chain = Chain { period: period("2026-11-16"), before: Some(period("2026-11-15-2")), after: Some(period("2026-11-17")) };
+    let mut documents = Vec::new();
+    for format in [Format::Rss, Format::Atom, Format::Json] {
+        let archive = render::archive(&service, &listing, format, &chain);
+        assert_eq!(render::read_back(format, &archive, &listing), Ok(()));
+        documents.push(text(archive));
+        documents.push(text(render::feed(&service, &listing, format)));
+        let part = text(render::part(&service, &listing, format, Part { limit: Some(1), page: None }));
+        assert!(!part.contains("withdrawn") && !part.contains("deleted-entry") && !part.contains("archive"), "{part}");
+    }
+    insta::assert_snapshot!("archives", documents.join("\n==\n"));
 }
 
 #[test]

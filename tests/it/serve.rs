@@ -166,6 +166,79 @@ fn what_is_not_there_is_404_and_what_changes_something_is_405() {
 }
 
 #[test]
+fn a_story_is_withdrawn_while_the_service_runs_and_put_back() {
+    let origin = Origin::new();
+    let app = polled(&origin, 5);
+    let service = app.serve();
+    let title = service.titles("moi-nhat")[2].clone();
+    let story = service.json("/sidebar/moi-nhat.json")["stories"][2].clone();
+    let (id, url) = (story["id"].as_str().expect("an id").to_owned(), story["url"].as_str().expect("an address").to_owned());
+    let page = format!("/story/{id}");
+    assert_eq!(service.get(&page).status, 200);
+    let run = |arguments: &[&str]| app.run(arguments);
+    assert_ne!(run(&["withdraw", &id]).status, Some(0), "a reason is asked for");
+    assert_ne!(run(&["withdraw", "https://a.vn/khong-co", "--reason", "x"]).status, Some(0));
+    let before = service.get("/feeds/moi-nhat.atom");
+    let done = run(&["withdraw", &url, "--reason", "Toà soạn yêu cầu gỡ"]);
+    assert!(done.status == Some(0) && done.stdout.contains(&title), "{done:?}");
+    within_two_seconds("it is taken down", || !service.titles("moi-nhat").contains(&title));
+    assert_eq!(service.get(&page).status, 410);
+    let atom = service.get("/feeds/moi-nhat.atom");
+    assert!(atom.text().contains(&format!("<at:deleted-entry ref=\"tag:diemtin,2026:story/{id}\"")), "{}", atom.text());
+    assert_eq!(service.json("/feeds/moi-nhat.json")["_diemtin"]["withdrawn"][0]["id"], format!("tag:diemtin,2026:story/{id}"));
+    let delta = service.request("GET", "/feeds/moi-nhat.atom", &[("A-IM", "feed"), ("If-None-Match", before.header("etag"))]);
+    assert_eq!((delta.status, delta.header("im"), delta.header("etag")), (226, "feed", atom.header("etag")));
+    assert!(delta.text().contains("at:deleted-entry") && !delta.text().contains("<entry>"), "{}", delta.text());
+    assert!(delta.header("cache-control").contains("no-store") && delta.header("vary").contains("A-IM"));
+    let current = service.request("GET", "/feeds/moi-nhat.atom", &[("A-IM", "feed"), ("If-None-Match", atom.header("etag"))]);
+    assert_eq!(current.status, 304);
+    let unknown = service.request("GET", "/feeds/moi-nhat.atom", &[("A-IM", "feed"), ("If-None-Match", "\"x\"")]);
+    assert_eq!((unknown.status, &unknown.body), (200, &atom.body));
+
+    let told = run(&["explain", &id]).stdout;
+    assert!(told.contains("Withdrawn by") && told.contains("Toà soạn yêu cầu gỡ"), "{told}");
+    assert_ne!(run(&["withdraw", &id, "--reason", "lại"]).status, Some(0), "once is enough");
+    assert!(run(&["withdraw", "--list"]).stdout.contains(&id));
+    origin.set("/a", feed(&articles("a.vn", 0..6)).etag("\"2\""));
+    app.run(&["poll"]);
+    assert_eq!(service.terminate(), Some(0));
+
+    app.poll();
+    assert!(run(&["dump"]).stdout.contains("{\"withdrawn\":"), "a dump has it");
+    let service = app.serve();
+    assert!(!service.titles("moi-nhat").contains(&title), "it stays away after a restart and another poll");
+    assert_eq!(run(&["withdraw", &id, "--undo"]).status, Some(0));
+    within_two_seconds("it is back", || service.titles("moi-nhat").contains(&title));
+    assert_eq!(service.get(&page).status, 200);
+}
+
+#[test]
+fn http_2_is_spoken_to_who_begins_with_it() {
+    let origin = Origin::new();
+    let app = polled(&origin, 5);
+    let service = app.serve();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let body = runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(service.address()).await.expect("the service listens");
+        let (sender, connection) = h2::client::handshake(stream).await.expect("HTTP/2");
+        tokio::spawn(connection);
+        let mut sender = sender.ready().await.expect("ready");
+        let request = http::Request::get(format!("http://{}/feeds/moi-nhat.rss", service.address())).body(()).expect("a request");
+        let (answer, _) = sender.send_request(request, true).expect("sent");
+        let answer = answer.await.expect("an answer");
+        assert_eq!((answer.status(), answer.version()), (http::StatusCode::OK, http::Version::HTTP_2));
+        let (mut body, mut whole) = (answer.into_body(), Vec::new());
+        while let Some(data) = body.data().await {
+            let data = data.expect("data");
+            body.flow_control().release_capacity(data.len()).expect("room");
+            whole.extend_from_slice(&data);
+        }
+        whole
+    });
+    assert_eq!(body, service.get("/feeds/moi-nhat.rss").body);
+}
+
+#[test]
 fn a_restart_changes_no_byte_and_no_etag() {
     let origin = Origin::new();
     origin.set("/a", feed(&articles("a.vn", 0..30)).etag("\"a\""));

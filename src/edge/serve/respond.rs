@@ -2,6 +2,7 @@
 
 mod coding;
 mod condition;
+mod delta;
 mod page;
 mod range;
 
@@ -36,16 +37,35 @@ fn reads(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// The answer to a request. `story` is the page of the story that it asks for; `now` only decides whether Last-Modified can be told yet.
-pub fn respond<B>(request: &Request<B>, site: &Site, story: Option<Arc<Page>>, now: Timestamp) -> Response<Full<Bytes>> {
+/// The archive of a feed that a request asks for: what lies below a feed.
+pub(super) fn archive<B>(request: &Request<B>) -> Option<&str> {
+    let path = request.uri().path();
+    (reads(request.method()) && path.strip_prefix("/feeds/")?.contains('/')).then_some(path)
+}
+
+/// What the reader of an earlier version lacks, if it asks for that and it can be told.
+fn delta<B>(request: &Request<B>, site: &Site, whole: &Page) -> Option<Arc<Page>> {
+    let make = site.deltas.as_ref().filter(|_| *request.method() == Method::GET && request.uri().query().is_none())?;
+    let versions = delta::versions(request.headers());
+    if versions.contains(&&*whole.hash) {
+        return None;
+    }
+    versions.into_iter().find_map(|hash| make(request.uri().path(), hash))
+}
+
+/// The answer to a request. `made` is the page that was made for it, of a story or an archive; `now` only decides whether Last-Modified can be told yet.
+pub fn respond<B>(request: &Request<B>, site: &Site, made: Option<Arc<Page>>, now: Timestamp) -> Response<Full<Bytes>> {
     let path = request.uri().path();
     let mut response = match *request.method() {
         Method::GET | Method::HEAD => match path {
             "/healthz" => plain(StatusCode::OK, "ok\n"),
             "/readyz" if site.pages.is_empty() => plain(StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
             "/readyz" => plain(StatusCode::OK, "ready\n"),
-            _ => match story.or_else(|| page(site, path, request.uri().query())) {
-                Some(found) => page::answer(request.method(), &found, request.headers(), now),
+            _ => match made.or_else(|| page(site, path, request.uri().query())) {
+                Some(found) => match delta(request, site, &found) {
+                    Some(delta) => delta::answer(&found, &delta, request.headers()),
+                    None => page::answer(request.method(), &found, request.headers(), now),
+                },
                 None if site.pages.is_empty() => starting(),
                 None => elsewhere(site, path, request.uri().query()),
             },

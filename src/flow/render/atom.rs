@@ -3,18 +3,25 @@
 use jiff::Timestamp;
 
 use crate::flow::render::sheet::Sheet;
-use crate::flow::render::xml::{self, GENERATOR, MEDIA, Xml};
+use crate::flow::render::xml::{self, GENERATOR, HISTORY, MEDIA, Xml};
 use crate::flow::render::{Format, address, credit, text, time};
 use crate::model::{Credit, Listed, Service};
 
 const MIME: &str = "application/atom+xml";
+/// The namespace of `at:deleted-entry` (RFC 6721).
+const TOMBSTONES: (&str, &str) = ("xmlns:at", "http://purl.org/atompub/tombstones/1.0");
 
 /// The document.
 pub(super) fn document(sheet: &Sheet) -> Vec<u8> {
     let language = text::line(&sheet.service.language);
-    let attributes = [("xmlns", "http://www.w3.org/2005/Atom"), ("xmlns:media", MEDIA), ("xml:lang", &language)];
+    let mut attributes = vec![("xmlns", "http://www.w3.org/2005/Atom"), ("xmlns:media", MEDIA), ("xml:lang", &*language)];
+    attributes.extend(sheet.is_archive().then_some(HISTORY));
+    attributes.extend((!sheet.withdrawn().is_empty()).then_some(TOMBSTONES));
     Xml::document("feed", &attributes, |xml| {
         feed(xml, sheet);
+        for (story, when) in sheet.withdrawn() {
+            xml.empty("at:deleted-entry", &[("ref", &address::story_tag(*story)), ("when", &time::rfc3339(*when))]);
+        }
         for story in &sheet.stories {
             xml.within("entry", &[], |xml| entry(xml, sheet.service, story));
         }
@@ -31,6 +38,9 @@ fn feed(xml: &mut Xml, sheet: &Sheet) {
     // § 4.1.1: where an entry's own author is missing, this one stands; it never is, but validators ask.
     person(xml, &publisher);
     xml.text("generator", &[], GENERATOR);
+    if sheet.is_archive() {
+        xml.empty("fh:archive", &[]);
+    }
     for (rel, href) in sheet.links() {
         xml.empty("link", &[("rel", rel), ("href", &href), ("type", MIME)]);
     }

@@ -21,22 +21,32 @@ pub struct Proof {
     pub broken: Vec<(Format, String)>,
 }
 
-/// Renders a listing and reads it back. What one format can't tell is told in none, so that all of them say
+/// Renders a feed in every format and reads it back. What one format can't tell is told in none, so that all of them say
 /// the same.
 pub fn proof(service: &Service, listing: &Arc<Listing>, check: Check) -> Proof {
-    let (documents, broken) = print(service, listing, check);
+    proof_of(listing, &Format::ALL, check, |listing, format| feed(service, listing, format))
+}
+
+/// Renders a listing in some formats and reads it back.
+pub fn proof_of(
+    listing: &Arc<Listing>,
+    formats: &[Format],
+    check: Check,
+    render: impl Fn(&Listing, Format) -> Rendered,
+) -> Proof {
+    let (documents, broken) = print(listing, formats, check, &render);
     if broken.is_empty() {
         return Proof { listing: Arc::clone(listing), documents, set_aside: Vec::new(), broken };
     }
     let fault = |story: &Arc<Listed>| {
         let alone = with(listing, vec![Arc::clone(story)]);
-        let mut faults = broken.iter().filter_map(|(format, _)| check(*format, &feed(service, &alone, *format), &alone).err());
+        let mut faults = broken.iter().filter_map(|(format, _)| check(*format, &render(&alone, *format), &alone).err());
         faults.next().map(|why| (story.id, why))
     };
     let set_aside: Vec<(StoryId, String)> = listing.stories.iter().filter_map(fault).collect();
     let is_sound = |story: &&Arc<Listed>| set_aside.iter().all(|(id, _)| *id != story.id);
     let sound = Arc::new(with(listing, listing.stories.iter().filter(is_sound).cloned().collect()));
-    let (told, still_broken) = print(service, &sound, check);
+    let (told, still_broken) = print(&sound, formats, check, &render);
     if still_broken.is_empty() {
         return Proof { listing: sound, documents: told, set_aside, broken: still_broken };
     }
@@ -46,10 +56,10 @@ pub fn proof(service: &Service, listing: &Arc<Listing>, check: Check) -> Proof {
 
 type Printed = (Vec<(Format, Rendered)>, Vec<(Format, String)>);
 
-fn print(service: &Service, listing: &Listing, check: Check) -> Printed {
+fn print(listing: &Listing, formats: &[Format], check: Check, render: &impl Fn(&Listing, Format) -> Rendered) -> Printed {
     let (mut documents, mut broken) = (Vec::new(), Vec::new());
-    for format in Format::ALL {
-        let rendered = feed(service, listing, format);
+    for &format in formats {
+        let rendered = render(listing, format);
         match check(format, &rendered, listing) {
             Ok(()) => documents.push((format, rendered)),
             Err(why) => broken.push((format, why)),

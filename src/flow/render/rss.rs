@@ -2,7 +2,7 @@
 //! Dublin Core creators and Media RSS.
 
 use crate::flow::render::sheet::Sheet;
-use crate::flow::render::xml::{self, GENERATOR, MEDIA, Xml};
+use crate::flow::render::xml::{self, GENERATOR, HISTORY, MEDIA, Xml};
 use crate::flow::render::{Format, address, credit, text, time};
 use crate::model::{Listed, Service};
 
@@ -18,7 +18,9 @@ const NAMESPACES: [(&str, &str); 5] = [
 
 /// The document.
 pub(super) fn document(sheet: &Sheet) -> Vec<u8> {
-    Xml::document("rss", &NAMESPACES, |xml| xml.within("channel", &[], |xml| channel(xml, sheet)))
+    let mut attributes = NAMESPACES.to_vec();
+    attributes.extend(sheet.is_archive().then_some(HISTORY));
+    Xml::document("rss", &attributes, |xml| xml.within("channel", &[], |xml| channel(xml, sheet)))
 }
 
 fn channel(xml: &mut Xml, sheet: &Sheet) {
@@ -31,6 +33,9 @@ fn channel(xml: &mut Xml, sheet: &Sheet) {
         xml.text("lastBuildDate", &[], &time::rfc822(updated));
     }
     xml.text("generator", &[], GENERATOR);
+    if sheet.is_archive() {
+        xml.empty("fh:archive", &[]);
+    }
     for (rel, href) in sheet.links() {
         xml.empty("atom:link", &[("rel", rel), ("href", &href), ("type", MIME)]);
     }

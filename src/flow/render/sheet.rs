@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::flow::render::{Format, address, text};
-use crate::model::{Listed, Listing, Part, Service};
+use crate::model::{Listed, Listing, Part, Period, Service, StoryId};
 
 /// How many stories a sidebar shows when nobody says how many.
 pub const SIDEBAR_STORIES: usize = 10;
@@ -53,10 +53,23 @@ pub(super) struct Sheet<'a> {
     pub listing: &'a Listing,
     /// The stories to show.
     pub stories: Vec<Arc<Listed>>,
-    format: Format,
+    pub format: Format,
     part: Part,
     page: usize,
     pages: usize,
+    /// Where the document stands among the archives, if it is one.
+    chain: Option<Chain>,
+}
+
+/// An archive and its neighbours.
+#[derive(Clone, Copy, Debug)]
+pub struct Chain {
+    /// The period that it holds.
+    pub period: Period,
+    /// The one before.
+    pub before: Option<Period>,
+    /// The one after.
+    pub after: Option<Period>,
 }
 
 impl<'a> Sheet<'a> {
@@ -64,7 +77,22 @@ impl<'a> Sheet<'a> {
         let size = page_size(part, listing, format);
         let page = part.page.unwrap_or(1).max(1);
         let pages = listing.stories.len().div_ceil(size).max(1);
-        Self { service, listing, stories: stories(part, listing, format), format, part, page, pages }
+        Self { service, listing, stories: stories(part, listing, format), format, part, page, pages, chain: None }
+    }
+
+    /// An archive: all stories of the listing.
+    pub fn archive(service: &'a Service, listing: &'a Listing, format: Format, chain: &Chain) -> Self {
+        Self { chain: Some(*chain), pages: 1, ..Self::new(service, listing, format, Part::default()) }
+    }
+
+    /// Whether this is an archive.
+    pub fn is_archive(&self) -> bool {
+        self.chain.is_some()
+    }
+
+    /// The stories that were taken down, and when: told by the feed itself and by archives, not by parts.
+    pub fn withdrawn(&self) -> &[(StoryId, Timestamp)] {
+        if self.part == Part::default() { &self.listing.withdrawn } else { &[] }
     }
 
     /// The feed's title, on one line.
@@ -74,12 +102,17 @@ impl<'a> Sheet<'a> {
 
     /// When the newest change to a story that is shown happened. What happens to the others does not change the document.
     pub fn updated(&self) -> Option<Timestamp> {
-        self.stories.iter().map(|story| story.updated).max()
+        let withdrawn = self.withdrawn().iter().map(|(_, when)| *when);
+        self.stories.iter().map(|story| story.updated).chain(withdrawn).max()
     }
 
     /// The document's own address.
     pub fn this(&self) -> String {
-        self.at(self.page)
+        self.chain.map_or_else(|| self.at(self.page), |chain| self.archive_at(chain.period))
+    }
+
+    fn archive_at(&self, period: Period) -> String {
+        address::absolute(self.service, &address::archive_path(&self.listing.id, period, self.format))
     }
 
     /// The feed's address in another format.
@@ -113,7 +146,24 @@ impl<'a> Sheet<'a> {
 
     /// The links of a document to itself and to what belongs to it in the same format, as relation and address.
     pub fn links(&self) -> Vec<(&'static str, String)> {
-        [vec![("self", self.this())], self.paging()].concat()
+        [vec![("self", self.this())], self.paging(), self.archives()].concat()
+    }
+
+    /// The links from a feed to its newest archive, and between archives (RFC 5005 § 4).
+    fn archives(&self) -> Vec<(&'static str, String)> {
+        let (current, before, after) = match self.chain {
+            Some(chain) => (Some(self.other(self.format)), chain.before, chain.after),
+            None if self.part == Part::default() => (None, self.listing.archive, None),
+            None => (None, None, None),
+        };
+        let archive = |period: Option<Period>| period.map(|period| self.archive_at(period));
+        let links = [("current", current), ("prev-archive", archive(before)), ("next-archive", archive(after))];
+        links.into_iter().filter_map(|(rel, href)| Some((rel, href?))).collect()
+    }
+
+    /// Where older stories are: the next page, else the archive before.
+    pub fn older(&self) -> Option<String> {
+        self.links().into_iter().find(|(rel, _)| matches!(*rel, "next" | "prev-archive")).map(|(_, href)| href)
     }
 
     /// The links between the pages of a feed (RFC 5005 § 3), as relation and address; none for a feed of one page.

@@ -10,6 +10,9 @@ use crate::model::Listed;
 
 /// The namespace of `media:thumbnail` ([Media RSS](https://www.rssboard.org/media-rss)).
 pub(super) const MEDIA: &str = "http://search.yahoo.com/mrss/";
+/// The namespace of `fh:archive` (RFC 5005).
+pub(super) const HISTORY: (&str, &str) = ("xmlns:fh", "http://purl.org/syndication/history/1.0");
+
 /// The name that we sign with. No version: it would change every feed's bytes with every release.
 pub(super) const GENERATOR: &str = "diemtin";
 

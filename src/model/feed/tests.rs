@@ -23,7 +23,14 @@ fn listing(sources: &str) -> Listing {
         })
     };
     let stories = sources.chars().enumerate().map(story).collect();
-    Listing { id: Slug::new("f").expect("a slug"), title: String::new(), stories, limit: 50 }
+    Listing {
+        id: Slug::new("f").expect("a slug"),
+        title: String::new(),
+        stories,
+        limit: 50,
+        withdrawn: Vec::new(),
+        archive: None,
+    }
 }
 
 #[test]

@@ -40,7 +40,8 @@ pub fn topic(id: &str, title: &str) -> TopicRef {
 }
 
 pub fn listing(id: &str, title: &str, limit: usize, stories: Vec<Listed>) -> Listing {
-    Listing { id: FeedId::new(id).unwrap(), title: title.into(), limit, stories: stories.into_iter().map(Arc::new).collect() }
+    let stories = stories.into_iter().map(Arc::new).collect();
+    Listing { id: FeedId::new(id).unwrap(), title: title.into(), limit, stories, withdrawn: vec![], archive: None }
 }
 
 /// A story without anything special; the later its number, the older.

@@ -38,7 +38,7 @@ pub(super) fn is_in_range(headers: &HeaderMap, etag: &str, told: Option<Timestam
 }
 
 /// The entity tags of a header; `None` where there is no such header. What can't be read matches nothing.
-fn tags(headers: &HeaderMap, name: HeaderName) -> Option<impl Iterator<Item = &str>> {
+pub(super) fn tags(headers: &HeaderMap, name: HeaderName) -> Option<impl Iterator<Item = &str>> {
     let values = headers.get_all(&name);
     values.iter().next()?;
     let lists = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());

@@ -73,7 +73,7 @@ fn with(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
 }
 
 /// The strong ETag of a page in a coding.
-fn etag(page: &Page, coding: Option<Coding>) -> String {
+pub(super) fn etag(page: &Page, coding: Option<Coding>) -> String {
     match coding {
         Some(coding) => format!("\"{}-{}\"", page.hash, coding.name()),
         None => format!("\"{}\"", page.hash),

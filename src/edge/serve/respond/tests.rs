@@ -24,6 +24,17 @@ fn site() -> Site {
         pages: [("/feeds/moi-nhat.rss".to_owned(), Arc::new(page))].into(),
         moved: [("/feeds/cu.rss".to_owned(), "/tin/feeds/moi-nhat.rss".to_owned())].into(),
         gone: ["/feeds/bo.rss".to_owned()].into(),
+        deltas: Some(Arc::new(|path, hash| {
+            let body = Bytes::from_static(b"<rss>moi</rss>");
+            let delta = Page {
+                content_type: "application/rss+xml",
+                body,
+                encoded: vec![],
+                hash: "d".into(),
+                modified: Timestamp::UNIX_EPOCH,
+            };
+            (path == "/feeds/moi-nhat.rss" && hash == "old").then(|| Arc::new(delta))
+        })),
         ..Site::default()
     }
 }
@@ -169,6 +180,41 @@ fn a_range_is_a_part_of_the_coding_that_the_reader_has() {
         assert_eq!(whole.status(), 200, "a range is of GET alone: {headers:?}");
         assert_eq!(header(&whole, "accept-ranges"), "bytes");
     }
+}
+
+#[test]
+fn who_takes_a_delta_and_names_a_known_version_gets_what_it_lacks() {
+    let old = ("if-none-match", "\"old\"");
+    for (headers, status) in [
+        (&[("a-im", "feed"), old][..], 226),
+        (&[("a-im", "vcdiff, FEED;q=0.5, gzip"), old], 226),
+        (&[("a-im", "feed"), ("if-none-match", "\"x\", W/\"old-gzip\"")], 226),
+        (&[("a-im", "feed;q=0"), old], 200),
+        (&[("a-im", "vcdiff"), old], 200),
+        (&[("a-im", "feed"), ("if-none-match", "\"x\"")], 200),
+        (&[("a-im", "feed"), ("if-none-match", "\"old-x\"")], 200),
+        (&[("a-im", "feed"), ("if-none-match", "old")], 200),
+        (&[("a-im", "feed"), ("if-none-match", "*")], 304),
+        (&[("a-im", "feed"), ("if-none-match", "\"abc\", \"old\"")], 304),
+        (&[("a-im", "feed")], 200),
+        (&[old], 200),
+    ] {
+        let response = ask("GET", "/feeds/moi-nhat.rss", headers);
+        assert_eq!(response.status(), status, "{headers:?}");
+        assert_eq!(header(&response, "etag"), "\"abc\"", "the tag is that of the whole: {headers:?}");
+        let is_delta = status == 226;
+        assert_eq!(header(&response, "im") == "feed", is_delta);
+        assert_eq!(header(&response, "cache-control").contains("no-store"), is_delta);
+        assert_eq!(header(&response, "vary").contains("A-IM"), is_delta);
+    }
+    let packed = ask("GET", "/feeds/moi-nhat.rss", &[("a-im", "feed"), old, ("accept-encoding", "gzip")]);
+    assert_eq!(
+        (header(&packed, "etag"), header(&packed, "content-encoding")),
+        ("\"abc-gzip\"", ""),
+        "the tag of what it would get whole"
+    );
+    assert_eq!(ask("HEAD", "/feeds/moi-nhat.rss", &[("a-im", "feed"), old]).status(), 200);
+    assert_eq!(ask("GET", "/feeds/moi-nhat.rss?limit=3", &[("a-im", "feed"), old]).status(), 200);
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub(super) fn memo_key(memo: Memo) -> &'static [u8] {
         Memo::Pruned => b"mpruned",
         Memo::Doubted => b"mdoubted",
         Memo::Feeds => b"mfeeds",
+        Memo::Withdrawn => b"mwithdrawn",
     }
 }
 
