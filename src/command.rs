@@ -1,6 +1,7 @@
 //! The command line: one file a command. Results go to stdout, everything else to stderr.
 
 mod add;
+mod build;
 mod check;
 mod control;
 mod demo;
@@ -62,6 +63,8 @@ pub enum Command {
     Plan(plan::Arguments),
     /// Take a story down, or put it back.
     Withdraw(withdraw::Arguments),
+    /// Write the whole site as plain files.
+    Build(build::Arguments),
     /// Print one merged feed, the same bytes as over HTTP.
     Render(render::Arguments),
     /// Print every story and every source's state, one JSON object a line.
@@ -85,6 +88,7 @@ pub fn run(cli: Cli, env: fn(&str) -> Option<String>, clock: fn() -> Timestamp) 
         Command::Explain(arguments) => explain::run(&setup, &arguments),
         Command::Plan(arguments) => plan::run(&setup, &arguments),
         Command::Withdraw(arguments) => withdraw::run(&setup, &arguments),
+        Command::Build(arguments) => build::run(&setup, &arguments),
         Command::Render(arguments) => render::run(&setup, &arguments),
         Command::Dump => dump::run(&setup),
         Command::Load(arguments) => load::run(&setup, &arguments),

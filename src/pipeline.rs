@@ -16,6 +16,7 @@ mod press;
 mod prune;
 mod reclassify;
 mod sheets;
+mod whole;
 mod withdraw;
 
 use std::collections::BTreeMap;
@@ -43,6 +44,7 @@ pub use press::Press;
 pub use preview::{PreviewError, Previewed, preview};
 pub use prune::prune;
 pub use reclassify::{classify, reclassify};
+pub use whole::whole;
 pub use withdraw::{restore, withdraw, withdrawals};
 
 /// Everything that a poll works with under one configuration. Cheap to clone; a changed configuration makes a new one.

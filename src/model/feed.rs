@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use url::Url;
+use xxhash_rust::xxh3::Xxh3;
 
 use crate::model::{Author, Period, Slug, SourceId, StoryId, TopicId};
 
@@ -62,6 +63,21 @@ impl Listing {
     pub fn updated(&self) -> Option<Timestamp> {
         let withdrawn = self.withdrawn.iter().map(|(_, when)| *when);
         self.stories.iter().map(|story| story.updated).chain(withdrawn).max()
+    }
+
+    /// A number for what the feed holds: another one as soon as a story comes, goes or changes.
+    pub fn cursor(&self) -> u64 {
+        let mut hash = Xxh3::new();
+        for story in &self.stories {
+            hash.update(&story.id.0);
+            hash.update(&story.updated.as_second().to_be_bytes());
+            hash.update(&[story.also.len().min(255) as u8, story.topics.len().min(255) as u8]);
+        }
+        for (story, when) in &self.withdrawn {
+            hash.update(&story.0);
+            hash.update(&when.as_second().to_be_bytes());
+        }
+        hash.digest()
     }
 
     /// Stories in their order, of which one source leads at most `per_ten` of any ten in a row: at most `most`, and where there are so

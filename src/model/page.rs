@@ -88,4 +88,6 @@ pub struct Part {
     pub limit: Option<usize>,
     /// Which page of so many, counted from 1.
     pub page: Option<usize>,
+    /// Only what is new since [`crate::model::Listing::cursor`] was this.
+    pub since: Option<u64>,
 }

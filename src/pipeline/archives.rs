@@ -55,6 +55,19 @@ impl Archives {
         self.of(feed, Archive::last)?
     }
 
+    /// The paths of all documents, the newest of each feed first.
+    pub fn paths(&self, config: &Config) -> Vec<String> {
+        let mut paths = Vec::new();
+        for feed in &config.feeds {
+            let mut next = self.last(&feed.id);
+            while let Some(period) = next {
+                paths.extend(render::archive_paths(&feed.id, period));
+                next = self.of(&feed.id, |archive| archive.before(period)).flatten();
+            }
+        }
+        paths
+    }
+
     fn of<T>(&self, feed: &FeedId, look: impl FnOnce(&Archive) -> T) -> Option<T> {
         self.feeds.read().unwrap_or_else(PoisonError::into_inner).get(feed).map(look)
     }

@@ -19,6 +19,7 @@ const MOST_VERSIONS: usize = 256;
 /// What a feed held when its pages had certain hashes.
 pub struct Version {
     hashes: HashMap<Format, String>,
+    cursor: u64,
     listing: Arc<Listing>,
 }
 
@@ -32,7 +33,11 @@ impl Versions {
         if self.0.len() == MOST_VERSIONS {
             self.0.pop_front();
         }
-        self.0.push_back(Arc::new(Version { hashes, listing }));
+        self.0.push_back(Arc::new(Version { hashes, cursor: listing.cursor(), listing }));
+    }
+
+    fn at(&self, cursor: u64) -> Option<&Version> {
+        self.0.iter().rev().find(|version| version.cursor == cursor).map(AsRef::as_ref)
     }
 
     fn with(&self, format: Format, hash: &str) -> Option<&Version> {
@@ -91,12 +96,20 @@ pub fn part_maker(config: &Arc<Config>, stocks: &Arc<Stocks>) -> Arc<PartMaker> 
         let (format, stock) = stocks.get(path)?;
         let listing = &stock.listing;
         let all = listing.stories.len().max(1);
-        let part = Part { limit: part.limit.map(|limit| limit.min(all)), ..part };
+        let version = part.since.filter(|_| *format == Format::SidebarJson).and_then(|cursor| stock.versions.at(cursor));
+        let since = part.since.filter(|_| version.is_some());
+        let part = Part { limit: part.limit.map(|limit| limit.min(all)), since, ..part };
         let size = render::page_size(part, listing, *format);
         if part.page.is_some_and(|page| page > 1 && (page - 1).saturating_mul(size) >= all) {
             return None;
         }
-        let make = || render::seal(render::part(&config.service, listing, *format, part), stock.modified);
+        let make = || {
+            let rendered = match version {
+                Some(version) => render::since(&config.service, listing, &merge::news(&version.listing, listing).stories, part),
+                None => render::part(&config.service, listing, *format, part),
+            };
+            render::seal(rendered, stock.modified)
+        };
         Some(kept.get_or(path, part, make))
     })
 }

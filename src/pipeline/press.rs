@@ -170,6 +170,13 @@ impl Press {
         Ok(Site { pages: self.pages.clone(), moved, gone, parts, deltas, ..Site::default() })
     }
 
+    /// The stories that a feed shows.
+    pub fn shown(&self) -> Vec<StoryId> {
+        let mut shown: Vec<StoryId> = self.listed.keys().copied().collect();
+        shown.sort_unstable();
+        shown
+    }
+
     /// The archives that go with what was printed.
     pub fn archives(&self) -> &Arc<Archives> {
         &self.archives
@@ -246,7 +253,13 @@ impl Press {
         let all: Vec<&Listing> = listings.iter().map(AsRef::as_ref).collect();
         let opml = render::opml(&config.service, &all);
         let sources = render::sources_opml(&config.service, config.sources.values());
-        for (path, rendered) in [("/", front), ("/opml", opml), ("/sources.opml", sources), ("/style.css", render::style())] {
+        for (path, rendered) in [
+            ("/", front),
+            ("/opml", opml),
+            ("/sources.opml", sources),
+            ("/style.css", render::style()),
+            (render::EMBED_STYLE, render::embed_style()),
+        ] {
             self.publish(path.to_owned(), rendered, now);
         }
     }

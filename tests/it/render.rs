@@ -41,7 +41,7 @@ fn archives_and_what_was_taken_down() {
         assert_eq!(render::read_back(format, &archive, &listing), Ok(()));
         documents.push(text(archive));
         documents.push(text(render::feed(&service, &listing, format)));
-        let part = text(render::part(&service, &listing, format, Part { limit: Some(1), page: None }));
+        let part = text(render::part(&service, &listing, format, Part { limit: Some(1), ..Part::default() }));
         assert!(!part.contains("withdrawn") && !part.contains("deleted-entry") && !part.contains("archive"), "{part}");
     }
     insta::assert_snapshot!("archives", documents.join("\n==\n"));
@@ -124,7 +124,7 @@ fn a_poisoned_story_is_set_aside_and_breaks_no_feed() {
     let (service, listing) = (sample::service(), std::sync::Arc::new(many()));
     let proof = render::proof(&service, &listing, check);
     assert_eq!(proof.set_aside, [(listing.stories[6].id, "it was poisoned".to_owned())]);
-    assert_eq!((proof.listing.stories.len(), proof.documents.len(), proof.broken.len()), (24, 6, 0));
+    assert_eq!((proof.listing.stories.len(), proof.documents.len(), proof.broken.len()), (24, 7, 0));
     for (format, rendered) in &proof.documents {
         assert_eq!(*rendered, render::feed(&service, &proof.listing, *format), "{format}");
         assert!(!text(rendered.clone()).contains("Tin số 7<"), "{format}: in no format");
@@ -132,7 +132,7 @@ fn a_poisoned_story_is_set_aside_and_breaks_no_feed() {
 
     let broken =
         render::proof(&service, &listing, |format, _, _| if format == Format::Rss { Err("no".to_owned()) } else { Ok(()) });
-    assert_eq!((broken.documents.len(), broken.broken), (5, vec![(Format::Rss, "no".to_owned())]), "the fault is no story's");
+    assert_eq!((broken.documents.len(), broken.broken), (6, vec![(Format::Rss, "no".to_owned())]), "the fault is no story's");
     assert!(std::sync::Arc::ptr_eq(&broken.listing, &listing) && broken.set_aside.is_empty());
     let sound = render::proof(&service, &listing, render::read_back);
     assert!(std::sync::Arc::ptr_eq(&sound.listing, &listing) && sound.set_aside.is_empty());
@@ -165,7 +165,7 @@ fn a_third_reader_sees_the_same_stories() {
 #[test]
 fn nothing_hostile_becomes_markup() {
     let (service, listing) = (sample::service(), sample::hostile());
-    for format in [Format::Html, Format::SidebarHtml] {
+    for format in [Format::Html, Format::SidebarHtml, Format::Embed] {
         let page = text(render::feed(&service, &listing, format));
         for bad in ["<script", "javascript:", "<svg", "<i>", "style=", "onload=alert(1)>"] {
             assert!(!page.contains(bad), "{format}: {bad}");
@@ -217,7 +217,7 @@ fn many() -> Listing {
 #[test]
 fn parts() {
     let (service, listing) = (sample::service(), many());
-    let part = |limit, page| Part { limit, page };
+    let part = |limit, page| Part { limit, page, since: None };
     for (asked, format, first, count) in [
         (part(None, None), Format::Rss, 1, 25),
         (part(None, None), Format::Html, 1, 10),
@@ -245,8 +245,8 @@ fn a_part_changes_only_with_its_stories() {
     let mut later = listing.clone();
     let newest = listing.stories[0].updated + jiff::SignedDuration::from_hours(1);
     later.stories[24] = std::sync::Arc::new(Listed { updated: newest, ..sample::plain(25, "Tin số 25") });
-    let ten = Part { limit: Some(10), page: None };
-    for format in [Format::Rss, Format::Atom, Format::Json, Format::SidebarJson, Format::SidebarHtml] {
+    let ten = Part { limit: Some(10), ..Part::default() };
+    for format in [Format::Rss, Format::Atom, Format::Json, Format::SidebarHtml, Format::Embed] {
         let documents = [&listing, &later].map(|listing| render::part(&service, listing, format, ten));
         assert_eq!(documents[0], documents[1], "{format}");
     }
@@ -256,7 +256,7 @@ fn a_part_changes_only_with_its_stories() {
 #[test]
 fn parts_link_to_each_other() {
     let (service, listing) = (sample::service(), many());
-    let second = Part { limit: None, page: Some(2) };
+    let second = Part { page: Some(2), ..Part::default() };
     let links = |format| -> Vec<String> {
         let page = text(render::part(&service, &listing, format, second));
         let lines = page.lines().flat_map(|line| line.split("><"));
@@ -286,7 +286,7 @@ fn formats_have_names_and_paths() {
         paths,
         ["/feeds/moi-nhat.rss", "/feeds/moi-nhat.atom", "/feeds/moi-nhat.json", "/feeds/moi-nhat"]
             .into_iter()
-            .chain(["/sidebar/moi-nhat.json", "/sidebar/moi-nhat.html"])
+            .chain(["/sidebar/moi-nhat.json", "/sidebar/moi-nhat.html", "/embed/moi-nhat"])
             .collect::<Vec<_>>()
     );
     for format in Format::ALL {

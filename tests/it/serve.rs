@@ -10,13 +10,14 @@ use crate::app::{HOME, PATIENCE, Response, Service, TestApp, eventually, home, i
 use crate::origin::{Answer, Behaviour, Item, Origin, articles, feed, item};
 
 /// The pages of one feed, in every format.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "/feeds/moi-nhat",
     "/feeds/moi-nhat.rss",
     "/feeds/moi-nhat.atom",
     "/feeds/moi-nhat.json",
     "/sidebar/moi-nhat.json",
     "/sidebar/moi-nhat.html",
+    "/embed/moi-nhat",
 ];
 
 /// An app with one polled source `a` of this many articles.
@@ -263,12 +264,49 @@ fn render_prints_the_same_bytes_as_http() {
     let origin = Origin::new();
     let app = polled(&origin, 12);
     let service = app.serve();
-    let formats = [("rss", 1), ("atom", 2), ("json", 3), ("html", 0), ("sidebar-json", 4), ("sidebar-html", 5)];
+    let formats = [("rss", 1), ("atom", 2), ("json", 3), ("html", 0), ("sidebar-json", 4), ("sidebar-html", 5), ("embed", 6)];
     let served = formats.map(|(format, page)| (format, service.get(PAGES[page])));
     assert_eq!(service.terminate(), Some(0));
     for (format, page) in served {
         assert_eq!(app.render("moi-nhat", format), page.text(), "{format}");
     }
+}
+
+#[test]
+fn build_writes_the_site_and_touches_what_is_new_alone() {
+    let origin = Origin::new();
+    let app = polled(&origin, 12);
+    let folder = app.folder().join("www");
+    let www = folder.to_str().expect("UTF-8");
+    let built = app.run(&["build", www]).ok();
+    assert!(built.contains("0 removed"), "{built}");
+    let file = |name: &str| std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    std::fs::write(folder.join("robots.txt"), "của người quản trị").expect("a file of the administrator's");
+    let date = |name: &str| folder.join(name).metadata().and_then(|file| file.modified()).expect("a date");
+    let (rss, style) = (date("feeds/moi-nhat.rss"), date("style.css"));
+    assert!(app.run(&["build", www]).ok().contains(" 0 of them new or changed, 0 removed"));
+
+    origin.set("/a", feed(&articles("a.vn", 0..13)).etag("\"2\""));
+    app.run(&["poll", "--all"]);
+    app.write(&(home(&[("a", origin.url("/a"))]) + "[feed.rieng]\nsources = [\"a\"]\n"));
+    app.run(&["build", www]).ok();
+    assert!(folder.join("feeds/rieng.json").exists());
+    app.write(&home(&[("a", origin.url("/a"))]));
+    app.run(&["build", www]).ok();
+    assert!(!folder.join("feeds/rieng.json").exists() && folder.join("robots.txt").exists());
+    assert!(date("feeds/moi-nhat.rss") > rss && date("style.css") == style, "only what changed is written");
+
+    let service = app.serve();
+    for (path, name) in [("/", "index.html"), ("/opml", "opml"), ("/feeds/moi-nhat", "feeds/moi-nhat/index.html")]
+        .into_iter()
+        .chain([("/feeds/moi-nhat.rss", "feeds/moi-nhat.rss"), ("/embed/moi-nhat", "embed/moi-nhat/index.html")])
+    {
+        assert_eq!(service.get(path).body, file(name), "{path}");
+    }
+    let packed = service.request("GET", "/feeds/moi-nhat.rss", &[("Accept-Encoding", "gzip")]);
+    assert_eq!(packed.body, file("feeds/moi-nhat.rss.gz"));
+    let story = service.json("/sidebar/moi-nhat.json")["stories"][0]["id"].as_str().expect("an id").to_owned();
+    assert!(folder.join(format!("story/{story}/index.html")).exists());
 }
 
 #[test]
@@ -289,6 +327,37 @@ fn news_reaches_the_pages_and_an_unchanged_poll_does_not() {
     origin.set("/a", Answer::body("hỏng"));
     service.log.wait_for("a poll failed");
     assert_eq!(service.titles("moi-nhat").len(), 3, "a source that fails empties no feed");
+}
+
+#[test]
+fn a_portal_that_names_its_cursor_gets_only_what_is_new() {
+    let origin = Origin::new();
+    origin.set("/a", feed(&articles("a.vn", 0..20)).etag("\"1\""));
+    let app = TestApp::new(&(home(&[("a", origin.url("/a"))]) + "every = \"1s\"\n"));
+    let service = app.serve();
+    let cursor = |sidebar: &Value| sidebar["cursor"].as_str().expect("a cursor").to_owned();
+    let count = |sidebar: &Value| sidebar["stories"].as_array().map(Vec::len);
+    let stories = || service.json("/sidebar/moi-nhat.json");
+    eventually("the first poll is published", || (count(&stories()) == Some(10)).then_some(()));
+    let first = stories();
+    let again = service.json(&format!("/sidebar/moi-nhat.json?since={}", cursor(&first)));
+    assert_eq!((count(&again), &again["since"], &again["cursor"]), (Some(0), &first["cursor"], &first["cursor"]));
+
+    let news = [vec![item("n", "https://a.vn/n", "Tin nóng", "")], articles("a.vn", 0..20)].concat();
+    origin.set("/a", feed(&news).etag("\"2\""));
+    eventually("the news is published", || (cursor(&stories()) != cursor(&first)).then_some(()));
+    let since = service.json(&format!("/sidebar/moi-nhat.json?since={}", cursor(&first)));
+    assert_eq!((count(&since), &since["stories"][0]["title"]), (Some(1), &Value::from("Tin nóng")));
+    assert_eq!((&since["since"], cursor(&since)), (&first["cursor"], cursor(&stories())));
+    for unknown in ["0123456789abcdef", "x", ""] {
+        let whole = service.json(&format!("/sidebar/moi-nhat.json?since={unknown}"));
+        assert_eq!((count(&whole), &whole["since"]), (Some(10), &Value::Null), "{unknown}");
+    }
+    let embed = service.get("/embed/moi-nhat");
+    let security = embed.header("content-security-policy");
+    assert!(security.contains("frame-ancestors *") && security.contains("default-src 'none'"), "{security}");
+    assert!(embed.text().contains("<base target=\"_blank\">"), "links leave the frame");
+    assert_eq!(service.get("/embed.css").status, 200);
 }
 
 #[test]

@@ -18,6 +18,9 @@ use crate::model::{Page, Part, Site, StoryId};
 
 /// Pages load their style sheet and pictures, and nothing else; nobody frames them.
 const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src http: https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// What is made for frames may be framed by anybody; it does no more than show stories.
+const EMBED_SECURITY: &str =
+    "default-src 'none'; style-src 'self'; img-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors *";
 const PLAIN: &str = "text/plain; charset=utf-8";
 /// What is answered here.
 const METHODS: &str = "GET, HEAD, OPTIONS";
@@ -80,22 +83,17 @@ pub fn respond<B>(request: &Request<B>, site: &Site, made: Option<Arc<Page>>, no
     if is_open(path) {
         always(&mut response, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         always(&mut response, header::ACCESS_CONTROL_EXPOSE_HEADERS, RESPONSE_HEADERS);
-        always(&mut response, CROSS_ORIGIN_RESOURCE, "cross-origin");
-    } else {
-        always(&mut response, CROSS_ORIGIN_RESOURCE, "same-origin");
     }
     finish(request, &mut response);
     response
 }
 
-/// Who may embed an answer ([Fetch](https://fetch.spec.whatwg.org/#cross-origin-resource-policy-header)).
-const CROSS_ORIGIN_RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-
 /// What every answer carries; HEAD takes the body away.
 fn finish<B>(request: &Request<B>, response: &mut Response<Full<Bytes>>) {
     always(response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     always(response, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
-    always(response, header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY);
+    let security = if request.uri().path().starts_with("/embed/") { EMBED_SECURITY } else { CONTENT_SECURITY };
+    always(response, header::CONTENT_SECURITY_POLICY, security);
     if request.method() == Method::HEAD {
         let length = hyper::body::Body::size_hint(response.body()).exact().unwrap_or(0);
         if response.status() != StatusCode::NOT_MODIFIED {
@@ -135,7 +133,7 @@ fn options<B>(request: &Request<B>, path: &str) -> Response<Full<Bytes>> {
 fn page(site: &Site, path: &str, query: Option<&str>) -> Option<Arc<Page>> {
     let whole = site.pages.get(path)?;
     let part = part(query);
-    let has_parts = path.starts_with("/feeds/") || path.starts_with("/sidebar/");
+    let has_parts = ["/feeds/", "/sidebar/", "/embed/"].iter().any(|begin| path.starts_with(begin));
     match &site.parts {
         Some(make) if has_parts && part != Part::default() => make(path, part),
         _ => Some(Arc::clone(whole)),
@@ -148,7 +146,9 @@ fn part(query: Option<&str>) -> Part {
         let mut parameters = query.unwrap_or_default().split('&').filter_map(|p| p.split_once('='));
         parameters.find(|(n, _)| *n == name).and_then(|(_, value)| value.parse().ok()).filter(|&number| number > 0)
     };
-    Part { limit: number("limit"), page: number("page") }
+    let cursor = query.unwrap_or_default().split('&').find_map(|p| p.strip_prefix("since="));
+    let since = cursor.filter(|cursor| cursor.len() == 16).and_then(|cursor| u64::from_str_radix(cursor, 16).ok());
+    Part { limit: number("limit"), page: number("page"), since }
 }
 
 /// A feed that has another id now has moved there for good; one that was removed is gone, so that readers ask no more; anything else
@@ -156,7 +156,7 @@ fn part(query: Option<&str>) -> Part {
 fn elsewhere(site: &Site, path: &str, query: Option<&str>) -> Response<Full<Bytes>> {
     if let Some(to) = site.moved.get(path) {
         let mut response = plain(StatusCode::MOVED_PERMANENTLY, "this feed has another address now\n");
-        let Part { limit, page } = part(query);
+        let Part { limit, page, .. } = part(query);
         let limit = limit.map(|limit| format!("limit={limit}"));
         let said: Vec<String> = limit.into_iter().chain(page.map(|page| format!("page={page}"))).collect();
         let location = if said.is_empty() { to.clone() } else { format!("{to}?{}", said.join("&")) };

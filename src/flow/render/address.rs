@@ -45,6 +45,11 @@ pub(super) fn archive_path(feed: &FeedId, period: Period, format: Format) -> Str
     format!("/feeds/{feed}/{period}.{}", format.name())
 }
 
+/// The paths of an archive in every format that it has.
+pub fn archive_paths(feed: &FeedId, period: Period) -> [String; 3] {
+    [Format::Rss, Format::Atom, Format::Json].map(|format| archive_path(feed, period, format))
+}
+
 /// Which archive a path names: `None` where it is the path of none.
 pub fn archive_of(path: &str) -> Option<(FeedId, Period, Format)> {
     let (feed, document) = path.strip_prefix("/feeds/")?.split_once('/')?;

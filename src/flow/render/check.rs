@@ -17,6 +17,9 @@ struct Seen {
     published: Option<Timestamp>,
 }
 
+/// A story of a sidebar.
+const SIDEBAR_STORY: &str = "<li class=\"diemtin-story\">";
+
 /// Whether a reader finds in the document of [`crate::flow::render::feed`] exactly the stories that were put in: as many, in
 /// that order, with their ids, titles, addresses and dates. Pages and fragments are only counted. The error is a sentence's end.
 pub fn read_back(format: Format, rendered: &Rendered, listing: &Listing) -> Result<(), String> {
@@ -27,8 +30,9 @@ pub fn read_back(format: Format, rendered: &Rendered, listing: &Listing) -> Resu
         Format::Atom => atom(body),
         Format::Json => json(body, "items", "date_published"),
         Format::SidebarJson => json(body, "stories", "published"),
-        Format::Html => return count(body, "<article ", stories.len()),
-        Format::SidebarHtml => return count(body, "<li class=\"diemtin-story\">", stories.len()),
+        Format::Html => return count(body, "<article ", stories.len(), "</html>\n"),
+        Format::SidebarHtml => return count(body, SIDEBAR_STORY, stories.len(), "</style>\n"),
+        Format::Embed => return count(body, SIDEBAR_STORY, stories.len(), "</html>\n"),
     }
     .map_err(|fault| format!("{format}: can't be read back: {fault}"))?;
     let put: Vec<Seen> = stories.iter().map(|story| put(format, story)).collect();
@@ -87,7 +91,10 @@ fn json(body: &str, list: &str, date: &str) -> Result<Vec<Seen>, String> {
 }
 
 /// Counts an element. What comes from sources is escaped, so it can't hold one; if it does, the count shows it.
-fn count(body: &str, element: &str, expected: usize) -> Result<(), String> {
+fn count(body: &str, element: &str, expected: usize, end: &str) -> Result<(), String> {
+    if !body.ends_with(end) {
+        return Err("the page is cut off".to_owned());
+    }
     let found = body.matches(element).count();
     if found == expected { Ok(()) } else { Err(format!("of {expected} stories, the page shows {found}")) }
 }

@@ -16,7 +16,7 @@ const SIDEBAR_PER_SOURCE: usize = 3;
 /// How many stories a page of this size has.
 pub fn page_size(part: Part, listing: &Listing, format: Format) -> usize {
     let usual = match format {
-        Format::SidebarJson | Format::SidebarHtml => SIDEBAR_STORIES,
+        Format::SidebarJson | Format::SidebarHtml | Format::Embed => SIDEBAR_STORIES,
         Format::Html => listing.limit,
         Format::Rss | Format::Atom | Format::Json if part.page.is_some() => listing.limit,
         Format::Rss | Format::Atom | Format::Json => listing.stories.len(),
@@ -28,7 +28,7 @@ pub fn page_size(part: Part, listing: &Listing, format: Format) -> usize {
 /// [`SIDEBAR_STORIES`] for sidebars.
 pub(super) fn stories(part: Part, listing: &Listing, format: Format) -> Vec<Arc<Listed>> {
     let (page, size) = (part.page.unwrap_or(1).max(1), page_size(part, listing, format));
-    let is_sidebar = matches!(format, Format::SidebarJson | Format::SidebarHtml);
+    let is_sidebar = matches!(format, Format::SidebarJson | Format::SidebarHtml | Format::Embed);
     if is_sidebar && page == 1 {
         return listing.fair(size, size, SIDEBAR_PER_SOURCE);
     }
@@ -83,6 +83,17 @@ impl<'a> Sheet<'a> {
     /// An archive: all stories of the listing.
     pub fn archive(service: &'a Service, listing: &'a Listing, format: Format, chain: &Chain) -> Self {
         Self { chain: Some(*chain), pages: 1, ..Self::new(service, listing, format, Part::default()) }
+    }
+
+    /// A sidebar of what is new.
+    pub fn since(service: &'a Service, listing: &'a Listing, news: &[Arc<Listed>], part: Part) -> Self {
+        let stories = news.iter().take(part.limit.unwrap_or(usize::MAX)).cloned().collect();
+        Self { stories, ..Self::new(service, listing, Format::SidebarJson, part) }
+    }
+
+    /// What the reader has already, where it says so.
+    pub fn known(&self) -> Option<u64> {
+        self.part.since
     }
 
     /// Whether this is an archive.
@@ -182,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_query_names_what_differs_from_the_usual() {
-        let part = |limit, page| Part { limit, page };
+        let part = |limit, page| Part { limit, page, since: None };
         for (asked, format, page, expected) in [
             (part(None, None), Format::Rss, 1, ""),
             (part(None, Some(1)), Format::Rss, 1, "?page=1"),
