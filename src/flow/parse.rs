@@ -3,6 +3,7 @@
 //! Lenient in, exact out: what can be saved is saved, and each repair or loss leaves a note. Titles, names and categories come
 //! out as plain text, bodies as clean HTML, addresses absolute and http(s), dates as instants. A guid is never made up.
 
+mod calendar;
 mod crowded;
 mod date;
 mod decode;
@@ -27,6 +28,8 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use crate::model::{Document, Select};
+
+use calendar::Calendar;
 
 pub use date::read as read_date;
 pub use propose::Proposal;
@@ -155,7 +158,8 @@ fn read(input: Input, most: usize) -> Result<Document, NotAFeed> {
             let feed = read_feed(&text, input, most)?;
             // Large documents are held once at a time.
             drop(text);
-            finish::finish(newest::newest(feed, most, input), input)
+            let calendar = Calendar::of(&feed, input);
+            finish::finish(newest::newest(feed, most, calendar), input, calendar)
         }
     };
     document.entries.truncate(most);

@@ -5,8 +5,10 @@
 //! sites: one of six begins with such a prefix. What may be news (a part's number, a place, a phrase in a sentence) is left alone.
 
 mod furniture;
+mod navigation;
 
 use furniture::{before_furniture, before_masthead};
+use navigation::before_menu;
 
 /// Prefixes and suffixes that are taken away one after the other; a text with more has none.
 const MOST: usize = 3;
@@ -28,7 +30,7 @@ pub fn body(text: &str) -> &str {
         let Some(after) = after_agency(rest) else { break };
         rest = after;
     }
-    rest = before_masthead(before_furniture(rest));
+    rest = before_masthead(before_menu(before_furniture(rest)));
     match split_last(rest) {
         Some((before, name)) if is_signature(name) => before,
         _ => rest,

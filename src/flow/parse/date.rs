@@ -17,6 +17,8 @@ use jiff::{Span, Timestamp, ToSpan};
 use clock::Clock;
 use token::{Token, compact, tokens};
 
+pub(super) use day::Order;
+
 /// Longest text that is read as a date, in characters: one that is longer is none, and costs nothing.
 const LONGEST: usize = 128;
 /// Dates of this year and before are placeholders of some system (0001-01-01, 1601-01-01, 1899-12-30, 1900-01-01), and so are
@@ -29,11 +31,16 @@ const LAST_PLACEHOLDER_YEAR: i16 = 1900;
 /// `08:10 23.11.2026`, `18:20 ngày 03/10/2026`), month first where AM or PM stands (`10/2/2026 9:25:00 AM`), `Thứ Sáu, ngày 22
 /// tháng 5 năm 2026`, months in a dozen languages, and `N phút/giờ/ngày/tuần trước`. A date without a time is its midnight.
 pub fn read(text: &str, timezone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
+    read_in(Order::DayFirst, text, timezone, now)
+}
+
+/// The same, where it is known which of day and month its author writes first.
+pub(super) fn read_in(order: Order, text: &str, timezone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
     let text = text.trim();
     if text.chars().nth(LONGEST).is_some() {
         return None;
     }
-    let instant = by_the_book(text).or_else(|| freely(text, timezone, now))?;
+    let instant = by_the_book(text).or_else(|| freely(text, order, timezone, now))?;
     let instant = Timestamp::from_second(instant.as_second()).ok()?;
     let day = timezone.to_datetime(instant).date();
     (day.year() > LAST_PLACEHOLDER_YEAR && !is_epoch(day)).then_some(instant)
@@ -56,7 +63,7 @@ fn by_the_book(text: &str) -> Option<Timestamp> {
     }
 }
 
-fn freely(text: &str, timezone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
+fn freely(text: &str, usual: Order, timezone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
     let text = text.to_lowercase();
     let text = compact(&text).unwrap_or(text);
     let tokens = tokens(&text);
@@ -72,9 +79,9 @@ fn freely(text: &str, timezone: &TimeZone, now: Timestamp) -> Option<Timestamp> 
     let clock = Clock::find(&tokens);
     let before = clock.as_ref().map_or(&tokens[..], |clock| &tokens[..clock.start]);
     let behind = clock.as_ref().map_or(&tokens[..0], |clock| &tokens[clock.end..]);
-    let month_first = clock.as_ref().is_some_and(|clock| clock.english_half);
-    let order = day::Order { month_first, weekday: day::weekday(&tokens), today: today.date() };
-    let day = day::find(before, behind, order).or_else(|| named_day(&tokens, clock.is_some(), today.date()))?;
+    let order = if clock.as_ref().is_some_and(|clock| clock.english_half) { Order::MonthFirst } else { usual };
+    let hints = day::Hints { order, weekday: day::weekday(&tokens), today: today.date() };
+    let day = day::find(before, behind, hints).or_else(|| named_day(&tokens, clock.is_some(), today.date()))?;
     let civil = clock.as_ref().map_or(Some(day.to_datetime(Time::midnight())), |clock| clock.on(day))?;
     match zone::offset(behind).or_else(|| zone::of_language(&tokens)) {
         Some(offset) => offset.to_timestamp(civil).ok(),
@@ -82,13 +89,22 @@ fn freely(text: &str, timezone: &TimeZone, now: Timestamp) -> Option<Timestamp> 
     }
 }
 
+/// The only order in which the numbers of a date make a day (`11/27/2026`); `None` where both do, and for dates of other forms.
+pub(super) fn order(text: &str) -> Option<Order> {
+    if text.len() > LONGEST || !text.contains('/') {
+        return None;
+    }
+    day::order(&tokens(&text.to_lowercase()))
+}
+
 /// The minute and the month of a date as it was written.
 pub(super) fn minute_and_month(text: &str) -> Option<(u32, u32)> {
     let text = text.to_lowercase();
     let tokens = tokens(text.trim());
     let clock = Clock::find(&tokens)?;
-    let order = day::Order { month_first: clock.english_half, weekday: day::weekday(&tokens), today: Date::MAX };
-    let day = day::find(&tokens[..clock.start], &tokens[clock.end..], order)?;
+    let order = if clock.english_half { Order::MonthFirst } else { Order::DayFirst };
+    let hints = day::Hints { order, weekday: day::weekday(&tokens), today: Date::MAX };
+    let day = day::find(&tokens[..clock.start], &tokens[clock.end..], hints)?;
     Some((clock.minute, u32::try_from(day.month()).ok()?))
 }
 

@@ -9,6 +9,8 @@ use unicode_normalization::UnicodeNormalization;
 use crate::model::{Note, NoteKind};
 use crate::text::{composed, is_legal};
 
+/// What some editors put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 /// How far into a document an XML declaration is looked for, in bytes.
 const DECLARATION_WITHIN: usize = 1024;
 
@@ -51,14 +53,18 @@ fn read<'b>(bytes: &'b [u8], content_type: Option<&str>, setting: Option<&str>, 
     if encoding == WINDOWS_1258 {
         return Cow::Owned(from_windows_1258(bytes));
     }
-    let (text, used, malformed) = encoding.decode(bytes);
     let mut note = |message| notes.push(Note { kind: NoteKind::Encoding, message, entry: None });
-    if malformed && used == UTF_8 && !is_mostly_utf8(&text) {
-        note("the document is no UTF-8; it was read as windows-1252".to_owned());
-        // Large documents are held once at a time.
-        drop(text);
-        return WINDOWS_1252.decode(bytes).0;
+    if encoding == UTF_8 {
+        match std::str::from_utf8(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)) {
+            Ok(text) => return Cow::Borrowed(text),
+            Err(_) if is_mostly_utf8(bytes) => {}
+            Err(_) => {
+                note("the document is no UTF-8; it was read as windows-1252".to_owned());
+                return WINDOWS_1252.decode(bytes).0;
+            }
+        }
     }
+    let (text, used, malformed) = encoding.decode(bytes);
     if malformed {
         note(format!("bytes that are no {} were replaced", used.name()));
     }
@@ -130,10 +136,15 @@ fn from_utf32(bytes: &[u8]) -> Option<String> {
     Some(letters.filter(|&c| c != '\u{FEFF}').collect())
 }
 
-/// Whether what could be read of a text as UTF-8 outweighs what could not.
-fn is_mostly_utf8(text: &str) -> bool {
-    let broken = text.matches(char::REPLACEMENT_CHARACTER).count();
-    text.chars().filter(|c| !c.is_ascii() && *c != char::REPLACEMENT_CHARACTER).count() > broken
+/// Whether what can be read of a text as UTF-8 outweighs what can't.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut readable, mut broken) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        let replaced = chunk.valid().matches(char::REPLACEMENT_CHARACTER).count();
+        readable += chunk.valid().chars().filter(|c| !c.is_ascii()).count() - replaced;
+        broken += replaced + usize::from(!chunk.invalid().is_empty());
+    }
+    readable > broken
 }
 
 /// A text that was encoded twice ("Ä\u{90}áº£ng" for "Đảng"), made good: all its characters are windows-1252, and their bytes are UTF-8

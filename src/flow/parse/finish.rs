@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use memchr::memchr2;
 use url::Url;
 
+use crate::flow::parse::calendar::Calendar;
 use crate::flow::parse::decode::undouble;
 use crate::flow::parse::html::{Cleaner, escape, has_entity, plain_beginning, plain_title};
 use crate::flow::parse::loose::decode;
@@ -25,7 +25,7 @@ const LONGEST_AUTHORS: usize = 1024;
 const SUMMARY_CHARACTERS: usize = 500;
 
 /// Cleans everything that was found.
-pub(super) fn finish(mut feed: RawFeed, input: Input) -> Document {
+pub(super) fn finish(mut feed: RawFeed, input: Input, calendar: Calendar) -> Document {
     let mut notes = std::mem::take(&mut feed.notes);
     notes.extend(undouble_all(&mut feed));
     notes.extend(nukeviet(feed.generator.as_deref(), &feed.entries));
@@ -34,7 +34,7 @@ pub(super) fn finish(mut feed: RawFeed, input: Input) -> Document {
         url: feed.link.as_deref().and_then(|link| web_address(link, input.base)),
         description: feed.description.as_ref().map(words).filter(|t| !t.is_empty()),
         language: feed.language.as_deref().map(shown).filter(|l| !l.is_empty()),
-        updated: feed.updated.as_ref().and_then(|when| instant(when, input)),
+        updated: feed.updated.as_ref().and_then(|when| calendar.instant(when)),
         asked: feed.pace.asked(),
     };
     let cleaner = Cleaner::new(input.base);
@@ -43,7 +43,8 @@ pub(super) fn finish(mut feed: RawFeed, input: Input) -> Document {
     for raw in feed.entries {
         let place = raw.place;
         let raw = if raw.authors.is_empty() { RawEntry { authors: lent.clone(), ..raw } } else { raw };
-        let entry = entry(raw, &cleaner, input, |kind, message| notes.push(Note { kind, message, entry: Some(place) }));
+        let entry =
+            entry(raw, &cleaner, input.base, calendar, |kind, message| notes.push(Note { kind, message, entry: Some(place) }));
         entries.push(entry);
     }
     notes.extend(drop_repeated(&mut entries));
@@ -98,13 +99,13 @@ fn nukeviet(generator: Option<&str>, entries: &[RawEntry]) -> Option<Note> {
     (!entries.is_empty() && entries.iter().all(is_month)).then_some(note)
 }
 
-fn entry(raw: RawEntry, cleaner: &Cleaner, input: Input, mut note: impl FnMut(NoteKind, String)) -> Entry {
-    let based = |base: &Option<String>| base.as_deref().and_then(|base| input.base.join(base.trim()).ok()).map(Cow::Owned);
-    let base = based(&raw.base).unwrap_or(Cow::Borrowed(input.base));
+fn entry(raw: RawEntry, cleaner: &Cleaner, address: &Url, calendar: Calendar, mut note: impl FnMut(NoteKind, String)) -> Entry {
+    let based = |base: &Option<String>| base.as_deref().and_then(|base| address.join(base.trim()).ok()).map(Cow::Owned);
+    let base = based(&raw.base).unwrap_or(Cow::Borrowed(address));
     let content_base = based(&raw.content_base).unwrap_or(Cow::Borrowed(&*base));
     let mut read = |when: &Option<When>| {
         let when = when.as_ref()?;
-        let read = instant(when, input);
+        let read = calendar.instant(when);
         if let (None, When::Written(text)) = (read, when) {
             note(NoteKind::Date, format!("the date “{}” could not be read", clip(&shown(text), 60)));
         }
@@ -205,13 +206,6 @@ fn clean(markup: &Markup, cleaner: &Cleaner, base: &Url) -> String {
     match markup {
         Markup::Text(text) if !looks_like_html(text) => escape(&shown(text)),
         markup => cleaner.clean(markup.as_str(), base),
-    }
-}
-
-pub(super) fn instant(when: &When, input: Input) -> Option<Timestamp> {
-    match when {
-        When::At(time) => Some(*time),
-        When::Written(text) => date::read(text, input.timezone, input.now),
     }
 }
 

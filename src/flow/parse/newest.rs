@@ -5,8 +5,8 @@
 
 use std::collections::VecDeque;
 
+use crate::flow::parse::calendar::Calendar;
 use crate::flow::parse::raw::{RawEntry, RawFeed};
-use crate::flow::parse::{Input, finish};
 use crate::model::{Note, NoteKind};
 
 /// The first and the last entries of a document, as many of each as are wanted in the end.
@@ -50,12 +50,12 @@ impl Ends {
 }
 
 /// Leaves the newest entries of a feed, and says so. Where most have no date, the first ones are the newest.
-pub(super) fn newest(mut feed: RawFeed, most: usize, input: Input) -> RawFeed {
+pub(super) fn newest(mut feed: RawFeed, most: usize, calendar: Calendar) -> RawFeed {
     if feed.entries.len() <= most {
         return feed;
     }
     let dates = feed.entries.iter().map(|entry| entry.published.as_ref().or(entry.updated.as_ref()));
-    let dates: Vec<_> = dates.map(|when| when.and_then(|when| finish::instant(when, input))).collect();
+    let dates: Vec<_> = dates.map(|when| when.and_then(|when| calendar.instant(when))).collect();
     let mut kept: Vec<usize> = (0..dates.len()).collect();
     if dates.iter().flatten().count() * 2 > dates.len() {
         kept.sort_by_key(|&at| std::cmp::Reverse(dates[at]));

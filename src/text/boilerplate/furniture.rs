@@ -41,8 +41,8 @@ fn begins_furniture(text: &str) -> bool {
         "những tin mới hơn",
         "những tin cũ hơn",
     ];
-    const WITH_COLON: [&str; 9] =
-        ["từ khóa", "từ khoá", "tags", "tag", "xem thêm", "đọc thêm", "nguồn tin", "tác giả bài viết", "chia sẻ"];
+    const WITH_COLON: [&str; 10] =
+        ["chuyên mục", "từ khóa", "từ khoá", "tags", "tag", "xem thêm", "đọc thêm", "nguồn tin", "tác giả bài viết", "chia sẻ"];
     const NOTICES: [&str; 7] = [
         "(*) không sao chép",
         "(*) vui lòng",

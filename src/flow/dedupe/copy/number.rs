@@ -36,7 +36,8 @@ pub(super) fn number(words: &Words, at: usize, shouted: bool) -> Option<(String,
     Some((key, end - at))
 }
 
-/// An amount times the words behind it: 1.5 triệu is 1500000, 2 nghìn tỷ 2000000000000.
+/// An amount times the words behind it: 1.5 triệu is 1500000, 2 nghìn tỷ 2000000000000; and what is added to it: 2 tỷ 350 triệu is
+/// 2350000000.
 fn multiplied(amount: String, words: &Words, mut end: usize) -> (String, usize) {
     let (whole, part) = amount.split_once('.').unwrap_or((&amount, ""));
     let mut zeros = 0;
@@ -47,7 +48,20 @@ fn multiplied(amount: String, words: &Words, mut end: usize) -> (String, usize) 
     if zeros == 0 || part.len() > zeros {
         return (amount, end);
     }
-    (plain(&format!("{whole}{part}{}", "0".repeat(zeros - part.len()))), end)
+    let mut amount = plain(&format!("{whole}{part}{}", "0".repeat(zeros - part.len())));
+    while let Some((sum, power)) = added(&amount, zeros, words, end) {
+        (amount, zeros, end) = (sum, power, end + 2);
+    }
+    (amount, end)
+}
+
+/// An amount with the smaller one that follows it, and the power of ten of that.
+fn added(amount: &str, zeros: usize, words: &Words, end: usize) -> Option<(String, usize)> {
+    let power = power(words.key_of(end + 1)).filter(|power| *power < zeros)?;
+    let is_near = words.between(end - 1) == " " && words.between(end) == " ";
+    let more: u128 = words.key_of(end).parse().ok().filter(|more| is_near && *more < 1_000)?;
+    let sum = amount.parse::<u128>().ok()?.checked_add(more * 10_u128.pow(u32::try_from(power).ok()?))?;
+    Some((sum.to_string(), power))
 }
 
 /// The power of ten of a word that counts.
@@ -78,6 +92,8 @@ fn further(words: &Words, end: usize) -> Option<(String, usize, bool)> {
         }
         "." | "," if is_number && number.len() == 3 => Some((number.to_owned(), end + 1, true)),
         "," if is_number => Some((number.trim_end_matches('0').to_owned(), end + 1, false)),
+        // `14-15/11` is two days, as `14 và 15/11` is.
+        "-" | "–" if is_number && words.between(end) == "/" && words.key_of(end + 1).len() <= 2 => None,
         "." | "/" | "-" | ":" | "–" if is_number => Some((digits(number)?, end + 1, false)),
         " " | "/" if matches!(raw, "thang1" | "năm" | "giơ2") => {
             let after = words.key_of(end + 1);
@@ -251,10 +267,20 @@ mod tests {
             ("12 ngàn", "12.000"),
             ("1.450,5 tỷ", "1450500 triệu"),
             ("20h00", "20 giờ"),
+            ("2 tỷ 350 triệu", "2,35 tỷ"),
+            ("1 triệu 200 nghìn", "1.200.000"),
         ] {
             assert_eq!(first(a), first(b), "{a} / {b}");
             assert!(first(a).is_some(), "{a}");
         }
+    }
+
+    #[test]
+    fn days_of_one_month_are_numbers_each() {
+        let words = Words::new("14-15/11");
+        assert_eq!(number(&words, 0, false), Some(("14".to_owned(), 1)));
+        assert_eq!(number(&words, 1, false), Some(("15.11".to_owned(), 2)));
+        assert_eq!(first("14-11-2026"), first("14/11/2026"));
     }
 
     #[test]

@@ -6,11 +6,19 @@ use jiff::civil::{Date, Weekday};
 use crate::flow::parse::date::month;
 use crate::flow::parse::date::token::Token::{self, Blank, Number, Sign, Word};
 
+/// Which of day and month stands first in `05/10/2026`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::flow::parse) enum Order {
+    /// As in Vietnam and most of the world.
+    DayFirst,
+    /// As in the United States.
+    MonthFirst,
+}
+
 /// What decides where the numbers alone leave it open.
 #[derive(Clone, Copy)]
-pub(super) struct Order {
-    /// Whether the month stands before the day.
-    pub month_first: bool,
+pub(super) struct Hints {
+    pub order: Order,
     /// The day of the week, by its English name: it tells which of two numbers is the day.
     pub weekday: Option<Weekday>,
     /// A two-digit year that lies well after this day is no year.
@@ -43,14 +51,27 @@ impl Part {
 }
 
 /// The day that is written before the time, behind it, or partly before and partly behind it (`Sun Jan  4 16:29:06 2004`).
-pub(super) fn find(before: &[Token], behind: &[Token], order: Order) -> Option<Date> {
+pub(super) fn find(before: &[Token], behind: &[Token], hints: Hints) -> Option<Date> {
     let (first, last) = (parts(before), parts(behind));
     let whole = || {
         // What is left of a zone, such as `-05:00`, is no part of a day.
         let unsigned = last.iter().filter(|part| !matches!(part.sign, '+' | '-' | ':'));
-        among(&first.iter().chain(unsigned).copied().collect::<Vec<_>>(), order)
+        among(&first.iter().chain(unsigned).copied().collect::<Vec<_>>(), hints)
     };
-    among(&first, order).or_else(|| among(&last, order)).or_else(whole).or_else(|| short(before)).or_else(|| short(behind))
+    among(&first, hints).or_else(|| among(&last, hints)).or_else(whole).or_else(|| short(before)).or_else(|| short(behind))
+}
+
+/// The only order in which three numbers of a date make a day.
+pub(super) fn order(tokens: &[Token]) -> Option<Order> {
+    let is_day_only = |part: &Part| part.is_small() && part.value > 12;
+    parts(tokens).windows(3).find_map(|three| match three {
+        [a, b, c] if c.is_year() && b.sign == '/' && c.sign == '/' => match (is_day_only(a), is_day_only(b)) {
+            (false, true) => Some(Order::MonthFirst),
+            (true, false) => Some(Order::DayFirst),
+            _ => None,
+        },
+        _ => None,
+    })
 }
 
 /// The day of the week that a date names in English.
@@ -116,7 +137,7 @@ fn month_at(word: &str, rest: &[Token]) -> Option<(u32, usize)> {
 }
 
 /// The first three parts that make a day; those with a year in full before others, as a number more or less may stand anywhere.
-fn among(parts: &[Part], order: Order) -> Option<Date> {
+fn among(parts: &[Part], hints: Hints) -> Option<Date> {
     let with_year = |three: &[Part]| three.iter().any(Part::is_year);
     let alone = parts.len() == 3;
     // `2013-01-27-01` may mean anything.
@@ -125,19 +146,19 @@ fn among(parts: &[Part], order: Order) -> Option<Date> {
     if is_four(0) && parts.len() == 4 {
         return None;
     }
-    let full = parts.windows(3).filter(|three| with_year(three)).find_map(|three| day(three, true, order));
-    full.or_else(|| parts.windows(3).filter(|three| !with_year(three)).find_map(|three| day(three, alone, order)))
+    let full = parts.windows(3).filter(|three| with_year(three)).find_map(|three| day(three, true, hints));
+    full.or_else(|| parts.windows(3).filter(|three| !with_year(three)).find_map(|three| day(three, alone, hints)))
 }
 
 /// The day that three parts make. Numbers with nothing but blanks between them do so only where there are no others.
-fn day(three: &[Part], alone: bool, order: Order) -> Option<Date> {
+fn day(three: &[Part], alone: bool, hints: Hints) -> Option<Date> {
     let [a, b, c] = three else { return None };
     match (a.is_name(), b.is_name(), c.is_name()) {
         (true, false, false) => with_name(a, b, c, false),
         (false, true, false) => with_name(b, a, c, false),
         (false, false, true) => with_name(c, a, b, true),
         (false, false, false) if b.sign == c.sign && (matches!(b.sign, '/' | '-' | '.') || b.sign == ' ' && alone) => {
-            of_numbers(a, b, c, order)
+            of_numbers(a, b, c, hints)
         }
         _ => None,
     }
@@ -154,7 +175,7 @@ fn with_name(month: &Part, first: &Part, second: &Part, name_is_last: bool) -> O
     if day.is_small() && (year.is_year() || year.digits == 2) { ymd(full_year(year), month.value, day.value) } else { None }
 }
 
-fn of_numbers(a: &Part, b: &Part, c: &Part, order: Order) -> Option<Date> {
+fn of_numbers(a: &Part, b: &Part, c: &Part, hints: Hints) -> Option<Date> {
     if a.is_year() {
         // Blogger wrote `2003-012-31` for a while.
         let fits = (b.is_small() || b.digits == 3) && c.is_small();
@@ -165,10 +186,13 @@ fn of_numbers(a: &Part, b: &Part, c: &Part, order: Order) -> Option<Date> {
     }
     let day_first = || ymd(full_year(c), b.value, a.value);
     let month_first = || ymd(full_year(c), a.value, b.value);
-    let usual = if order.month_first { month_first().or_else(day_first) } else { day_first().or_else(month_first) };
-    let is_said = |day: &Date| order.weekday == Some(day.weekday());
+    let usual = match hints.order {
+        Order::MonthFirst => month_first().or_else(day_first),
+        Order::DayFirst => day_first().or_else(month_first),
+    };
+    let is_said = |day: &Date| hints.weekday == Some(day.weekday());
     let usual = if usual.as_ref().is_some_and(is_said) { usual } else { month_first().filter(is_said).or(usual) };
-    let is_past = |day: &Date| order.today.checked_add(1.year()).is_ok_and(|limit| *day <= limit);
+    let is_past = |day: &Date| hints.today.checked_add(1.year()).is_ok_and(|limit| *day <= limit);
     match usual.filter(|day| c.is_year() || is_past(day)) {
         None if a.digits == 2 && !c.is_year() => ymd(full_year(a), b.value, c.value).filter(is_past).or(usual),
         _ => usual,
