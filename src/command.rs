@@ -8,6 +8,7 @@ mod demo;
 mod dump;
 mod exit;
 mod explain;
+mod import;
 mod load;
 mod parse;
 mod plan;
@@ -55,6 +56,10 @@ pub enum Command {
     Preview(preview::Arguments),
     /// Find the feed of a site, or selectors for a listing page, and append it to feeds.toml as a source.
     Add(add::Arguments),
+    /// Append the feeds of an OPML file to feeds.toml as sources.
+    Import(import::Arguments),
+    /// Print the sources as OPML.
+    Export,
     /// Read documents and print what is in them, one JSON object each.
     Parse(parse::Arguments),
     /// Say why a story has its topics and which entries it merges, or which topics a text has.
@@ -84,6 +89,8 @@ pub fn run(cli: Cli, env: fn(&str) -> Option<String>, clock: fn() -> Timestamp) 
         Command::Check(arguments) => check::run(&setup, &arguments),
         Command::Preview(arguments) => preview::run(&setup, &arguments),
         Command::Add(arguments) => add::run(&setup, &arguments),
+        Command::Import(arguments) => import::run(&setup, &arguments),
+        Command::Export => import::export(&setup),
         Command::Parse(arguments) => parse::run(&setup, &arguments),
         Command::Explain(arguments) => explain::run(&setup, &arguments),
         Command::Plan(arguments) => plan::run(&setup, &arguments),

@@ -7,6 +7,7 @@ mod respond;
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use jiff::Timestamp;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
 use crate::edge::serve::crowd::Crowd;
@@ -34,6 +35,11 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const LONGEST_HEAD: usize = 16 * 1024;
 /// Requests of one HTTP/2 connection that are answered at once.
 const MOST_STREAMS: u32 = 32;
+/// What the system keeps for a client that takes its time, in bytes: a compressed feed many times over. Left to itself it keeps megabytes, and a
+/// few thousand slow clients would have all the memory that it has for connections.
+const SEND_BUFFER: u32 = 128 * 1024;
+/// Connections that wait to be accepted: as many as Linux allows.
+const BACKLOG: u32 = 4096;
 /// Requests that are still being answered when the service stops have this long.
 const DRAIN: Duration = Duration::from_secs(5);
 /// The wait after the system had no descriptor left for a connection.
@@ -154,7 +160,23 @@ async fn made<T>(making: Option<impl Future<Output = Option<T>>>) -> Option<T> {
 
 /// Listens on `HOST:PORT`; the error is a sentence.
 pub async fn listen(address: &str) -> Result<TcpListener, io::Error> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|e| io::Error::new(e.kind(), format!("can't listen on {address} (service.listen): {e}")))
+    let sentence = |e: io::Error| io::Error::new(e.kind(), format!("can't listen on {address} (service.listen): {e}"));
+    let mut failed = io::Error::new(io::ErrorKind::NotFound, "it is no address of this machine");
+    for address in tokio::net::lookup_host(address).await.map_err(sentence)? {
+        match listen_on(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = error,
+        }
+    }
+    Err(sentence(failed))
+}
+
+fn listen_on(address: SocketAddr) -> Result<TcpListener, io::Error> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // As the standard library does: a service that is started again need not wait for connections of before.
+    socket.set_reuseaddr(true)?;
+    // Connections take it over from the socket that they come from.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }

@@ -88,17 +88,19 @@ pub fn respond<B>(request: &Request<B>, site: &Site, made: Option<Arc<Page>>, no
     response
 }
 
-/// What every answer carries; HEAD takes the body away.
+/// What every answer with a body carries; HEAD takes the body away.
 fn finish<B>(request: &Request<B>, response: &mut Response<Full<Bytes>>) {
+    if response.status() == StatusCode::NOT_MODIFIED {
+        // What guards the page came with the page, and holds on (RFC 9111, section 3.2).
+        return;
+    }
     always(response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     always(response, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
     let security = if request.uri().path().starts_with("/embed/") { EMBED_SECURITY } else { CONTENT_SECURITY };
     always(response, header::CONTENT_SECURITY_POLICY, security);
     if request.method() == Method::HEAD {
         let length = hyper::body::Body::size_hint(response.body()).exact().unwrap_or(0);
-        if response.status() != StatusCode::NOT_MODIFIED {
-            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-        }
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         *response.body_mut() = Full::default();
     }
 }

@@ -104,10 +104,10 @@ fn summary(xml: &mut Xml, story: &Listed) {
 }
 
 /// The full text, or the summary with its credits where the summary alone would hide them. An entry without an article
-/// always has content (§ 4.1.2 asks for either).
+/// or a summary always has content (§ 4.1.2 asks for either).
 fn content(xml: &mut Xml, story: &Listed) {
     let linked = story.url.as_deref().and_then(address::web).is_some();
-    if !linked || story.content.is_some() || credit::needs_line(story) {
+    if !linked || story.summary.trim().is_empty() || story.content.is_some() || credit::needs_line(story) {
         xml.text("content", &[("type", "html")], &credit::body_html(story));
     }
 }

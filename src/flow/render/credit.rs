@@ -26,7 +26,7 @@ pub(super) fn related(story: &Listed) -> Vec<(String, String)> {
 pub(super) fn places(story: &Listed) -> Vec<String> {
     let mut places: Vec<String> = Vec::new();
     for credit in std::iter::once(&story.source).chain(&story.also) {
-        let place = credit.place.as_deref().map(text::line).unwrap_or_default();
+        let place = credit.place.as_deref().map(text::words).unwrap_or_default();
         if !place.is_empty() && !places.contains(&place) {
             places.push(place);
         }
@@ -36,7 +36,7 @@ pub(super) fn places(story: &Listed) -> Vec<String> {
 
 /// The people who are named.
 fn people(story: &Listed) -> Vec<String> {
-    story.authors.iter().filter_map(|author| author.name.as_deref()).map(text::line).filter(|name| !name.is_empty()).collect()
+    story.authors.iter().filter_map(|author| author.name.as_deref()).map(text::words).filter(|name| !name.is_empty()).collect()
 }
 
 /// The summary as HTML with the line of credit. Empty where there is neither.

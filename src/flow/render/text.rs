@@ -41,13 +41,18 @@ pub(super) fn line(text: &str) -> String {
 
 /// A title on one line, never empty: RSS, Atom and the people who click on it need one.
 ///
-/// RSS does not say whether a title is text or HTML, and readers guess. So what HTML would take for a tag or an entity gets other signs:
-/// `‹b›` and `＆lt;` are the same to people, and nothing but text to every reader. `<5%` and `R&D` stay.
+/// What is said of [`words`] holds for it.
 pub(super) fn title(text: &str) -> String {
+    let words = words(text);
+    if words.is_empty() { UNTITLED.to_owned() } else { words }
+}
+
+/// Words on one line, for titles, names and categories.
+///
+/// RSS does not say whether these are text or HTML, and readers guess. So what HTML would take for a tag or an entity gets other signs:
+/// `‹b›` and `＆lt;` are the same to people, and nothing but text to every reader. `<5%` and `R&D` stay.
+pub(super) fn words(text: &str) -> String {
     let mut line = line(text);
-    if line.is_empty() {
-        return UNTITLED.to_owned();
-    }
     let opens_tag = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
     if line.split('<').skip(1).any(opens_tag) {
         line = line.replace('<', "‹").replace('>', "›");
