@@ -18,7 +18,7 @@ use crate::pipeline::poller::poll_due;
 use crate::pipeline::sheets::story_maker;
 use crate::pipeline::{Desk, Press, classify, prune, reclassify};
 
-/// Changes that come within this time are printed together.
+/// A change is printed at once; those that come within this time after it, together.
 const GATHER: Duration = Duration::from_millis(200);
 /// The wait after something failed that the next attempt may well mend.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -109,6 +109,7 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         if let Some(feeds) = press.take_feeds() {
             live.store.remember(Memo::Feeds, feeds).await?;
         }
+        let rested = tokio::time::Instant::now() + GATHER;
         let stamps = press.take_stamps();
         if !stamps.is_empty() {
             live.store.set_stamps(stamps).await?;
@@ -116,7 +117,10 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         tokio::select! {
             changed = live.desk.changed() => return if changed.is_ok() { Ok(()) } else { std::future::pending().await },
             // A writer that is gone announces nothing any more.
-            changed = latest.changed() => tokio::time::sleep(if changed.is_ok() { GATHER } else { AFTER_FAILURE }).await,
+            changed = latest.changed() => match changed {
+                Ok(()) => tokio::time::sleep_until(rested).await,
+                Err(_) => tokio::time::sleep(AFTER_FAILURE).await,
+            },
         }
         latest.borrow_and_update();
     }
