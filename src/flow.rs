@@ -5,6 +5,7 @@ pub mod dedupe;
 pub mod merge;
 pub mod moves;
 pub mod parse;
+pub mod push;
 pub mod render;
 pub mod robots;
 pub mod schedule;

@@ -2,6 +2,7 @@
 //! the loop that repeats it all. Concurrency lives here and nowhere else.
 
 mod archives;
+mod callback;
 mod counts;
 mod crew;
 mod explain;
@@ -14,10 +15,12 @@ mod poller;
 mod preview;
 mod press;
 mod prune;
+mod pushes;
 mod reclassify;
 mod sheets;
 mod whole;
 mod withdraw;
+mod subscriber;
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -34,6 +37,7 @@ use crate::flow::topic::Rules;
 use crate::model::{SourceId, SourceState};
 
 pub use archives::archive_maker;
+pub use callback::callee;
 pub use counts::Counts;
 pub use crew::{Crew, Turn};
 pub use explain::{explain, find_story};
@@ -43,6 +47,7 @@ pub use poll::{Outcome, Polled, blocking, poll, read};
 pub use press::Press;
 pub use preview::{PreviewError, Previewed, preview};
 pub use prune::prune;
+pub use pushes::Pushes;
 pub use reclassify::{classify, reclassify};
 pub use whole::whole;
 pub use withdraw::{restore, withdraw, withdrawals};
@@ -62,6 +67,10 @@ pub struct Desk {
     pub gists: Arc<Gists>,
     /// What is counted.
     pub counts: Arc<Counts>,
+    /// What is known of hubs.
+    pub pushes: Arc<Pushes>,
+    /// Who may fetch at the same time.
+    pub crew: Crew,
     /// Room for work that computes: as many as the machine has cores, so that many large documents at once cost time and not memory.
     cores: Arc<Semaphore>,
     /// Held by the poll that decides again after another one has changed its ground.
@@ -77,8 +86,9 @@ impl Desk {
         let fetcher = Fetcher::new(&config.service, &config.fetch)?;
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let cores = Arc::new(Semaphore::new(cores));
-        let (counts, turn, prices, gists) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
-        let desk = Self { config: Arc::new(config), rules, fetcher, prices, gists, counts, cores, turn, clock };
+        let crew = Crew::new(&config.fetch);
+        let (counts, pushes, turn, prices, gists) = Default::default();
+        let desk = Self { config: Arc::new(config), rules, fetcher, prices, gists, counts, pushes, crew, cores, turn, clock };
         Ok(desk.priced(&BTreeMap::new()))
     }
 
@@ -92,8 +102,8 @@ impl Desk {
     /// The desk for a changed configuration, which goes on counting.
     pub fn under(&self, config: Config) -> Result<Self, FetchError> {
         let (counts, cores, turn) = (Arc::clone(&self.counts), Arc::clone(&self.cores), Arc::clone(&self.turn));
-        let gists = Arc::clone(&self.gists);
-        Ok(Self { gists, counts, cores, turn, ..Self::new(config, self.clock)? })
+        let (gists, pushes, crew) = (Arc::clone(&self.gists), Arc::clone(&self.pushes), self.crew.under(&config.fetch));
+        Ok(Self { gists, counts, pushes, crew, cores, turn, ..Self::new(config, self.clock)? })
     }
 
     /// Runs work that computes when a core is free for it.

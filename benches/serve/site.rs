@@ -45,6 +45,7 @@ pub fn serve_ours() -> anyhow::Result<()> {
             Answers {
                 site: Arc::new(ArcSwap::from_pointee(site)),
                 metrics: None,
+                calls: None,
                 clock: || "2026-11-25T00:00:00Z".parse().expect("valid"),
             },
             std::future::pending(),

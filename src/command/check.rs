@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::command::{Exit, Setup, setup};
 use crate::config::{Config, Fault, Faults, Severity};
 use crate::model::SourceId;
-use crate::pipeline::{Crew, Previewed, preview};
+use crate::pipeline::{Previewed, preview};
 
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
@@ -55,12 +55,11 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
 fn online(setup: &Setup, config: Config, json: bool) -> anyhow::Result<Exit> {
     let desk = setup.desk(config)?;
     let failures = setup::block_on(async {
-        let crew = Crew::new(&desk.config.fetch);
         let mut asked = JoinSet::new();
         for source in desk.config.sources.values().filter(|source| source.enabled).cloned() {
-            let (crew, desk) = (crew.clone(), desk.clone());
+            let desk = desk.clone();
             asked.spawn(async move {
-                let _slot = crew.slot(&source, false).await;
+                let _slot = desk.crew.slot(source.url(), false).await;
                 let (fault, moved) = match preview(&desk, &source).await {
                     Ok(previewed) => (empty(&previewed), previewed.moved),
                     Err(error) => (Some(format!("{error}. {}.", error.trouble().advice())), None),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -44,6 +45,7 @@ pub(super) struct Ground<'a> {
     pub rules: &'a Rules,
     pub store: &'a Store,
     pub env: fn(&str) -> Option<String>,
+    pub now: Timestamp,
 }
 
 impl Ground<'_> {
@@ -81,7 +83,7 @@ pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow
                 Question::Withdraw(_) => None,
             };
             let rules = Rules::new(&in_force.unwrap_or(config).topics);
-            Ground { config: in_force, rules: &rules, store: &store, env: setup.env }.answer(question)
+            Ground { config: in_force, rules: &rules, store: &store, env: setup.env, now: (setup.clock)() }.answer(question)
         }
         (Err(error), _) if matches!(error.downcast_ref(), Some(StoreError::Held { .. })) => {
             let told = control::ask(&setup.folder(&config.store), &serde_json::to_vec(question)?)
@@ -122,8 +124,10 @@ pub(super) async fn serve(
                     Answer::of(withdraw::tell(&desk, &store, order).await)
                 }
                 Ok(question) => {
-                    let answer =
-                        move || Ground { config: Some(&desk.config), rules: &desk.rules, store: &store, env }.answer(&question);
+                    let now = (desk.clock)();
+                    let answer = move || {
+                        Ground { config: Some(&desk.config), rules: &desk.rules, store: &store, env, now }.answer(&question)
+                    };
                     blocking(answer).await
                 }
                 Err(error) => Answer::Failed(format!("the running service does not understand the question: {error}")),

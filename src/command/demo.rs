@@ -65,7 +65,7 @@ async fn demo(setup: &Setup, arguments: &Arguments, folder: &std::path::Path) ->
     let site = Arc::new(ArcSwap::from_pointee(newsroom.site((setup.clock)())));
     let (stop_newsroom, stopped) = tokio::sync::oneshot::channel::<()>();
     let slow_to = theirs.local_addr()?;
-    let answers = Answers { site: Arc::clone(&site), metrics: None, clock: setup.clock };
+    let answers = Answers { site: Arc::clone(&site), metrics: None, calls: None, clock: setup.clock };
     let theirs = tokio::spawn(serve(theirs, answers, async {
         let _ = stopped.await;
     }));

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Exit, Setup};
-use crate::model::{Because, Habits, Manners, Report, SourceId, SourceState, Story, StoryId, TopicId, Withdrawal};
+use crate::model::{Because, Habits, Manners, Push, Report, SourceId, SourceState, Story, StoryId, TopicId, Withdrawal};
 use crate::pipeline::withdrawals;
 
 /// Stories that are read in one step.
@@ -58,6 +58,9 @@ pub(super) struct SourceLine {
     error: Option<String>,
     #[serde(default)]
     manners: Manners,
+    /// Its hub and our subscription there, with its secret.
+    #[serde(default)]
+    pub push: Push,
 }
 
 /// Prints the stories in the order of their ids, then what is withdrawn, then the sources.
@@ -80,8 +83,10 @@ pub fn run(setup: &Setup) -> anyhow::Result<Exit> {
         print(&Line::Withdrawn(withdrawal))?;
     }
     // Sources come last: a dump that was cut off has no validators whose entries are missing.
+    let mut pushes = store.pushes()?;
     for (id, state) in store.source_states()? {
-        print(&Line::Source(Box::new(SourceLine::new(id, state))))?;
+        let push = pushes.remove(&id).unwrap_or_default();
+        print(&Line::Source(Box::new(SourceLine::new(id, state, push))))?;
     }
     out.flush()?;
     Ok(Exit::Done)
@@ -113,7 +118,7 @@ impl StoryLine {
 }
 
 impl SourceLine {
-    fn new(id: SourceId, state: SourceState) -> Self {
+    fn new(id: SourceId, state: SourceState, push: Push) -> Self {
         // A validator that is no text is left out: the next poll then asks without it.
         let text = |bytes: Option<Vec<u8>>| bytes.and_then(|bytes| String::from_utf8(bytes).ok());
         Self {
@@ -130,6 +135,7 @@ impl SourceLine {
             failures: state.failures,
             error: state.error,
             manners: state.manners,
+            push,
         }
     }
 

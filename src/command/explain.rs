@@ -13,6 +13,7 @@ use crate::command::control::{self, Ground, Question};
 use crate::command::table::clock;
 use crate::command::{Exit, Setup};
 use crate::config::Config;
+use crate::flow::push;
 use crate::flow::topic::{Rules, Texts};
 use crate::model::{Occurrence, Story, Verdict, Why, Withdrawal};
 use crate::pipeline::{explain, find_story, withdrawals};
@@ -57,8 +58,11 @@ pub(super) fn tell(ground: &Ground, text: &str, json: bool) -> anyhow::Result<St
     if let Some(source) = config.sources.get(text) {
         let states = store.source_states()?;
         let state = states.get(&source.id).filter(|state| state.settings == source.settings());
+        let push = store.push(&source.id)?.unwrap_or_default();
+        let off = push::base(&config.service, &config.fetch).err();
+        let known = source::Known { source, state, push: &push, off, now: ground.now };
         let zone = &config.service.timezone;
-        return Ok(if json { format!("{}\n", source::as_json(source, state)) } else { source::told(source, state, zone) });
+        return Ok(if json { format!("{}\n", known.as_json()) } else { known.told(zone) });
     }
     let unknown = || anyhow!("there is no story or source {text:?} in the store");
     let id = find_story(config, store, text)?.ok_or_else(unknown)?;

@@ -77,6 +77,7 @@ async fn load(config: &Config, store: &Arc<Store>, input: impl BufRead, loaded: 
             Line::Source(line) => {
                 // A source's validators are never stored before its entries are.
                 store.commit(std::mem::take(&mut batch)).await?;
+                store.set_pushes(vec![(line.id.clone(), line.push.clone())]).await?;
                 let source = Some((line.id.clone(), line.state()));
                 store.commit(Batch { source, ..Batch::default() }).await?;
                 loaded.sources += 1;

@@ -15,7 +15,7 @@ use crate::command::{Exit, Setup, setup};
 use crate::edge::store::{Memo, Store};
 use crate::flow::schedule::{self, Rests};
 use crate::model::{Source, SourceId, SourceState, Trouble};
-use crate::pipeline::{Crew, Desk, Outcome, Polled, Turn, prune, reclassify};
+use crate::pipeline::{Desk, Outcome, Polled, Turn, prune, reclassify};
 
 /// What `poll` takes.
 #[derive(Debug, clap::Args)]
@@ -87,7 +87,9 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     setup::block_on(async {
         store.remember(Memo::Config, desk.config.text.as_bytes().to_vec()).await?;
         reclassify(&store, &desk.rules).await?;
+        desk.pushes.load(&store)?;
         let rows = pass(&desk, &store, &named, arguments).await?;
+        desk.pushes.write(&store).await?;
         if let Some(keep) = desk.config.store.keep {
             prune(&store, keep, (setup.clock)()).await?;
         }
@@ -104,7 +106,6 @@ async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &A
     let states = store.source_states()?;
     let desk = &desk.clone().priced(&states);
     let now = (desk.clock)();
-    let crew = Crew::new(&desk.config.fetch);
     let mut rests = Rests::of(states.iter().filter_map(|(id, state)| {
         let source = desk.config.sources.get(id)?;
         // What another address said binds nobody.
@@ -119,10 +120,10 @@ async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &A
         let asked_for = source.enabled && (arguments.all || !named.is_empty());
         let wanted = asked_for || schedule::is_due(source, before.as_ref(), now) && rests.until(source.url(), now).is_none();
         if wanted {
-            let (crew, desk, store, source) = (crew.clone(), desk.clone(), Arc::clone(store), source.clone());
-            polls.spawn(
-                async move { (source.clone(), before.clone(), crew.poll(|| desk.clone(), &store, &source, before).await) },
-            );
+            let (desk, store, source) = (desk.clone(), Arc::clone(store), source.clone());
+            polls.spawn(async move {
+                (source.clone(), before.clone(), desk.crew.poll(|| desk.clone(), &store, &source, before).await)
+            });
         } else {
             rows.push(Row::skipped(source, before.as_ref()));
         }

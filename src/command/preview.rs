@@ -98,6 +98,7 @@ pub(super) fn passing(url: Url, config: &Config) -> anyhow::Result<Source> {
         every: None,
         rank: 0,
         enabled: true,
+        push: false,
         headers: Default::default(),
         timezone: config.service.timezone.clone(),
         encoding: None,

@@ -76,6 +76,8 @@ pub(super) async fn service(
     let hangup = signal(SignalKind::hangup())?;
     let (tell_stop, told_to_stop) = watch::channel(false);
     let site: Arc<ArcSwap<Site>> = Arc::default();
+    // Before hubs are heard: they would be told that nobody subscribes.
+    desk.pushes.load(&store)?;
     let (sources, counts) = (desk.config.sources.len(), Arc::clone(&desk.counts));
     let folder = setup.folder(&desk.config.store);
     let (new_desk, desk) = watch::channel(desk);
@@ -84,7 +86,8 @@ pub(super) async fn service(
         let _ = stop_answering.wait_for(|&stop| stop).await;
     });
     let questions = tokio::spawn(questions);
-    let live = Live { desk, store, site: Arc::clone(&site), stop: told_to_stop.clone() };
+    let calls = (role == Role::All).then(|| pipeline::callee(desk.clone()));
+    let live = Live { desk, store, site: Arc::clone(&site), listens: calls.is_some(), stop: told_to_stop.clone() };
     let live = tokio::spawn(pipeline::run(live, role != Role::Web, role != Role::Poll));
     let web = listener.map(|listener| {
         if let Ok(address) = listener.local_addr() {
@@ -92,7 +95,7 @@ pub(super) async fn service(
         }
         let mut stop = told_to_stop.clone();
         let metrics: Metrics = Arc::new(move || metrics(&counts.tally()));
-        let answers = Answers { site, metrics: Some(metrics), clock: setup.clock };
+        let answers = Answers { site, metrics: Some(metrics), calls, clock: setup.clock };
         tokio::spawn(serve(listener, answers, async move {
             let _ = stop.wait_for(|&stop| stop).await;
         }))

@@ -63,7 +63,7 @@ table! {
     Service {
         /// What the whole site is called.
         title: Text = "Điểm tin",
-        /// The public address, for links to ourselves. Default: http:// and `listen`.
+        /// The public address, for links to ourselves, and for hubs to call. Default: http:// and `listen`, where no hub calls.
         url: PublicUrl,
         /// The address to listen on, as HOST:PORT.
         listen: Listen = "127.0.0.1:8080",
@@ -106,6 +106,8 @@ table! {
         per_host: Count<1, 1024> = 2,
         /// The least time between the beginnings of two fetches of one host, over all its sources.
         spacing: Pause = "2s",
+        /// Whether sources that have a hub (WebSub) are subscribed to there, so that they need not be polled so often. Needs `service.url`.
+        push: bool = true,
         /// The proxy that everything is fetched through, such as `http://proxy.example.vn:3128`. Proxies that the environment names are
         /// not used.
         proxy: ProxyUrl,
@@ -139,6 +141,8 @@ table! {
         rank: Rank = 0,
         /// Whether the source is polled. The stories of one that is not stay.
         enabled: bool = true,
+        /// Whether the source is subscribed to, if it has a hub, see `fetch`.
+        push: bool = true,
         /// Additional request headers, such as { Authorization = "Bearer ${TOKEN}" }.
         headers: Headers = {},
         /// The IANA time zone of dates that name no offset. Default: that of `service`.

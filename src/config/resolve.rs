@@ -71,6 +71,7 @@ fn service(raw: &raw::Service) -> Service {
     Service {
         title: raw.title.value().map_or(TITLE, |title| &title.0).to_owned(),
         url: raw.url.value().map_or_else(|| address_of(&listen), |url| url.0.clone()),
+        has_url: raw.url.value().is_some(),
         listen,
         contact: raw.contact.value().map(|contact| contact.0.clone()),
         language: raw.language.value().map_or("vi", |language| &language.0).to_owned(),
@@ -116,6 +117,7 @@ fn fetch(raw: &raw::Fetch, reader: &mut Reader<'_>) -> FetchSettings {
         parallel: raw.parallel.or(Count(64)).0,
         per_host: raw.per_host.or(Count(2)).0,
         spacing: raw.spacing.or(Pause(Duration::from_secs(2))).0,
+        push: raw.push.or(true),
         proxy: raw.proxy.value().map(|proxy| proxy.0.clone()),
         private_networks: raw
             .private_networks

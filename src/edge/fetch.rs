@@ -8,6 +8,7 @@ mod body;
 mod error;
 mod guard;
 mod headers;
+mod submit;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -68,6 +69,8 @@ pub struct Answer {
     pub validators: Validators,
     /// How long nothing new can be expected, from now on.
     pub fresh_for: Option<Duration>,
+    /// Its Link headers.
+    pub links: Vec<String>,
 }
 
 /// What is asked for.
@@ -163,6 +166,7 @@ impl Fetcher {
                 content_type: headers::text(fields, reqwest::header::CONTENT_TYPE),
                 validators,
                 fresh_for: headers::fresh_for(fields, now),
+                links: headers::links(fields),
                 body: if is_conditional && status == StatusCode::NOT_MODIFIED {
                     None
                 } else {
@@ -174,17 +178,7 @@ impl Fetcher {
     }
 
     async fn send(&self, ask: &Ask<'_>, url: &Url, at_home: bool) -> Result<Response, FetchError> {
-        let client = match (self.guard.check_url(url, ask.url)?, &self.opened) {
-            (Reach::Anywhere, _) => &self.anywhere,
-            (Reach::Opened, Some(opened)) => opened,
-            // Its number was checked, or else the proxy would resolve a name to we do not know what.
-            (Reach::Opened, None) if url.domain().is_none() => &self.anywhere,
-            (Reach::Opened, None) => {
-                let (host, port) =
-                    (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default().unwrap_or_default());
-                return Err(Refused::Port { host, port }.into());
-            }
-        };
+        let client = self.client(url, Some(ask.url))?;
         let mut fields = headers::for_anyone();
         if ask.is_last && ask.url == url {
             fields.insert(reqwest::header::CONNECTION, reqwest::header::HeaderValue::from_static("close"));
@@ -193,6 +187,21 @@ impl Fetcher {
             fields.extend(headers::for_home(ask.own_headers, ask.known));
         }
         Ok(client.get(url.clone()).headers(fields).send().await?)
+    }
+
+    /// The client that reaches an address, if any may. `home` is the one that the administrator wrote.
+    fn client(&self, url: &Url, home: Option<&Url>) -> Result<&Client, FetchError> {
+        match (self.guard.check_url(url, home)?, &self.opened) {
+            (Reach::Anywhere, _) => Ok(&self.anywhere),
+            (Reach::Opened, Some(opened)) => Ok(opened),
+            // Its number was checked, or else the proxy would resolve a name to we do not know what.
+            (Reach::Opened, None) if url.domain().is_none() => Ok(&self.anywhere),
+            (Reach::Opened, None) => {
+                let (host, port) =
+                    (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default().unwrap_or_default());
+                Err(Refused::Port { host, port }.into())
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod crowd;
 mod meter;
+mod call;
 mod respond;
 
 use std::convert::Infallible;
@@ -21,10 +22,12 @@ use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
+use crate::edge::serve::call::Calls;
 use crate::edge::serve::crowd::Crowd;
 use crate::edge::serve::meter::Metered;
 use crate::model::Site;
 
+pub use call::{Call, Callee, Reply, Unread};
 pub use respond::respond;
 
 /// A connection that is older is closed after the answer under way: so that a proxy's are spread anew, and none stays for ever.
@@ -55,12 +58,15 @@ pub struct Answers {
     pub site: Arc<ArcSwap<Site>>,
     /// The counts; `None` where nothing is counted.
     pub metrics: Option<Metrics>,
+    /// Answers what is sent to `/websub` and below; `None` where nobody does.
+    pub calls: Option<Callee>,
     /// The time.
     pub clock: fn() -> Timestamp,
 }
 
 /// Answers requests on a listening socket until `stop` resolves; then finishes those that have begun.
 pub async fn serve(listener: TcpListener, answers: Answers, stop: impl Future<Output = ()>) {
+    let calls = answers.calls.clone().map(Calls::new);
     let most = crowd::room();
     let room = Arc::new(Semaphore::new(most));
     let crowd = Arc::new(Crowd::default());
@@ -86,8 +92,9 @@ pub async fn serve(listener: TcpListener, answers: Answers, stop: impl Future<Ou
         // One that has as many as it may is let go at once: whoever waits here keeps others out.
         let Some(place) = crowd.admit(address.ip()) else { continue };
         let (builder, answers, stop) = (Arc::clone(&builder), answers.clone(), told_to_stop.clone());
+        let calls = calls.clone();
         tokio::spawn(async move {
-            converse(&builder, stream, answers, stop).await;
+            converse(&builder, stream, answers, calls, stop).await;
             drop((slot, place));
         });
     }
@@ -107,11 +114,17 @@ fn builder() -> Builder<TokioExecutor> {
 }
 
 /// One connection, for as long as it makes progress.
-async fn converse(builder: &Builder<TokioExecutor>, stream: TcpStream, answers: Answers, mut stop: watch::Receiver<()>) {
+async fn converse(
+    builder: &Builder<TokioExecutor>,
+    stream: TcpStream,
+    answers: Answers,
+    calls: Option<Calls>,
+    mut stop: watch::Receiver<()>,
+) {
     // Answers are small and written at once; waiting to fill a packet only delays them. Where it can't be set, nothing is lost.
     let _ = stream.set_nodelay(true);
     let (stream, count) = Metered::new(stream);
-    let service = service_fn(move |request| answer(request, answers.clone()));
+    let service = service_fn(move |request| answer(request, answers.clone(), calls.clone()));
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     // Either way: its sender is gone, or its time is over.
     let told_to_end = tokio::time::timeout(LONGEST_CONNECTION, stop.changed());
@@ -138,8 +151,12 @@ async fn converse(builder: &Builder<TokioExecutor>, stream: TcpStream, answers: 
 async fn answer(
     request: Request<Incoming>,
     answers: Answers,
+    calls: Option<Calls>,
 ) -> Result<Response<http_body_util::Full<bytes::Bytes>>, Infallible> {
-    let Answers { site, metrics, clock } = answers;
+    let Answers { site, metrics, clock, .. } = answers;
+    if let Some(calls) = calls.filter(|_| Calls::is_for(request.uri().path())) {
+        return Ok(calls.answer(request).await);
+    }
     let site = site.load_full();
     if let Some(metrics) = metrics.filter(|_| request.uri().path() == "/metrics") {
         return Ok(respond::counts(&request, metrics()));

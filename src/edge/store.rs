@@ -15,7 +15,7 @@ use std::path::Path;
 
 use tokio::sync::watch;
 
-use crate::model::{Batch, Change, Known, LinkKey, Lookup, Search, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::model::{Batch, Change, Known, LinkKey, Lookup, Push, Search, SourceId, SourceState, Stamp, Story, StoryId};
 use embedded::Embedded;
 
 /// Why the store can't do what it was asked. A sentence names the subject.
@@ -131,6 +131,16 @@ impl Store {
         either!(self, store => store.source_states())
     }
 
+    /// What is remembered of every source that has, or had, a hub. What another version wrote is passed over: then it is subscribed to anew.
+    pub fn pushes(&self) -> Result<BTreeMap<SourceId, Push>, StoreError> {
+        either!(self, store => store.pushes())
+    }
+
+    /// What is remembered of one source's hub.
+    pub fn push(&self, id: &SourceId) -> Result<Option<Push>, StoreError> {
+        either!(self, store => store.push(id))
+    }
+
     /// The stamps of all pages, by path.
     pub fn stamps(&self) -> Result<HashMap<String, Stamp>, StoreError> {
         either!(self, store => store.stamps())
@@ -161,6 +171,11 @@ impl Store {
     /// Remembers something until something else is remembered under its name.
     pub async fn remember(&self, memo: Memo, what: Vec<u8>) -> Result<(), StoreError> {
         either!(self, store => store.remember(memo, what).await)
+    }
+
+    /// Remembers this of sources' hubs from now on. Beside the sources' states and not with them: hubs answer when no poll is under way.
+    pub async fn set_pushes(&self, pushes: Vec<(SourceId, Push)>) -> Result<(), StoreError> {
+        either!(self, store => store.set_pushes(pushes).await)
     }
 
     /// Remembers pages' stamps.

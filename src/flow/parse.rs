@@ -246,6 +246,43 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_feed_names_its_hubs_and_itself() {
+        let base: Url = "https://a.vn/rss".parse().expect("an address");
+        let read = |text: &str| {
+            let input = Input {
+                bytes: text.as_bytes(),
+                content_type: None,
+                base: &base,
+                timezone: &TimeZone::UTC,
+                encoding: None,
+                select: None,
+                now: Timestamp::UNIX_EPOCH,
+            };
+            let feed = parse(input).expect("a feed").feed;
+            (feed.hubs, feed.own_url.unwrap_or_default(), feed.url.unwrap_or_default())
+        };
+        let want = |hubs: &[&str], own: &str, url: &str| {
+            (hubs.iter().map(|hub| (*hub).to_owned()).collect::<Vec<_>>(), own.to_owned(), url.to_owned())
+        };
+        let links = "<link rel='hub' href='https://hub.vn/'/><link rel='HUB' href='/hub2'/><link rel='self' href='tin.atom'/>\
+                     <link rel='hub' href='javascript:x'/><link href='https://a.vn/'/>";
+        let found = want(&["https://hub.vn/", "https://a.vn/hub2"], "https://a.vn/tin.atom", "https://a.vn/");
+        let entry =
+            "<entry><id>1</id><title>x</title><link rel='hub' href='https://entry.vn/'/><link rel='self' href='/e'/></entry>";
+        assert_eq!(read(&format!("<feed xmlns='http://www.w3.org/2005/Atom'>{links}{entry}</feed>")), found);
+        let links =
+            links.replace("<link", "<atom:link").replace("<atom:link href='https://a.vn/'/>", "<link>https://a.vn/</link>");
+        let rss = format!(
+            "<rss version='2.0' xmlns:atom='http://www.w3.org/2005/Atom'><channel>{links}<item><title>x</title></item></channel></rss>"
+        );
+        assert_eq!(read(&rss), found);
+        assert_eq!(read(&rss.replace("atom:", "atom10:")), found);
+        let based = "<feed xml:base='https://b.vn/x/'><link rel='hub self' href='y'/><entry><title>x</title></entry></feed>";
+        assert_eq!(read(based), want(&["https://b.vn/x/y"], "https://b.vn/x/y", ""));
+        assert_eq!(read("<rss><channel><item><title>x</title></item></channel></rss>"), want(&[], "", ""));
+    }
+
+    #[test]
     fn what_is_normal_is_what_the_standard_writes() {
         for address in [
             "https://bao.example.vn/a-1.html",

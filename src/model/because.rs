@@ -27,6 +27,10 @@ pub enum Because {
     Asked(Wish),
     /// The last poll failed.
     Failed,
+    /// Its hub has announced its news of late, so it need not be polled often.
+    Announced(Expected),
+    /// Its hub announced something that was not there yet.
+    Awaited,
 }
 
 /// What is expected of a source, in hundredths so that it is stored whole.
@@ -64,6 +68,8 @@ impl fmt::Display for Because {
             Self::Shortest(expected) => write!(f, "{expected}, and no wait is shorter than fetch.min_every"),
             Self::Asked(wish) => write!(f, "the source asks to be left alone until then ({wish})"),
             Self::Failed => f.write_str("the last poll failed"),
+            Self::Announced(expected) => write!(f, "{expected}, and its hub announces them"),
+            Self::Awaited => f.write_str("its hub announced something that was not there yet"),
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Service {
     pub title: String,
     /// The public address, ending in `/`: self links and pages are below it. Ids do not depend on it.
     pub url: Url,
+    /// Whether `feeds.toml` gives `url`; else it is where we listen.
+    pub has_url: bool,
     /// The address to listen on, as `HOST:PORT`.
     pub listen: String,
     /// A page or mail address for the administrators of sources; part of the User-Agent.
@@ -51,6 +53,8 @@ pub struct FetchSettings {
     pub per_host: usize,
     /// The least time between the beginnings of two fetches of one host.
     pub spacing: Duration,
+    /// Whether sources that have a hub are subscribed to.
+    pub push: bool,
     /// The proxy that everything is fetched through.
     pub proxy: Option<Url>,
     /// Address ranges that may be fetched although they are not public.

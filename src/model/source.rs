@@ -35,6 +35,8 @@ pub struct Source {
     pub rank: i32,
     /// A source that is not enabled is not polled; its stories stay.
     pub enabled: bool,
+    /// Whether it is subscribed to, if it has a hub.
+    pub push: bool,
     /// Additional request headers, such as an authorisation.
     pub headers: BTreeMap<String, String>,
     /// The zone of dates that name none.

@@ -32,6 +32,12 @@ pub struct FeedInfo {
     /// What it asks of those who poll it.
     #[serde(skip)]
     pub asked: Asked,
+    /// The hubs that announce its news (WebSub), in its order.
+    #[serde(skip)]
+    pub hubs: Vec<String>,
+    /// The address that it gives itself.
+    #[serde(skip)]
+    pub own_url: Option<String>,
 }
 
 /// One item as one source published it.

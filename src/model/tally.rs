@@ -30,6 +30,12 @@ pub struct Tally {
     pub updated_entries: u64,
     /// From `published` to `arrived` of the stories that polls brought, first polls apart.
     pub delays: Delays,
+    /// Requests to hubs, by what was asked and what came of it.
+    pub hub_requests: BTreeMap<(&'static str, &'static str), u64>,
+    /// Announcements of hubs, by what they were worth.
+    pub pings: BTreeMap<&'static str, u64>,
+    /// Sources that name a hub, by how they stand with it now.
+    pub hubs: BTreeMap<&'static str, u64>,
     /// Sources by how they stand now.
     pub sources: BTreeMap<&'static str, u64>,
 }

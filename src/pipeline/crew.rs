@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tracing::Instrument;
+use url::{Position, Url};
 
 use crate::edge::store::Store;
 use crate::flow::robots::Robots;
@@ -96,7 +97,7 @@ impl Crew {
     /// Polls a source when its host and the crew have room, under the configuration that is in force then: the wait may be long.
     pub async fn poll(&self, desk: impl Fn() -> Desk, store: &Arc<Store>, source: &Source, before: Option<SourceState>) -> Turn {
         let was_slow = before.as_ref().is_some_and(|state| state.manners.trouble == Some(Trouble::TooSlow));
-        let mut slot = self.slot(source, was_slow).await;
+        let mut slot = self.slot(source.url(), was_slow).await;
         let desk = desk();
         let is_same = |now: &&Source| now.enabled && now.settings() == source.settings();
         let Some(source) = desk.config.sources.get(&source.id).filter(is_same) else { return Turn::NotWanted };
@@ -132,10 +133,10 @@ impl Crew {
         }
     }
 
-    /// Room for one more fetch of a source, until it is dropped. The host comes first: who waits for a slow host, or for its turn there,
+    /// Room for one more request to an address, until it is dropped. The host comes first: who waits for a slow host, or for its turn there,
     /// holds up nobody else.
-    pub async fn slot(&self, source: &Source, was_slow: bool) -> Slot {
-        let host = self.host(source);
+    pub async fn slot(&self, url: &Url, was_slow: bool) -> Slot {
+        let host = self.host(url);
         let of_host = Arc::clone(&host.room).acquire_owned().await.expect("the semaphore is never closed");
         let room = if was_slow { &self.aside } else { &self.running };
         loop {
@@ -147,12 +148,12 @@ impl Crew {
         }
     }
 
-    fn host(&self, source: &Source) -> Arc<Host> {
+    fn host(&self, url: &Url) -> Arc<Host> {
         let mut hosts = lock(&self.hosts);
         let host =
             || Host { room: Arc::new(Semaphore::new(self.per_host)), free_from: Mutex::default(), robots: Default::default() };
         // Without its scheme and port: they are one machine.
-        let name = source.url().host_str().unwrap_or_default();
+        let name = url.host_str().unwrap_or_default();
         match hosts.get(name) {
             Some(host) => Arc::clone(host),
             None => Arc::clone(hosts.entry(name.to_owned()).or_insert_with(|| Arc::new(host()))),
@@ -191,7 +192,7 @@ impl Host {
             return looked;
         }
         let url = poll::address(source, before);
-        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        let path = &url[Position::BeforePath..Position::AfterQuery];
         let holds =
             |at: Timestamp, robots: &Robots| is_recent(at) && (robots.allows(path) || now.duration_since(at) < REFUSAL_FOR);
         let mut known = self.robots.lock().await;

@@ -16,6 +16,7 @@ use crate::pipeline::archives::archive_maker;
 use crate::pipeline::poll::blocking;
 use crate::pipeline::poller::poll_due;
 use crate::pipeline::sheets::story_maker;
+use crate::pipeline::subscriber::subscribe;
 use crate::pipeline::{Desk, Press, classify, prune, reclassify};
 
 /// A change is printed at once; those that come within this time after it, together.
@@ -38,6 +39,8 @@ pub struct Live {
     pub store: Arc<Store>,
     /// The site that is replaced when something has changed.
     pub site: Arc<ArcSwap<Site>>,
+    /// Whether hubs can call this process.
+    pub listens: bool,
     /// Becomes `true` when the service is to stop.
     pub stop: watch::Receiver<bool>,
 }
@@ -50,7 +53,8 @@ pub async fn run(live: Live, polls: bool, prints: bool) {
     }
     if polls {
         tasks.spawn(keep_going("the poller", live.clone(), poll_due));
-        tasks.spawn(keep_going("the upkeep", live, keep_up));
+        tasks.spawn(keep_going("the upkeep", live.clone(), keep_up));
+        tasks.spawn(keep_going("the subscriber", live, subscribe));
     }
     tasks.join_all().await;
 }

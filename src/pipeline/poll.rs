@@ -1,5 +1,6 @@
 //! One poll of one source: fetch, parse, dedupe, topic, store.
 
+mod announced;
 mod failure;
 
 use std::sync::Arc;
@@ -13,9 +14,11 @@ use crate::edge::store::{Store, StoreError};
 use crate::flow::dedupe::{self, Ground};
 use crate::flow::moves::{self, Found};
 use crate::flow::parse::{self, Input, NotAFeed};
+use crate::flow::push::{Found as Heard, dearer};
 use crate::flow::schedule::{self, Answered, Plan, Read, Wishes};
 use crate::model::{Batch, Because, Document, Looked, Manners, Origin, Source, SourceId, SourceState, Trouble, Wish};
 use crate::pipeline::Desk;
+use announced::Said;
 use failure::Failure;
 
 /// A decision whose ground has changed is taken again. Each time some other poll has got its stories in, so as many times are
@@ -120,7 +123,7 @@ impl Poll<'_> {
 
     async fn not_modified(self, answer: Answer) -> Polled {
         self.desk.counts.add(|tally| tally.not_modified += 1);
-        let state = self.state(UNCHANGED, Wishes { fresh_for: answer.fresh_for, ..Wishes::default() });
+        let state = self.state(Heard::Nothing, UNCHANGED, Wishes { fresh_for: answer.fresh_for, ..Wishes::default() });
         let moved = self.moved(answer.moved.as_ref(), true);
         // A 304 replaces the validators that it names and leaves the others (RFC 9111, section 4.3.4).
         let state = SourceState {
@@ -129,24 +132,25 @@ impl Poll<'_> {
             manners: Manners { moved, whole: state.manners.whole.or(Some(self.now)), ..state.manners },
             ..state
         };
-        self.store_unchanged(answer.status, state).await
+        let said = Said { links: &answer.links, document: None, from: &answer.url };
+        self.store_unchanged(answer.status, state, said).await
     }
 
     async fn answered(self, answer: Answer) -> Polled {
-        let Answer { status, url, moved, body, content_type, validators, fresh_for } = answer;
+        let Answer { status, url, moved, body, content_type, validators, fresh_for, links } = answer;
         let Some(body) = body else {
             return self.failed(Failure::new(Trouble::OddStatus, "the answer has no body").at(status)).await;
         };
         let wire_bytes = body.wire_bytes() as u64;
         let before = self.before.as_ref().filter(|state| state.failures == 0).and_then(|state| state.body);
-        let (source, now) = (self.source.clone(), self.now);
+        let (source, now, base) = (self.source.clone(), self.now, url.clone());
         let work = move || -> Result<_, Failure> {
             let body = body.unpack()?;
             let print = xxh3_128(&body).to_be_bytes();
             if before == Some(print) {
                 return Ok((print, body.len(), Body::Unchanged));
             }
-            let document = read(&source, &body, content_type.as_deref(), &url, now);
+            let document = read(&source, &body, content_type.as_deref(), &base, now);
             let document = document.map_err(|error| Failure::new(Trouble::NotAFeed, error.to_string()))?;
             Ok((print, body.len(), Body::Read(Box::new(document))))
         };
@@ -169,22 +173,28 @@ impl Poll<'_> {
         };
         let document = match body {
             Body::Unchanged => {
-                let state = with_answer(self.state(UNCHANGED, wishes), true);
-                return self.store_unchanged(status, state).await;
+                let state = with_answer(self.state(Heard::Nothing, UNCHANGED, wishes), true);
+                let said = Said { links: &links, document: None, from: &url };
+                return self.store_unchanged(status, state, said).await;
             }
             Body::Read(document) => Arc::new(*document),
         };
         for note in &document.notes {
             tracing::debug!(source = %self.source.id, entry = note.entry, "{}", note.message);
         }
-        self.decide_and_store(status, document, |answered, overlaps| with_answer(self.state(answered, wishes), overlaps)).await
+        let said = Said { links: &links, document: Some(&document.feed), from: &url };
+        self.decide_and_store(status, Arc::clone(&document), said, |found, answered, overlaps| {
+            with_answer(self.state(found, answered, wishes), overlaps)
+        })
+        .await
     }
 
     async fn decide_and_store(
         &self,
         status: u16,
         document: Arc<Document>,
-        state: impl Fn(Answered, bool) -> SourceState,
+        said: Said<'_>,
+        state: impl Fn(Heard, Answered, bool) -> SourceState,
     ) -> Polled {
         let mut turn = None;
         for _ in 0..MOST_DECISIONS {
@@ -196,12 +206,18 @@ impl Poll<'_> {
             let changed = new + updated > 0;
             let read = Read { entries: document.entries.len(), asked: document.feed.asked };
             let answered = Answered { new: &decision.new_published, document: Some(read) };
-            let state = state(answered, decision.seen + updated > 0);
+            let found = match (new, updated) {
+                (0, 0) => Heard::Nothing,
+                (0, _) => Heard::Edits,
+                _ => Heard::News,
+            };
+            let state = state(found, answered, decision.seen + updated > 0);
             let source = Some((self.source.id.clone(), state.clone()));
             let delays = self.delays(&decision);
             let batch = Batch { source, stories: decision.stories, based_on: Some(decision.based_on) };
             match self.store.commit(batch).await {
                 Ok(()) => {
+                    self.note_hub(found, Some(&said));
                     self.desk.counts.add(|tally| {
                         tally.new_entries += new as u64;
                         tally.updated_entries += updated as u64;
@@ -266,19 +282,21 @@ impl Poll<'_> {
     }
 
     /// The source's state after this poll, without the answer's validators.
-    fn state(&self, answered: Answered, wishes: Wishes) -> SourceState {
+    fn state(&self, found: Heard, answered: Answered, wishes: Wishes) -> SourceState {
         let before = self.before.as_ref();
-        let price = self.desk.prices.of(self.source);
+        let push = self.hub_after(found);
+        let price = self.desk.prices.of(self.source) * dearer(&push, self.now);
         let Plan { next, interval, because, habits } =
             schedule::next(self.source, before, answered, wishes, &self.desk.config.fetch, price, self.now);
-        SourceState {
+        let state = SourceState {
             next: schedule::off_the_hour(next, &self.source.id),
             interval_seconds: interval.as_secs(),
             succeeded: Some(self.now),
             because,
             habits: Some(habits),
             ..self.as_before()
-        }
+        };
+        self.with_hub(state, &push)
     }
 
     /// The source's state as it was, but checked now and without a failure.
@@ -302,7 +320,8 @@ impl Poll<'_> {
         }
     }
 
-    async fn store_unchanged(&self, status: u16, state: SourceState) -> Polled {
+    async fn store_unchanged(&self, status: u16, state: SourceState, said: Said<'_>) -> Polled {
+        self.note_hub(Heard::Nothing, Some(&said));
         match self.store_state(&state).await {
             Ok(()) => self.polled(Outcome::Unchanged, Some(status), None, state),
             Err(error) => {
@@ -336,6 +355,7 @@ impl Poll<'_> {
             manners: Manners { trouble: Some(trouble), rests_until, moved, ..state.manners },
             ..state
         };
+        self.note_hub(Heard::Failed, None);
         if let Err(second) = self.store_state(&state).await {
             tracing::error!(source = %self.source.id, error = %second, "a failed poll could not be noted");
         }

@@ -3,7 +3,7 @@
 //! One timetable has the times of all sources. After an outage, a suspension or a clock that was set, what is overdue is spread; a host
 //! that asked to be left alone is left alone, whichever of its sources it told so.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +13,12 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::edge::store::Store;
+use crate::flow::push;
 use crate::flow::schedule::{self, Timetable};
-use crate::model::{Source, SourceId, SourceState, Trouble};
+use crate::model::{Because, Source, SourceId, SourceState, Trouble};
 use crate::pipeline::live::stopped;
 use crate::pipeline::reclassify::begin;
-use crate::pipeline::{Crew, Desk, Live, Outcome, Polled, Turn};
+use crate::pipeline::{Desk, Live, Outcome, Polled, Turn};
 
 /// How often the timetable is looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -43,6 +44,7 @@ pub(super) async fn poll_due(mut live: Live) {
     };
     let desk = live.desk.borrow_and_update().clone();
     begin_rules(&live.store, &desk).await;
+    let pushes = Arc::clone(&desk.pushes);
     let mut round = Round::new(desk, live.desk.clone(), Arc::clone(&live.store), states);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -61,6 +63,7 @@ pub(super) async fn poll_due(mut live: Live) {
                 begin_rules(&live.store, &desk).await;
                 round.take_over(desk);
             }
+            hints = pushes.hints() => round.take_hints(hints),
             () = stopped(&mut live.stop) => break,
         }
     }
@@ -83,7 +86,6 @@ struct Round {
     /// The desk in force, for polls whose turn comes later.
     latest: watch::Receiver<Desk>,
     store: Arc<Store>,
-    crew: Crew,
     states: BTreeMap<SourceId, SourceState>,
     timetable: Timetable,
     polls: JoinSet<(SourceId, Turn)>,
@@ -94,16 +96,28 @@ struct Round {
 
 impl Round {
     fn new(desk: Desk, latest: watch::Receiver<Desk>, store: Arc<Store>, states: BTreeMap<SourceId, SourceState>) -> Self {
-        let (crew, now) = (Crew::new(&desk.config.fetch), (desk.clock)());
+        let now = (desk.clock)();
         let (timetable, polls, under_way) = (Timetable::default(), JoinSet::new(), HashSet::new());
         let mut round =
-            Self { desk, latest, store, crew, states, timetable, polls, under_way, looked: now, counted: Timestamp::UNIX_EPOCH };
+            Self { desk, latest, store, states, timetable, polls, under_way, looked: now, counted: Timestamp::UNIX_EPOCH };
         round.keep_current();
         let of_source = |(id, state)| round.desk.config.sources.get(id).map(|source: &Source| (source, state));
-        round.crew.remember(round.states.iter().filter_map(of_source));
+        round.desk.crew.remember(round.states.iter().filter_map(of_source));
         round.price();
         round.spread(now);
+        round.make_up(now);
         round
+    }
+
+    /// What hubs announced while nobody listened is lost: sources that were polled seldom because of their hubs are polled as others are.
+    fn make_up(&mut self, now: Timestamp) {
+        let usual = SignedDuration::try_from(self.desk.config.fetch.every).unwrap_or(SignedDuration::MAX);
+        for (id, state) in &self.states {
+            let is_announced = matches!(state.because, Because::Announced(_));
+            let Some(at) = self.timetable.time(id).filter(|_| is_announced) else { continue };
+            let usual = state.checked.checked_add(usual).unwrap_or(at).max(now);
+            self.timetable.set(id.clone(), at.min(usual));
+        }
     }
 
     /// Takes the price of a request anew.
@@ -113,7 +127,6 @@ impl Round {
 
     /// Another configuration is in force.
     fn take_over(&mut self, desk: Desk) {
-        self.crew = self.crew.under(&desk.config.fetch);
         let before = std::mem::replace(&mut self.desk, desk);
         self.keep_current();
         self.price();
@@ -170,13 +183,13 @@ impl Round {
         self.looked = now;
         while let Some(id) = self.timetable.take_due(now) {
             let Some(source) = self.desk.config.sources.get(&id) else { continue };
-            if let Some(until) = self.crew.rests_until(source, now) {
+            if let Some(until) = self.desk.crew.rests_until(source, now) {
                 self.timetable.set(id, until);
                 continue;
             }
             self.under_way.insert(id.clone());
             let (source, before) = (source.clone(), self.states.get(&id).cloned());
-            let (crew, store, latest) = (self.crew.clone(), Arc::clone(&self.store), self.latest.clone());
+            let (crew, store, latest) = (self.desk.crew.clone(), Arc::clone(&self.store), self.latest.clone());
             let prices = Arc::clone(&self.desk.prices);
             self.polls.spawn(async move {
                 let desk = || Desk { prices: Arc::clone(&prices), ..latest.borrow().clone() };
@@ -208,8 +221,25 @@ impl Round {
             Turn::BrokeDown => now.checked_add(AFTER_BREAKDOWN).ok(),
         };
         if let Some(at) = at.filter(|_| self.desk.config.sources.get(&id).is_some_and(|source| source.enabled)) {
-            self.timetable.set(id, at);
+            let hinted = self.desk.config.sources.get(&id).and_then(|source| self.hinted(source));
+            self.timetable.set(id, hinted.map_or(at, |hinted| hinted.min(at)));
         }
+    }
+
+    /// Sources whose hubs have announced something are due, when there has been distance enough.
+    fn take_hints(&mut self, hints: BTreeSet<SourceId>) {
+        for id in hints.into_iter().filter(|id| !self.under_way.contains(id)) {
+            let hinted = self.desk.config.sources.get(&id).filter(|source| source.enabled).and_then(|source| self.hinted(source));
+            let Some(at) = hinted else { continue };
+            if self.timetable.time(&id).is_none_or(|before| at < before) {
+                self.timetable.set(id, at);
+            }
+        }
+    }
+
+    /// When a source is polled because of an announcement.
+    fn hinted(&self, source: &Source) -> Option<Timestamp> {
+        push::due(&self.desk.pushes.of(&source.id), self.states.get(&source.id))
     }
 
     fn keep_current_one(&mut self, id: &SourceId) {
@@ -225,7 +255,8 @@ impl Round {
         for source in self.desk.config.sources.values() {
             *standing.entry(stands(source, self.states.get(&source.id), now)).or_default() += 1;
         }
-        self.desk.counts.add(|tally| tally.sources = standing);
+        let hubs = self.desk.pushes.standings(now);
+        self.desk.counts.add(|tally| (tally.sources, tally.hubs) = (standing, hubs));
     }
 }
 

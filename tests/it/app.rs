@@ -302,13 +302,23 @@ impl Service {
         feed["items"].as_array().expect("items").iter().map(|i| i["title"].as_str().expect("a title").to_owned()).collect()
     }
 
-    /// Any request, over a connection of its own.
+    /// Any request without a body, over a connection of its own.
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
+        self.send(method, path, headers, b"")
+    }
+
+    /// POST of a body.
+    pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
+        let length = body.len().to_string();
+        self.send("POST", path, &[headers, &[("Content-Length", &length)]].concat(), body)
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
         let mut stream = TcpStream::connect(self.address).expect("the service listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
-        stream.write_all(format!("{head}\r\n").as_bytes()).expect("the service reads");
+        stream.write_all(&[head.as_bytes(), b"\r\n", body].concat()).expect("the service reads");
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("the service answers");
         Response::of(&bytes)

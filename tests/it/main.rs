@@ -14,6 +14,7 @@ mod hostile;
 mod manners;
 mod parse;
 mod readers;
+mod push;
 mod render;
 mod schedule;
 mod seeds;

@@ -36,6 +36,8 @@ use std::time::Duration;
 const DRIP: Duration = Duration::from_millis(50);
 /// The longest head of a request that is read.
 const LONGEST_HEAD: usize = 64 * 1024;
+/// The longest body of a request that is read.
+const LONGEST_BODY: usize = 64 * 1024;
 
 /// How an answer leaves the origin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -188,6 +190,8 @@ pub struct Request {
     pub path: String,
     /// The headers in their order, names in lower case, values byte for byte.
     pub headers: Vec<(String, Vec<u8>)>,
+    /// The body, of the length that the head says.
+    pub body: Vec<u8>,
     /// What was answered; `None` where nothing was.
     pub status: Option<u16>,
 }
@@ -219,8 +223,13 @@ impl Request {
             let name = String::from_utf8_lossy(&line[..colon]).to_lowercase();
             Some((name, line[colon + 1..].trim_ascii_start().to_vec()))
         });
+        let headers: Vec<(String, Vec<u8>)> = headers.collect();
+        let length = headers.iter().find(|(name, _)| name == "content-length");
+        let length = length.map_or(Some(0), |(_, value)| String::from_utf8_lossy(value).parse::<usize>().ok())?;
+        let mut body = vec![0; length.min(LONGEST_BODY)];
+        stream.read_exact(&mut body).ok()?;
         let mut words = first.split(' ').map(str::to_owned);
-        Some(Self { method: words.next()?, path: words.next()?, headers: headers.collect(), status: None })
+        Some(Self { method: words.next()?, path: words.next()?, headers, body, status: None })
     }
 }
 

@@ -45,6 +45,7 @@ impl Setting {
             parallel: 1,
             per_host: 1,
             spacing: Duration::ZERO,
+            push: true,
             proxy: None,
             private_networks: Vec::new(),
         }
@@ -124,6 +125,7 @@ pub fn source(index: usize) -> Source {
         every: None,
         rank: 0,
         enabled: true,
+        push: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::fixed(Offset::from_seconds(OFFSET as i32).expect("an offset")),
         encoding: None,

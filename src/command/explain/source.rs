@@ -1,12 +1,15 @@
 //! `explain` of a source: when it is polled next and why then, and the habits that this follows from.
 
+mod hub;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::command::table::clock;
+use crate::flow::push::{self, Off};
 use crate::flow::schedule::{Outlook, outlook};
-use crate::model::{Source, SourceState, Trouble};
+use crate::model::{Push, Source, SourceState, Trouble};
 
 /// The days of a week, as `date` abbreviates them.
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -16,42 +19,62 @@ pub(in crate::command) fn next_poll(state: &SourceState, zone: &TimeZone) -> Str
     format!("next poll {}: {}", clock(state.next, zone), state.because)
 }
 
-/// A source for people.
-pub(super) fn told(source: &Source, state: Option<&SourceState>, zone: &TimeZone) -> String {
-    let mut out = format!("{}\n", source.name);
-    let mut line = |label: &str, value: String| out += &format!("  {label:9} {value}\n");
-    line("source", source.id.to_string());
-    line("address", source.home.to_string());
-    let Some(state) = state else {
-        line("polled", "never, or never since its settings changed".to_owned());
-        line("next", if source.enabled { "at once" } else { "not at all: it is not enabled" }.to_owned());
-        return out;
-    };
-    line("polled", clock(state.checked, zone));
-    line("succeeded", state.succeeded.map_or_else(|| "never".to_owned(), |time| clock(time, zone)));
-    if let Some(error) = &state.error {
-        let times = if state.failures > 1 { format!(" ({} times in a row)", state.failures) } else { String::new() };
-        line("failed", format!("{error}{times}"));
+/// What is known of a source.
+pub(super) struct Known<'a> {
+    pub source: &'a Source,
+    pub state: Option<&'a SourceState>,
+    pub push: &'a Push,
+    /// Why nothing is subscribed to.
+    pub off: Option<Off>,
+    pub now: Timestamp,
+}
+
+impl Known<'_> {
+    /// For people.
+    pub(super) fn told(&self, zone: &TimeZone) -> String {
+        let source = self.source;
+        let mut out = format!("{}\n", source.name);
+        let mut line = |label: &str, value: String| out += &format!("  {label:9} {value}\n");
+        line("source", source.id.to_string());
+        line("address", source.home.to_string());
+        let Some(state) = self.state else {
+            line("polled", "never, or never since its settings changed".to_owned());
+            line("next", if source.enabled { "at once" } else { "not at all: it is not enabled" }.to_owned());
+            return out;
+        };
+        line("polled", clock(state.checked, zone));
+        line("succeeded", state.succeeded.map_or_else(|| "never".to_owned(), |time| clock(time, zone)));
+        if let Some(error) = &state.error {
+            let times = if state.failures > 1 { format!(" ({} times in a row)", state.failures) } else { String::new() };
+            line("failed", format!("{error}{times}"));
+        }
+        line("next", self.next(state, zone));
+        hub::told(self, zone).into_iter().for_each(|(label, value)| line(label, value));
+        let Some(habits) = state.habits.as_ref().filter(|habits| !habits.are_unknown()) else {
+            line("habits", "not known yet".to_owned());
+            return out;
+        };
+        let outlook = outlook(habits);
+        line("habits", format!("about {:.1} entries a day at its present pace, {}", outlook.per_day, bursts(&outlook)));
+        line("hours", hours(&outlook));
+        line("days", days(&outlook));
+        if habits.window > 0 {
+            line("document", format!("held {} entries when it was last read", habits.window));
+        }
+        out
     }
-    if state.manners.trouble == Some(Trouble::Gone) {
-        line("next", "not before you take it out of use and back: the server said that it is gone for good (410)".to_owned());
-    } else if source.enabled {
-        line("next", format!("{}: {}", clock(state.next, zone), state.because));
-    } else {
-        line("next", "not at all: it is not enabled".to_owned());
+
+    /// When it is polled next, and why then.
+    fn next(&self, state: &SourceState, zone: &TimeZone) -> String {
+        match push::due(self.push, self.state).filter(|hinted| *hinted < state.next) {
+            _ if state.manners.trouble == Some(Trouble::Gone) => {
+                "not before you take it out of use and back: the server said that it is gone for good (410)".to_owned()
+            }
+            _ if !self.source.enabled => "not at all: it is not enabled".to_owned(),
+            Some(hinted) => format!("{}: its hub has announced something", clock(hinted, zone)),
+            None => format!("{}: {}", clock(state.next, zone), state.because),
+        }
     }
-    let Some(habits) = state.habits.as_ref().filter(|habits| !habits.are_unknown()) else {
-        line("habits", "not known yet".to_owned());
-        return out;
-    };
-    let outlook = outlook(habits);
-    line("habits", format!("about {:.1} entries a day at its present pace, {}", outlook.per_day, bursts(&outlook)));
-    line("hours", hours(&outlook));
-    line("days", days(&outlook));
-    if habits.window > 0 {
-        line("document", format!("held {} entries when it was last read", habits.window));
-    }
-    out
 }
 
 fn bursts(outlook: &Outlook) -> String {
@@ -75,30 +98,35 @@ fn days(outlook: &Outlook) -> String {
     days.collect::<Vec<_>>().join(", ")
 }
 
-/// A source as JSON.
-pub(super) fn as_json(source: &Source, state: Option<&SourceState>) -> Value {
-    let outlook = state.and_then(|state| state.habits.as_ref()).map(|habits| {
-        let outlook = outlook(habits);
-        let rounded = |shares: &[f64]| shares.iter().map(|share| (share * 10_000.0).round() / 10_000.0).collect::<Vec<_>>();
+impl Known<'_> {
+    /// As JSON.
+    pub(super) fn as_json(&self) -> Value {
+        let Self { source, state, push, .. } = *self;
+        let outlook = state.and_then(|state| state.habits.as_ref()).map(|habits| {
+            let outlook = outlook(habits);
+            let rounded = |shares: &[f64]| shares.iter().map(|share| (share * 10_000.0).round() / 10_000.0).collect::<Vec<_>>();
+            json!({
+                "until": Timestamp::from_second(habits.until_second).ok(),
+                "entries_a_day": (outlook.per_day * 100.0).round() / 100.0,
+                "following": (outlook.following * 100.0).round() / 100.0,
+                "hours": rounded(&outlook.hours),
+                "days": rounded(&outlook.days),
+                "window": habits.window,
+            })
+        });
+        let time = |of: fn(&SourceState) -> Option<Timestamp>| state.and_then(of);
         json!({
-            "until": Timestamp::from_second(habits.until_second).ok(),
-            "entries_a_day": (outlook.per_day * 100.0).round() / 100.0,
-            "following": (outlook.following * 100.0).round() / 100.0,
-            "hours": rounded(&outlook.hours),
-            "days": rounded(&outlook.days),
-            "window": habits.window,
+            "source": source.id,
+            "url": source.home,
+            "checked": time(|state| Some(state.checked)),
+            "succeeded": time(|state| state.succeeded),
+            "failures": state.map_or(0, |state| state.failures),
+            "error": state.and_then(|state| state.error.as_ref()),
+            "next": time(|state| (state.manners.trouble != Some(Trouble::Gone)).then_some(state.next)),
+            "because": state.map(|state| state.because.to_string()),
+            "announced": push::due(push, state),
+            "push": hub::as_json(self),
+            "habits": outlook,
         })
-    });
-    let time = |of: fn(&SourceState) -> Option<Timestamp>| state.and_then(of);
-    json!({
-        "source": source.id,
-        "url": source.home,
-        "checked": time(|state| Some(state.checked)),
-        "succeeded": time(|state| state.succeeded),
-        "failures": state.map_or(0, |state| state.failures),
-        "error": state.and_then(|state| state.error.as_ref()),
-        "next": time(|state| (state.manners.trouble != Some(Trouble::Gone)).then_some(state.next)),
-        "because": state.map(|state| state.because.to_string()),
-        "habits": outlook,
-    })
+    }
 }

@@ -119,13 +119,13 @@ impl Guard {
     }
 
     /// Whether a URL may be asked for, and what may be connected to for it: a host that is a name is checked when it is resolved.
-    /// The port of the source's own address, `home`, is the administrator's choice.
-    pub fn check_url(&self, url: &Url, home: &Url) -> Result<Reach, Refused> {
+    /// The port of the source's own address, `home`, is the administrator's choice, on its host.
+    pub fn check_url(&self, url: &Url, home: Option<&Url>) -> Result<Reach, Refused> {
         let not_http = || Refused::NotHttp { scheme: url.scheme().to_owned() };
         let odd_port = |port| Refused::Port { host: url.host_str().unwrap_or_default().to_owned(), port };
         let port = url.port_or_known_default().filter(|_| matches!(url.scheme(), "http" | "https"));
         let port = port.ok_or_else(not_http)?;
-        let is_chosen = url.host() == home.host() && Some(port) == home.port_or_known_default();
+        let is_chosen = home.is_some_and(|home| url.host() == home.host() && Some(port) == home.port_or_known_default());
         let reach = if is_chosen || WEB_PORTS.contains(&port) { Reach::Anywhere } else { Reach::Opened };
         let address = match url.host() {
             Some(Host::Ipv4(address)) => IpAddr::from(address),

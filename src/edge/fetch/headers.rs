@@ -14,6 +14,9 @@ use crate::model::{Service, Trouble};
 const LONGEST_VALIDATOR: usize = 1024;
 /// The longest address that a redirect may lead to, in bytes; what feeds are known by is far shorter.
 const LONGEST_ADDRESS: usize = 8 * 1024;
+/// The longest Link header that is looked at, in bytes, and how many.
+const LONGEST_LINKS: usize = 8 * 1024;
+const MOST_LINKS: usize = 16;
 /// The longest User-Agent, in bytes.
 const LONGEST_AGENT: usize = 200;
 /// What we can read, the likeliest first.
@@ -68,6 +71,12 @@ pub(super) fn for_home(own: &BTreeMap<String, String>, known: &Validators) -> He
 pub(super) fn validators(headers: &HeaderMap) -> Validators {
     let bytes = |name| headers.get(name).map(|value| value.as_bytes().to_vec()).filter(|value| value.len() <= LONGEST_VALIDATOR);
     Validators { etag: bytes(header::ETAG), last_modified: bytes(header::LAST_MODIFIED) }
+}
+
+/// The values of an answer's Link headers, as far as they are of a length that means something.
+pub(super) fn links(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(header::LINK).iter().filter(|value| value.len() <= LONGEST_LINKS).take(MOST_LINKS);
+    values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
 }
 
 /// A header's value as text.

@@ -88,21 +88,35 @@ pub fn respond<B>(request: &Request<B>, site: &Site, made: Option<Arc<Page>>, no
     response
 }
 
+/// A plain text that no cache keeps, as every answer is.
+pub(super) fn text(status: StatusCode, text: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = status;
+    always(&mut response, header::CONTENT_TYPE, PLAIN);
+    always(&mut response, header::CACHE_CONTROL, "no-store");
+    protect(&mut response, CONTENT_SECURITY);
+    response
+}
+
 /// What every answer with a body carries; HEAD takes the body away.
 fn finish<B>(request: &Request<B>, response: &mut Response<Full<Bytes>>) {
     if response.status() == StatusCode::NOT_MODIFIED {
         // What guards the page came with the page, and holds on (RFC 9111, section 3.2).
         return;
     }
-    always(response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    always(response, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
-    let security = if request.uri().path().starts_with("/embed/") { EMBED_SECURITY } else { CONTENT_SECURITY };
-    always(response, header::CONTENT_SECURITY_POLICY, security);
+    protect(response, if request.uri().path().starts_with("/embed/") { EMBED_SECURITY } else { CONTENT_SECURITY });
     if request.method() == Method::HEAD {
         let length = hyper::body::Body::size_hint(response.body()).exact().unwrap_or(0);
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         *response.body_mut() = Full::default();
     }
+}
+
+/// What keeps a browser from making more of an answer than it is.
+fn protect(response: &mut Response<Full<Bytes>>, security: &'static str) {
+    always(response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    always(response, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
+    always(response, header::CONTENT_SECURITY_POLICY, security);
 }
 
 /// The counts, in Prometheus's format.

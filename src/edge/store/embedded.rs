@@ -12,6 +12,7 @@
 //! | `n` + span of 72 hours + story id + sequence number | the bands that a change adds to a story, for finding near copies |
 //! | `c` + sequence number | the story that changed; each story stands at its last change only |
 //! | `p` + source id | a source's state |
+//! | `w` + source id | what is remembered of a source's hub |
 //! | `m` + name | the format of all this, memos, the pages' stamps |
 
 mod codec;
@@ -26,7 +27,9 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::edge::store::{Memo, StoreError, near, readable, record};
-use crate::model::{Band, Batch, Change, Known, LinkKey, Lookup, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::model::{
+    Band, Batch, Change, Known, LinkKey, Lookup, Push, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId,
+};
 
 /// Batches that may wait for the writer; more wait in their senders.
 const QUEUE: usize = 64;
@@ -143,6 +146,21 @@ impl Embedded {
         Ok(rows.filter_map(readable).collect())
     }
 
+    pub(super) fn pushes(&self) -> Result<BTreeMap<SourceId, Push>, StoreError> {
+        let rows = self.db.scan_prefix(codec::PUSHES).map(|row| {
+            let (key, value) = row.map_err(failed("to read the subscriptions"))?;
+            let id = String::from_utf8_lossy(&key[codec::PUSHES.len()..]).into_owned();
+            let id = Slug::new(id).map_err(|e| StoreError::Failed { doing: "to read the subscriptions", why: e.to_string() })?;
+            Ok(record::read_push(&value)?.map(|push| (id, push)))
+        });
+        Ok(rows.filter_map(readable).flatten().collect())
+    }
+
+    pub(super) fn push(&self, id: &SourceId) -> Result<Option<Push>, StoreError> {
+        let value = self.db.get(codec::push_key(id)).map_err(failed("to read a subscription"))?;
+        Ok(value.map(|value| record::read_push(&value)).transpose()?.flatten())
+    }
+
     pub(super) fn stamps(&self) -> Result<HashMap<String, Stamp>, StoreError> {
         let rows = self.db.scan_prefix(codec::STAMPS);
         rows.map(|row| {
@@ -172,6 +190,10 @@ impl Embedded {
 
     pub(super) async fn remember(&self, memo: Memo, what: Vec<u8>) -> Result<(), StoreError> {
         self.write(write::Work::Memo(memo, what)).await
+    }
+
+    pub(super) async fn set_pushes(&self, pushes: Vec<(SourceId, Push)>) -> Result<(), StoreError> {
+        self.write(write::Work::Pushes(pushes)).await
     }
 
     pub(super) async fn set_stamps(&self, stamps: Vec<Stamp>) -> Result<(), StoreError> {

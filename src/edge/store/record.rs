@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::StoreError;
-use crate::model::{Author, Because, Habits, Manners, Report, Slug, SourceState, Story, StoryId};
+use crate::model::{Author, Because, Habits, Manners, Push, Report, Slug, SourceState, Story, StoryId};
 
 /// The version of the values below.
 const VERSION: u8 = 1;
@@ -217,6 +217,22 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
     })
 }
 
+/// What is remembered of a source's hub: with a version of its own, for it is worth no error.
+pub(super) fn push(push: &Push) -> Result<Vec<u8>, StoreError> {
+    encode(&(PUSH_VERSION, push))
+}
+
+/// `None` where another version wrote it.
+pub(super) fn read_push(value: &[u8]) -> Result<Option<Push>, StoreError> {
+    Ok(match open(value)?.split_first() {
+        Some((&PUSH_VERSION, push)) => postcard::from_bytes(push).ok(),
+        _ => None,
+    })
+}
+
+/// The version of a [`Push`].
+const PUSH_VERSION: u8 = 1;
+
 /// What the schedule keeps of a source, behind the rest of its state.
 #[derive(Default, Serialize, Deserialize)]
 struct ScheduleRecord<'a> {
@@ -238,6 +254,15 @@ fn read_schedule(bytes: &[u8]) -> ScheduleRecord<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_another_version_remembers_of_hubs_is_passed_over() {
+        for value in [vec![2, 1, 2], vec![1], Vec::new()] {
+            assert_eq!(read_push(&seal(value)).unwrap(), None);
+        }
+        assert!(read_push(b"").is_err());
+        assert_eq!(read_push(&push(&Push::default()).unwrap()).unwrap(), Some(Push::default()));
+    }
 
     #[test]
     fn a_state_without_habits_or_with_later_ones_is_read() {

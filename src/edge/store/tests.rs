@@ -1,5 +1,7 @@
 //! The store's contract: whole batches or none, every field back as it was, one sequence without gaps, and errors that say so.
 
+mod push;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;

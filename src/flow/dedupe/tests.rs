@@ -29,6 +29,7 @@ fn source(id: &str) -> Source {
         every: None,
         rank: 0,
         enabled: true,
+        push: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::UTC,
         encoding: None,

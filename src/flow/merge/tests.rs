@@ -184,6 +184,7 @@ fn source(id: &str, place: &str, tags: &[&str], rank: i32) -> Source {
         every: None,
         rank,
         enabled: true,
+        push: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::UTC,
         encoding: None,

@@ -1,12 +1,33 @@
-//! The feeds that a page names: for an administrator who gave a page's address where a feed's is wanted.
+//! What a page names: its feeds, for an administrator who gave a page's address where a feed's is wanted, and its hubs.
 
 use url::Url;
 
 use crate::flow::parse::loose::{Token, Tokens};
 use crate::flow::parse::web_address;
 
+/// The most hubs of a page that are named.
+const MOST_HUBS: usize = 16;
 /// The most feeds that are named; a page with more is a directory.
 const MOST: usize = 20;
+
+/// The hubs that the head of a page names, and the address that it gives itself there; absolute.
+pub(super) fn hubs(page: &str, base: &Url) -> (Vec<String>, Option<String>) {
+    let (mut hubs, mut own) = (Vec::new(), None);
+    let head = Tokens::new(page).take_while(|token| !matches!(token, Token::Start(tag) if tag.name.eq_ignore_ascii_case("body")));
+    for token in head {
+        let Token::Start(tag) = token else { continue };
+        let Some(rel) = tag.attribute("rel").filter(|_| tag.name.eq_ignore_ascii_case("link")) else { continue };
+        let is = |wanted: &str| rel.split_ascii_whitespace().any(|rel| rel.eq_ignore_ascii_case(wanted));
+        let Some(address) = tag.attribute("href").and_then(|href| web_address(&href, base)) else { continue };
+        if is("self") && own.is_none() {
+            own = Some(address.clone());
+        }
+        if is("hub") && hubs.len() < MOST_HUBS {
+            hubs.push(address);
+        }
+    }
+    (hubs, own)
+}
 
 /// The addresses of the feeds that a page names, those first that it declares (`<link rel="alternate">` with a feed's type), then those
 /// that it only links to by an address that looks like one. Each once, absolute.
@@ -86,6 +107,18 @@ fn looks_like_a_feed(address: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_head_of_a_page_names_its_hubs() {
+        let base = Url::parse("https://a.vn/tin/").expect("valid");
+        let page = "<html><head><link rel=HUB href=//hub.vn/><link rel='self hub' href='?x'><link rel=self href=/2><link rel=hub href=javascript:x>\
+                    <a rel=hub href=/no>x</a></head><body><link rel=hub href=https://comment.vn/>";
+        let hubs = hubs(page, &base);
+        assert_eq!(
+            hubs,
+            (vec!["https://hub.vn/".to_owned(), "https://a.vn/tin/?x".to_owned()], Some("https://a.vn/tin/?x".to_owned()))
+        );
+    }
 
     #[test]
     fn a_page_names_its_feeds() {

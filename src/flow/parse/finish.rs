@@ -36,6 +36,8 @@ pub(super) fn finish(mut feed: RawFeed, input: Input, calendar: Calendar) -> Doc
         language: feed.language.as_deref().map(shown).filter(|l| !l.is_empty()),
         updated: feed.updated.as_ref().and_then(|when| calendar.instant(when)),
         asked: feed.pace.asked(),
+        hubs: feed.hubs.iter().filter_map(|hub| web_address(hub, input.base)).collect(),
+        own_url: feed.own_url.as_deref().and_then(|own| web_address(own, input.base)),
     };
     let cleaner = Cleaner::new(input.base);
     let lent = lent(feed.authors);

@@ -57,6 +57,8 @@ impl<'de> Visitor<'de> for Feed<'_> {
                 "home_page_url" => feed.link = word(map.next_value()?),
                 "description" => feed.description = word(map.next_value()?).map(Markup::Text),
                 "language" => feed.language = word(map.next_value()?),
+                "feed_url" => feed.own_url = word(map.next_value()?),
+                "hubs" => objects(map.next_value()?).iter().filter_map(hub).for_each(|hub| feed.put_hub(hub)),
                 "author" | "authors" => {
                     feed.authors.extend(objects(map.next_value()?).iter().map(author));
                     feed.authors.truncate(MOST_OF_A_KIND);
@@ -128,7 +130,7 @@ impl<'de> Visitor<'de> for Fields<'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
-        const KNOWN: [&str; 18] = [
+        const KNOWN: [&str; 19] = [
             "id",
             "url",
             "external_url",
@@ -147,6 +149,7 @@ impl<'de> Visitor<'de> for Fields<'de> {
             "mime_type",
             "size_in_bytes",
             "name",
+            "type",
         ];
         while let Some(key) = map.next_key::<String>()? {
             match KNOWN.iter().find(|known| **known == key) {
@@ -211,6 +214,11 @@ fn attachment(fields: &Fields) -> Option<RawLink> {
     Some(RawLink { rel: Some("enclosure".to_owned()), href: fields.word("url")?, media_type: fields.word("mime_type"), length })
 }
 
+/// The address of a hub of the kind that we can subscribe to.
+fn hub(fields: &Fields) -> Option<String> {
+    fields.word("type").filter(|kind| kind.eq_ignore_ascii_case("WebSub")).and_then(|_| fields.word("url"))
+}
+
 fn author(fields: &Fields) -> RawAuthor {
     RawAuthor { name: fields.word("name"), email: None }
 }
@@ -229,6 +237,14 @@ mod tests {
         assert_eq!(feed.entries[0].content, Some(Markup::Text("a < b".to_owned())));
         assert_eq!(feed.entries[1].authors[0].name.as_deref(), Some("An"));
         assert_eq!(feed.entries[1].guid.as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn hubs_of_the_kind_that_is_known_are_found() {
+        let text = "{\"feed_url\":\"https://a.vn/f.json\",\"hubs\":[{\"type\":\"rssCloud\",\"url\":\"https://b.vn/\"},{\"type\":\"WebSub\",\
+                    \"url\":\"https://hub.vn/\"},{\"type\":\"websub\"},7],\"items\":[]}";
+        let feed = read(text, 9).expect("a feed");
+        assert_eq!((feed.hubs, feed.own_url.as_deref()), (vec!["https://hub.vn/".to_owned()], Some("https://a.vn/f.json")));
     }
 
     #[test]

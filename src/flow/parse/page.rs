@@ -2,7 +2,7 @@
 
 use scraper::{ElementRef, Html, Selector};
 
-use crate::flow::parse::{Input, NotAFeed, date, html, web_address};
+use crate::flow::parse::{Input, NotAFeed, date, discover, html, web_address};
 use crate::model::{Document, Entry, FeedInfo, Note, NoteKind, Select};
 use crate::text::shown;
 
@@ -46,7 +46,9 @@ pub(super) fn read(text: &str, select: &Select, input: Input) -> Result<Document
     if entries.is_empty() && !notes.iter().any(|note| note.kind == NoteKind::Select) {
         return Err(NotAFeed::NothingSelected { item: select.item.clone() });
     }
-    let feed = FeedInfo { title: html::page_title(text), url: Some(input.base.to_string()), ..FeedInfo::default() };
+    let (hubs, own_url) = discover::hubs(text, input.base);
+    let feed =
+        FeedInfo { title: html::page_title(text), url: Some(input.base.to_string()), hubs, own_url, ..FeedInfo::default() };
     Ok(Document { feed, entries, notes })
 }
 

@@ -15,6 +15,9 @@ pub(super) struct RawFeed {
     pub language: Option<String>,
     pub updated: Option<When>,
     pub generator: Option<String>,
+    /// The hubs that announce its news, and the address that it gives itself.
+    pub hubs: Vec<String>,
+    pub own_url: Option<String>,
     /// How often it wants to be asked.
     pub pace: RawPace,
     /// Who wrote the entries that name nobody (Atom, JSON Feed).
@@ -22,6 +25,18 @@ pub(super) struct RawFeed {
     pub entries: Vec<RawEntry>,
     /// What was repaired on the way.
     pub notes: Vec<Note>,
+}
+
+/// Hubs of one document that are kept; more are a way to keep us busy.
+const MOST_HUBS: usize = 16;
+
+impl RawFeed {
+    /// Takes up a hub.
+    pub(super) fn put_hub(&mut self, address: String) {
+        if self.hubs.len() < MOST_HUBS {
+            self.hubs.push(address);
+        }
+    }
 }
 
 /// An item as it was written. Texts are not cleaned, addresses not resolved.

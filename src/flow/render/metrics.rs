@@ -22,6 +22,14 @@ pub fn metrics(tally: &Tally) -> String {
     let entries = [("new", tally.new_entries), ("updated", tally.updated_entries)];
     let entries = entries.map(|(kind, count)| (format!("{{kind=\"{kind}\"}}"), count));
     counter("diemtin_entries_total", "Entries that polls brought.", &entries);
+    let asked: Vec<_> = (tally.hub_requests.iter())
+        .map(|((mode, outcome), count)| (format!("{{mode=\"{mode}\",outcome=\"{outcome}\"}}"), *count))
+        .collect();
+    counter("diemtin_hub_requests_total", "Requests to WebSub hubs.", &asked);
+    let pings: Vec<_> = tally.pings.iter().map(|(result, count)| (format!("{{result=\"{result}\"}}"), *count)).collect();
+    counter("diemtin_announcements_total", "Announcements of WebSub hubs, by what they were worth.", &pings);
+    let hubs: Vec<_> = tally.hubs.iter().map(|(state, count)| (format!("{{state=\"{state}\"}}"), *count)).collect();
+    family(&mut out, "diemtin_subscriptions", "Sources that name a WebSub hub, by how they stand with it.", "gauge", &hubs);
     let sources: Vec<_> = tally.sources.iter().map(|(state, count)| (format!("{{state=\"{state}\"}}"), *count)).collect();
     family(&mut out, "diemtin_sources", "Sources by how they stand.", "gauge", &sources);
     delays(&mut out, tally);
@@ -61,6 +69,9 @@ mod tests {
         let mut tally = Tally { requests: 7, not_modified: 4, whole: 2, wire_bytes: 1000, body_bytes: 5000, ..Tally::default() };
         tally.failures.insert(Trouble::TooSlow, 1);
         tally.sources.insert("failing", 3);
+        tally.hub_requests.insert(("subscribe", "accepted"), 5);
+        tally.pings.insert("heard", 6);
+        tally.hubs.insert("proven", 2);
         [30, 60, 61, 1_000_000].into_iter().for_each(|seconds| tally.delays.add(seconds));
         let text = metrics(&tally);
         for line in [
@@ -69,6 +80,9 @@ mod tests {
             "diemtin_answers_total{kind=\"not_modified\"} 4",
             "diemtin_failures_total{trouble=\"too_slow\"} 1",
             "diemtin_received_bytes_total{stage=\"body\"} 5000",
+            "diemtin_hub_requests_total{mode=\"subscribe\",outcome=\"accepted\"} 5",
+            "diemtin_announcements_total{result=\"heard\"} 6",
+            "diemtin_subscriptions{state=\"proven\"} 2",
             "diemtin_sources{state=\"failing\"} 3",
             "diemtin_arrival_delay_seconds_bucket{le=\"60\"} 2",
             "diemtin_arrival_delay_seconds_bucket{le=\"300\"} 3",

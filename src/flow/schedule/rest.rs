@@ -26,9 +26,14 @@ impl Rests {
     /// Takes up what a poll of one of the host's sources heard.
     pub fn hear(&mut self, url: &Url, state: &SourceState) {
         if let Some(until) = state.manners.rests_until {
-            let known = self.0.entry(host(url)).or_insert(until);
-            *known = until.max(*known);
+            self.put(url, until);
         }
+    }
+
+    /// An address's host rests until then.
+    pub fn put(&mut self, url: &Url, until: Timestamp) {
+        let known = self.0.entry(host(url)).or_insert(until);
+        *known = until.max(*known);
     }
 
     /// Until when an address's host rests, if it does. A rest that is over is forgotten.

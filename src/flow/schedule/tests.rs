@@ -37,6 +37,7 @@ fn named(id: &str, host: &str, every: Option<Duration>) -> Source {
         every,
         rank: 0,
         enabled: true,
+        push: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::fixed(Offset::from_hours(7).unwrap()),
         encoding: None,
@@ -59,6 +60,7 @@ pub(super) fn settings() -> FetchSettings {
         parallel: 1,
         per_host: 1,
         spacing: Duration::ZERO,
+        push: true,
         proxy: None,
         private_networks: Vec::new(),
     }

@@ -21,6 +21,11 @@ impl Timetable {
         self.times.insert(id, at);
     }
 
+    /// When a source's turn is, if it stands in it.
+    pub fn time(&self, id: &SourceId) -> Option<Timestamp> {
+        self.times.get(id).copied()
+    }
+
     /// Takes a source out.
     pub fn remove(&mut self, id: &SourceId) {
         if let Some((id, at)) = self.times.remove_entry(id) {

@@ -18,7 +18,7 @@ async fn begun(config: &Config) -> BTreeMap<String, Vec<f32>> {
     for source in config.sources.values() {
         let (crew, source) = (crew.clone(), source.clone());
         fetches.spawn(async move {
-            let _slot = crew.slot(&source, false).await;
+            let _slot = crew.slot(source.url(), false).await;
             let at = start.elapsed().as_secs_f32();
             tokio::time::sleep(Duration::from_secs(1)).await;
             (source.url().host_str().unwrap_or_default().to_owned(), at)
@@ -57,18 +57,18 @@ async fn who_was_slow_waits_aside() {
     let config = configured("parallel = 1", &["http://a.vn/", "http://b.vn/", "http://c.vn/"]);
     let crew = Crew::new(&config.fetch);
     let source = |n: usize| config.sources.values().nth(n).expect("a source").clone();
-    let mut slow = crew.slot(&source(0), true).await;
-    let quick = crew.slot(&source(1), false).await;
+    let mut slow = crew.slot(source(0).url(), true).await;
+    let quick = crew.slot(source(1).url(), false).await;
     assert_eq!((crew.running.available_permits(), crew.aside.available_permits()), (0, ASIDE - 1));
     drop(quick);
     slow.step_aside(&crew.aside);
     assert_eq!((crew.running.available_permits(), crew.aside.available_permits()), (1, ASIDE - 1), "it already stands there");
-    let mut quick = crew.slot(&source(2), false).await;
+    let mut quick = crew.slot(source(2).url(), false).await;
     quick.step_aside(&crew.aside);
     assert_eq!((crew.running.available_permits(), crew.aside.available_permits()), (1, ASIDE - 2), "room for the next");
     let taken: Vec<_> = std::iter::from_fn(|| Arc::clone(&crew.aside).try_acquire_owned().ok()).collect();
     assert_eq!(taken.len(), ASIDE - 2);
-    let mut last = crew.slot(&source(1), false).await;
+    let mut last = crew.slot(source(1).url(), false).await;
     last.step_aside(&crew.aside);
     assert_eq!(crew.running.available_permits(), 0, "without room aside it stays where it is");
 }
@@ -77,9 +77,9 @@ async fn who_was_slow_waits_aside() {
 async fn an_edit_of_the_configuration_forgets_no_distance() {
     let config = configured("spacing = \"10s\"", &["http://a.vn/"; 2]);
     let (crew, source) = (Crew::new(&config.fetch), config.sources.values().next().expect("a source").clone());
-    drop(crew.slot(&source, false).await);
+    drop(crew.slot(source.url(), false).await);
     let start = Instant::now();
-    drop(crew.under(&config.fetch).slot(&source, false).await);
+    drop(crew.under(&config.fetch).slot(source.url(), false).await);
     assert!(start.elapsed() >= Duration::from_secs(10));
 }
 

@@ -30,7 +30,7 @@ fn states(desk: &Desk, next: Timestamp, trouble: Option<Trouble>) -> BTreeMap<So
         checked: next.min(now()) - SignedDuration::from_hours(1),
         succeeded: None,
         interval_seconds: 3600,
-        because: crate::model::Because::Unsaid,
+        because: Because::Unsaid,
         habits: None,
         failures: u32::from(trouble.is_some()),
         error: None,
@@ -100,4 +100,39 @@ fn who_failed_for_want_of_a_setting_is_asked_when_that_is_changed() {
     assert!(due(&case, now()).is_empty(), "nothing was changed");
     case.round.take_over(desk("max_body = \"64 MiB\"", &named(1)));
     assert_eq!(due(&case, now()), ["s0"]);
+}
+
+#[test]
+fn what_hubs_announced_while_nobody_listened_is_made_up_for() {
+    let before = desk("", &named(2));
+    let mut later = states(&before, now() + SignedDuration::from_hours(5), None);
+    for (id, state) in &mut later {
+        state.checked = now() - SignedDuration::from_mins(5);
+        if id.as_str() == "s0" {
+            state.because = Because::Announced(crate::model::Expected::default());
+        }
+    }
+    let case = begun(before, later);
+    assert!(due(&case, now() + SignedDuration::from_mins(9)).is_empty(), "a restart asks nobody at once");
+    assert_eq!(due(&case, now() + SignedDuration::from_mins(11)), ["s0"], "fetch.every after its last poll");
+}
+
+#[test]
+fn an_announcement_brings_a_source_forward_and_many_change_nothing() {
+    let before = desk("", &named(2));
+    let later = states(&before, now() + SignedDuration::from_hours(5), None);
+    let mut case = begun(before, later);
+    let id = SourceId::new("s0").expect("a slug");
+    let pushes = Arc::clone(&case.round.desk.pushes);
+    pushes.decide(&id, |announced| push::heard(announced, now()));
+    for _ in 0..3 {
+        case.round.take_hints(BTreeSet::from([id.clone(), SourceId::new("khong-co").expect("a slug")]));
+        assert_eq!(due(&case, now()), ["s0"]);
+    }
+    case.round.under_way.insert(id.clone());
+    case.round.timetable.remove(&id);
+    case.round.take_hints(BTreeSet::from([id.clone()]));
+    assert!(due(&case, now()).is_empty(), "it is being polled");
+    case.round.note(id, Turn::NotWanted);
+    assert_eq!(due(&case, now()), ["s0"], "and is polled once more for what came meanwhile");
 }

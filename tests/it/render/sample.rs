@@ -13,6 +13,7 @@ pub fn service() -> Service {
     Service {
         title: "Điểm tin Bình Dương".into(),
         url: "https://tin.example.vn/".parse().unwrap(),
+        has_url: true,
         listen: "127.0.0.1:8080".into(),
         contact: Some("https://tin.example.vn/lien-he".into()),
         language: "vi".into(),
@@ -82,6 +83,7 @@ pub fn source(id: &str, name: &str, url: &str) -> Source {
         every: None,
         rank: 0,
         enabled: true,
+        push: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::UTC,
         encoding: None,

@@ -13,7 +13,7 @@ fn url(text: &str) -> Url {
 
 /// What becomes of a redirect there.
 fn redirect(guard: &Guard, text: &str) -> Result<Reach, Refused> {
-    guard.check_url(&url(text), &url("https://nguon.example.vn/rss"))
+    guard.check_url(&url(text), Some(&url("https://nguon.example.vn/rss")))
 }
 
 #[test]
@@ -118,8 +118,9 @@ fn a_redirect_leads_to_no_odd_port_of_a_public_host() {
         assert_eq!(redirect(&guard, text), Ok(Reach::Anywhere), "{text}");
     }
     let home = url("http://nguon.example.vn:8081/rss");
-    assert_eq!(guard.check_url(&home, &home), Ok(Reach::Anywhere), "the port that feeds.toml names");
-    assert!(guard.check_url(&url("http://khac.example.vn:8081/rss"), &home).is_err(), "not on another host");
+    assert_eq!(guard.check_url(&home, Some(&home)), Ok(Reach::Anywhere), "the port that feeds.toml names");
+    assert!(guard.check_url(&url("http://khac.example.vn:8081/rss"), Some(&home)).is_err(), "not on another host");
+    assert!(guard.check_url(&home, None).is_err(), "not where feeds.toml names none");
 }
 
 #[test]

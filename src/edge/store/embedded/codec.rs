@@ -7,6 +7,7 @@ use crate::model::{Band, EntryKey, LinkKey, Print, SourceId, Stamp, StoryId};
 pub(super) const FORMAT: &[u8] = b"mformat";
 pub(super) const THIS_FORMAT: &[u8] = b"diemtin 1";
 pub(super) const STAMPS: &[u8] = b"mstamp ";
+pub(super) const PUSHES: &[u8] = b"w";
 
 pub(super) fn memo_key(memo: Memo) -> &'static [u8] {
     match memo {
@@ -79,6 +80,10 @@ pub(super) fn change_key(seq: u64) -> [u8; 9] {
 
 pub(super) fn source_key(id: &SourceId) -> Vec<u8> {
     [b"p", id.as_str().as_bytes()].concat()
+}
+
+pub(super) fn push_key(id: &SourceId) -> Vec<u8> {
+    [PUSHES, id.as_str().as_bytes()].concat()
 }
 
 pub(super) fn stamp_key(path: &str) -> Vec<u8> {

@@ -11,7 +11,7 @@ use crate::edge::store::embedded::recent::Recent;
 use crate::edge::store::embedded::{codec, failed};
 use crate::edge::store::near::Index;
 use crate::edge::store::{Memo, StoreError, record};
-use crate::model::{Band, Batch, Stamp, StoryChange, StoryId, span};
+use crate::model::{Band, Batch, Push, SourceId, Stamp, StoryChange, StoryId, span};
 
 /// Batches that are made durable together at the most: under load one `fsync` serves many polls.
 const GROUP: usize = 64;
@@ -22,6 +22,7 @@ pub(super) enum Work {
     Remove(Vec<(StoryId, u64)>),
     Memo(Memo, Vec<u8>),
     Stamps(Vec<Stamp>),
+    Pushes(Vec<(SourceId, Push)>),
 }
 
 pub(super) struct Job {
@@ -112,6 +113,15 @@ impl Writer {
                 }
             }
             Work::Memo(memo, what) => rows.batch.insert(codec::memo_key(memo), record::seal(what)),
+            Work::Pushes(pushes) => {
+                let encoded = pushes.iter().map(|(id, push)| Ok((codec::push_key(id), push, record::push(push)?)));
+                for (key, push, value) in encoded.collect::<Result<Vec<_>, StoreError>>()? {
+                    match *push == Push::default() {
+                        true => rows.batch.remove(key),
+                        false => rows.batch.insert(key, value),
+                    }
+                }
+            }
             Work::Stamps(stamps) => {
                 for stamp in &stamps {
                     rows.batch.insert(codec::stamp_key(&stamp.path), codec::stamp(stamp)?);

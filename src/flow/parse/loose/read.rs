@@ -184,7 +184,15 @@ impl<'a> Reader<'a> {
         match &mut self.entry {
             Some(entry) => entry.put_link(link),
             None if matches!(link.rel.as_deref(), None | Some("alternate")) => first(&mut self.feed.link, || Some(link.href)),
-            None => {}
+            None => {
+                let is = |rel: &str| link.rel.iter().flat_map(|rels| rels.split_ascii_whitespace()).any(|own| own == rel);
+                if is("hub") {
+                    self.feed.put_hub(link.href.clone());
+                }
+                if is("self") {
+                    first(&mut self.feed.own_url, || Some(link.href));
+                }
+            }
         }
     }
 
@@ -248,7 +256,10 @@ impl<'a> Reader<'a> {
         // A field that the end of the document cut short says half of something: it is left out.
         self.capture = None;
         self.end_entry();
-        self.feed.link = self.feed.link.map(|link| under(self.feed_base.as_deref(), &link));
+        let based = |address: String| under(self.feed_base.as_deref(), &address);
+        self.feed.link = self.feed.link.map(based);
+        self.feed.own_url = self.feed.own_url.map(based);
+        self.feed.hubs = self.feed.hubs.into_iter().map(based).collect();
         self.feed.notes = self.repairs.notes();
         self.feed.entries = self.entries.into_vec();
         (self.is_feed || !self.feed.entries.is_empty()).then_some(self.feed)
