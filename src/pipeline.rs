@@ -2,6 +2,7 @@
 //! the loop that repeats it all. Concurrency lives here and nowhere else.
 
 mod archives;
+mod blocking;
 mod callback;
 mod counts;
 mod crew;
@@ -37,13 +38,14 @@ use crate::flow::topic::Rules;
 use crate::model::{SourceId, SourceState};
 
 pub use archives::archive_maker;
+pub use blocking::blocking;
 pub use callback::callee;
 pub use counts::Counts;
 pub use crew::{Crew, Turn};
 pub use explain::{explain, find_story};
 pub use live::{Live, run};
 pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
-pub use poll::{Outcome, Polled, blocking, poll, read};
+pub use poll::{Outcome, Polled, poll, read};
 pub use press::Press;
 pub use preview::{PreviewError, Previewed, preview};
 pub use prune::prune;

@@ -86,8 +86,10 @@ pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow
             Ground { config: in_force, rules: &rules, store: &store, env: setup.env, now: (setup.clock)() }.answer(question)
         }
         (Err(error), _) if matches!(error.downcast_ref(), Some(StoreError::Held { .. })) => {
-            let told = control::ask(&setup.folder(&config.store), &serde_json::to_vec(question)?)
-                .context("asking the running service")?;
+            let question = serde_json::to_vec(question)?;
+            let folder = setup.folder(&config.store);
+            let told = folder.map(|folder| control::ask(&folder, &question)).transpose();
+            let told = told.context("asking the running service")?.flatten();
             serde_json::from_slice(&told.ok_or(error)?).context("the running service gave no answer")?
         }
         (Err(error), _) => return Err(error),

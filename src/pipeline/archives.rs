@@ -11,7 +11,7 @@ use crate::edge::store::{Store, StoreError};
 use crate::flow::merge::{self, Archive};
 use crate::flow::render::{self, Chain};
 use crate::model::{ArchiveMaker, Feed, FeedId, Listing, Page, Period, StoryId, Withdrawals};
-use crate::pipeline::poll::blocking;
+use crate::pipeline::blocking::blocking;
 
 /// Bytes of documents that are kept ready.
 const MOST_BYTES: usize = 32 * 1024 * 1024;

@@ -13,7 +13,7 @@ use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::topic::Rules;
 use crate::model::Site;
 use crate::pipeline::archives::archive_maker;
-use crate::pipeline::poll::blocking;
+use crate::pipeline::blocking::blocking;
 use crate::pipeline::poller::poll_due;
 use crate::pipeline::sheets::story_maker;
 use crate::pipeline::subscriber::subscribe;
@@ -108,16 +108,14 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         })
         .await?;
         press = back;
+        let (site, stamped) = stamp(&live.store, &mut press, site).await;
         let archives = Some(archive_maker(press.archives(), &desk.config, &live.store, desk.clock));
         live.site.store(Arc::new(Site { stories: Some(Arc::clone(&stories)), archives, ..site }));
+        stamped?;
         if let Some(feeds) = press.take_feeds() {
             live.store.remember(Memo::Feeds, feeds).await?;
         }
         let rested = tokio::time::Instant::now() + GATHER;
-        let stamps = press.take_stamps();
-        if !stamps.is_empty() {
-            live.store.set_stamps(stamps).await?;
-        }
         tokio::select! {
             changed = live.desk.changed() => return if changed.is_ok() { Ok(()) } else { std::future::pending().await },
             // A writer that is gone announces nothing any more.
@@ -127,6 +125,18 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
             },
         }
         latest.borrow_and_update();
+    }
+}
+
+/// Stores the dates of new pages before anybody sees them: where another process published the same bytes, theirs is the date.
+pub(super) async fn stamp(store: &Store, press: &mut Press, site: Site) -> (Site, Result<(), StoreError>) {
+    let stamps = press.take_stamps();
+    if stamps.is_empty() {
+        return (site, Ok(()));
+    }
+    match store.set_stamps(stamps, press.seq()).await {
+        Ok(stamps) => (if press.adopt(stamps) { press.site() } else { site }, Ok(())),
+        Err(error) => (site, Err(error)),
     }
 }
 

@@ -163,11 +163,35 @@ impl Press {
         }
         let shown: HashSet<StoryId> = self.columns.iter().flat_map(|c| &c.listing.stories).map(|story| story.id).collect();
         self.listed.retain(|id, _| shown.contains(id));
+        Ok(self.site())
+    }
+
+    /// The pages as they were last printed.
+    pub fn site(&self) -> Site {
         let (moved, mut gone) = (self.former.moved(&self.config), self.former.gone(&self.config));
         gone.extend(self.withdrawn.keys().map(|id| render::story_path(*id)));
         let (config, stocks) = (&self.config, self.stocks());
         let (parts, deltas) = (Some(part_maker(config, &stocks)), Some(delta_maker(config, &stocks)));
-        Ok(Site { pages: self.pages.clone(), moved, gone, parts, deltas, ..Site::default() })
+        Site { pages: self.pages.clone(), moved, gone, parts, deltas, ..Site::default() }
+    }
+
+    /// The last change that was taken up.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Takes over the dates of pages from stamps as they are stored; says whether one of them differs.
+    pub fn adopt(&mut self, stamps: Vec<Stamp>) -> bool {
+        let mut differs = false;
+        for stamp in stamps {
+            let ours = self.pages.get_mut(&stamp.path).filter(|page| page.hash == stamp.hash);
+            if let Some(page) = ours.filter(|page| page.modified != stamp.modified) {
+                *page = Arc::new(Page { modified: stamp.modified, ..Page::clone(page) });
+                differs = true;
+            }
+            self.stamps.insert(stamp.path.clone(), stamp);
+        }
+        differs
     }
 
     /// The stories that a feed shows.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::edge::store::{Store, StoreError};
 use crate::model::{Page, Site};
-use crate::pipeline::poll::blocking;
+use crate::pipeline::blocking::blocking;
+use crate::pipeline::live::stamp;
 use crate::pipeline::sheets::story_maker;
 use crate::pipeline::{Desk, Press, archive_maker, reclassify};
 
@@ -20,7 +21,8 @@ pub async fn whole(desk: &Desk, store: &Arc<Store>) -> Result<BTreeMap<String, A
         Ok((press, site))
     })
     .await?;
-    store.set_stamps(press.take_stamps()).await?;
+    let (site, stamped) = stamp(store, &mut press, site).await;
+    stamped?;
     let mut pages = site.pages;
     let archive = archive_maker(press.archives(), &desk.config, store, desk.clock);
     for path in press.archives().paths(&desk.config) {

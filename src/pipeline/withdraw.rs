@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::model::{Batch, StoryChange, StoryId, Withdrawal, Withdrawals};
-use crate::pipeline::poll::blocking;
+use crate::pipeline::blocking::blocking;
 
 /// Times that a story which polls change at the same moment is tried again.
 const TRIES: usize = 100;
