@@ -2,11 +2,15 @@
 //! the loop that repeats it all. Concurrency lives here and nowhere else.
 
 mod archive;
+mod archives;
+mod blocking;
 mod callback;
 mod counts;
 mod crew;
 mod explain;
+mod former;
 mod live;
+mod parts;
 mod plan;
 mod poll;
 mod poller;
@@ -16,6 +20,8 @@ mod prune;
 mod pushes;
 mod reclassify;
 mod sheets;
+mod whole;
+mod withdraw;
 mod subscriber;
 
 use std::collections::BTreeMap;
@@ -33,18 +39,22 @@ use crate::flow::topic::Rules;
 use crate::model::{SourceId, SourceState};
 
 pub use archive::{Loaded, dump, keep_copy, load, mend};
+pub use archives::archive_maker;
+pub use blocking::blocking;
 pub use callback::callee;
 pub use counts::Counts;
 pub use crew::{Crew, Turn};
 pub use explain::{explain, find_story};
 pub use live::{Live, run};
 pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
-pub use poll::{Outcome, Polled, blocking, poll, read};
+pub use poll::{Outcome, Polled, poll, read};
 pub use press::Press;
 pub use preview::{PreviewError, Previewed, preview};
 pub use prune::prune;
 pub use pushes::Pushes;
 pub use reclassify::{classify, reclassify};
+pub use whole::whole;
+pub use withdraw::{restore, withdraw, withdrawals};
 
 /// Everything that a poll works with under one configuration. Cheap to clone; a changed configuration makes a new one.
 #[derive(Clone)]

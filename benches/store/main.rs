@@ -92,7 +92,9 @@ impl Poll<'_> {
         let decision = dedupe::decide(&named, &known, &Ground { baseline: false, gists: &self.gists, rank: &|_| 0, now });
         let new = decision.new;
         let state = Some((source.id.clone(), news::state(now)));
-        self.store.commit(Batch { source: state, stories: decision.stories, based_on: Some(decision.based_on) }).await?;
+        self.store
+            .commit(Batch { source: state, stories: decision.stories, based_on: Some(decision.based_on), ..Batch::default() })
+            .await?;
         Ok(new)
     }
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
-use crate::command::{Exit, Setup, explain, plan, store};
+use crate::command::{Exit, Setup, explain, plan, setup, store, withdraw};
 use crate::config::Config;
 use crate::edge::control;
 use crate::edge::store::{Store, StoreError};
@@ -32,6 +32,8 @@ pub(super) enum Question {
     Check,
     /// What the store holds.
     Stats,
+    /// To take a story down, or put it back.
+    Withdraw(withdraw::Order),
 }
 
 /// What it is to print.
@@ -61,15 +63,26 @@ impl Ground<'_> {
             Question::Check => store::tell_check(self.store),
             Question::Stats => store::tell_stats(self.store),
             Question::Dump => Err(anyhow!("a dump is no answer of one part")),
+            Question::Withdraw(_) => Err(anyhow!("that is no question")),
         };
-        told.map_or_else(|error| Answer::Failed(format!("{error:#}")), Answer::Done)
+        Answer::of(told)
+    }
+}
+
+impl Answer {
+    fn of(told: anyhow::Result<String>) -> Self {
+        told.map_or_else(|error| Self::Failed(format!("{error:#}")), Self::Done)
     }
 }
 
 /// Prints the answer: from the store, or from the service that holds it.
 pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow::Result<Exit> {
-    let answer = match setup.existing_store(&config.store) {
-        Ok(store) => {
+    let answer = match (setup.existing_store(&config.store), question) {
+        (Ok(store), Question::Withdraw(order)) => {
+            let (desk, order) = (setup.desk(config.clone())?, order.clone());
+            setup::block_on(async { Ok(Answer::of(withdraw::tell(&desk, &store, order).await)) })?
+        }
+        (Ok(store), question) => {
             let before;
             let in_force = match question {
                 Question::Explain { .. } | Question::Dump | Question::Check | Question::Stats => Some(config),
@@ -77,11 +90,12 @@ pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow
                     before = plan::remembered(&store, setup.env)?;
                     before.as_ref()
                 }
+                Question::Withdraw(_) => None,
             };
             let rules = Rules::new(&in_force.unwrap_or(config).topics);
             Ground { config: in_force, rules: &rules, store: &store, env: setup.env, now: (setup.clock)() }.answer(question)
         }
-        Err(error) if matches!(error.downcast_ref(), Some(StoreError::Held { .. })) => {
+        (Err(error), _) if matches!(error.downcast_ref(), Some(StoreError::Held { .. })) => {
             let mut told = Vec::new();
             let answered = stream(setup, config, question, &mut |part| {
                 told.extend_from_slice(part);
@@ -92,7 +106,7 @@ pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow
             }
             serde_json::from_slice(&told).context("the running service gave no answer")?
         }
-        Err(error) => return Err(error),
+        (Err(error), _) => return Err(error),
     };
     match answer {
         Answer::Done(told) => {
@@ -110,7 +124,8 @@ pub(super) fn stream(
     question: &Question,
     take: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
 ) -> anyhow::Result<bool> {
-    control::ask(&setup.folder(&config.store), &serde_json::to_vec(question)?, take).context("asking the running service")
+    let Some(folder) = setup.folder(&config.store) else { return Ok(false) };
+    control::ask(&folder, &serde_json::to_vec(question)?, take).context("asking the running service")
 }
 
 /// Answers what commands ask of the running service, until `stop` resolves.
@@ -125,20 +140,29 @@ pub(super) async fn serve(
         Ok(listener) => listener,
         Err(error) => return tracing::warn!(%error, "commands can't ask the running service"),
     };
+    // One order at a time: each writes down all that is withdrawn.
+    let turn = Arc::new(Mutex::new(()));
     let answer = move |question: Vec<u8>, parts: mpsc::Sender<Vec<u8>>| {
-        let (desk, store) = (desk.borrow().clone(), Arc::clone(&store));
-        blocking(move || {
+        let (desk, store, turn) = (desk.borrow().clone(), Arc::clone(&store), Arc::clone(&turn));
+        async move {
             let answer = match serde_json::from_slice(&question) {
-                Ok(Question::Dump) => return dump_into(&desk, &store, parts),
+                Ok(Question::Dump) => return blocking(move || dump_into(&desk, &store, parts)).await,
+                Ok(Question::Withdraw(order)) => {
+                    let _turn = turn.lock().await;
+                    Answer::of(withdraw::tell(&desk, &store, order).await)
+                }
                 Ok(question) => {
                     let now = (desk.clock)();
-                    Ground { config: Some(&desk.config), rules: &desk.rules, store: &store, env, now }.answer(&question)
+                    let answer = move || {
+                        Ground { config: Some(&desk.config), rules: &desk.rules, store: &store, env, now }.answer(&question)
+                    };
+                    blocking(answer).await
                 }
                 Err(error) => Answer::Failed(format!("the running service does not understand the question: {error}")),
             };
             // Who asked may have gone away.
-            let _ = parts.blocking_send(serde_json::to_vec(&answer).unwrap_or_default());
-        })
+            let _ = parts.send(serde_json::to_vec(&answer).unwrap_or_default()).await;
+        }
     };
     control::answer(listener, answer, stop).await;
 }

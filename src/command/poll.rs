@@ -15,7 +15,7 @@ use crate::command::{Exit, Setup, setup};
 use crate::edge::store::{Memo, Store};
 use crate::flow::schedule::{self, Rests};
 use crate::model::{Source, SourceId, SourceState, Trouble};
-use crate::pipeline::{Desk, Outcome, Polled, Turn, keep_copy, mend, prune, reclassify};
+use crate::pipeline::{Desk, Outcome, Polled, Turn, blocking, keep_copy, mend, prune, reclassify};
 
 /// What `poll` takes.
 #[derive(Debug, clap::Args)]
@@ -105,7 +105,8 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
 
 /// Polls everything that is wanted; with `--json` each source is printed as soon as it is done.
 async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &Arguments) -> anyhow::Result<Vec<Row>> {
-    let states = store.source_states()?;
+    let reader = Arc::clone(store);
+    let states = blocking(move || reader.source_states()).await?;
     let desk = &desk.clone().priced(&states);
     let now = (desk.clock)();
     let mut rests = Rests::of(states.iter().filter_map(|(id, state)| {
@@ -141,6 +142,10 @@ async fn pass(desk: &Desk, store: &Arc<Store>, named: &[SourceId], arguments: &A
         let row = match turn {
             Turn::Polled(polled) => Row::of(*polled),
             Turn::Rests(until) => Row { next: Some(until), ..Row::skipped(&source, before.as_ref()) },
+            Turn::Elsewhere { state, again } => {
+                let row = Row::skipped(&source, state.as_deref().or(before.as_ref()));
+                Row { next: again.or(row.next), ..row }
+            }
             Turn::NotWanted => Row::skipped(&source, before.as_ref()),
             Turn::BrokeDown => Row::broken_down(source.id),
         };

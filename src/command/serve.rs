@@ -62,8 +62,9 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
             () = &mut stop => return Ok(Exit::Done),
         };
         let listener = match arguments.role {
-            Role::Poll => None,
-            Role::All | Role::Web => Some(listen(&address).await?),
+            // Who names an address wants to see how it is: /healthz and /metrics.
+            Role::Poll if arguments.listen.is_none() => None,
+            _ => Some(listen(&address).await?),
         };
         service(setup, watch, desk, store, listener, arguments.role, stop).await?;
         Ok(Exit::Done)
@@ -103,10 +104,16 @@ pub(super) async fn service(
     let folder = setup.folder(&desk.config.store);
     let (new_desk, desk) = watch::channel(desk);
     let mut stop_answering = told_to_stop.clone();
-    let questions = control::serve(folder, desk.clone(), Arc::clone(&store), setup.env, async move {
-        let _ = stop_answering.wait_for(|&stop| stop).await;
+    let (asked, known, env) = (desk.clone(), Arc::clone(&store), setup.env);
+    let questions = tokio::spawn(async move {
+        let stopped = async move {
+            let _ = stop_answering.wait_for(|&stop| stop).await;
+        };
+        // A database answers commands itself.
+        if let Some(folder) = folder {
+            control::serve(folder, asked, known, env, stopped).await;
+        }
     });
-    let questions = tokio::spawn(questions);
     let calls = (role == Role::All).then(|| pipeline::callee(desk.clone()));
     let live = Live { desk, store, site: Arc::clone(&site), listens: calls.is_some(), stop: told_to_stop.clone() };
     let live = tokio::spawn(pipeline::run(live, role != Role::Web, role != Role::Poll));

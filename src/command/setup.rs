@@ -50,29 +50,34 @@ impl Setup {
 
     /// The store of a configuration.
     pub fn store(&self, settings: &StoreSettings) -> anyhow::Result<Arc<Store>> {
-        Ok(Arc::new(Store::open(&self.folder(settings))?))
+        Ok(Arc::new(match self.folder(settings) {
+            Some(folder) => Store::open(&folder)?,
+            None => Store::connect(&settings.url)?,
+        }))
     }
 
-    /// The store of a configuration, where there is one already.
+    /// The store of a configuration, where there is one already. A database is always there.
     pub fn existing_store(&self, settings: &StoreSettings) -> anyhow::Result<Arc<Store>> {
         self.existing_folder(settings)?;
         self.store(settings)
     }
 
-    /// The folder of the store of a configuration, where there is one already.
-    pub fn existing_folder(&self, settings: &StoreSettings) -> anyhow::Result<PathBuf> {
+    /// The folder of the store of a configuration, where there is one already; `None` where it is a database.
+    pub fn existing_folder(&self, settings: &StoreSettings) -> anyhow::Result<Option<PathBuf>> {
         let folder = self.folder(settings);
-        if Store::exists(&folder) {
-            return Ok(folder);
+        match &folder {
+            Some(folder) if !Store::exists(folder) => {
+                let (folder, config) = (folder.display(), self.path.display());
+                Err(anyhow!("there is no store in {folder} (store.url of {config}); `poll` or `serve` makes one"))
+            }
+            _ => Ok(folder),
         }
-        let (folder, config) = (folder.display(), self.path.display());
-        Err(anyhow!("there is no store in {folder} (store.url of {config}); `poll` or `serve` makes one"))
     }
 
-    /// The folder of the store of a configuration.
-    pub fn folder(&self, settings: &StoreSettings) -> PathBuf {
-        let folder = settings.url.strip_prefix("sled:").unwrap_or(&settings.url);
-        self.path.parent().unwrap_or(Path::new("")).join(folder)
+    /// The folder of the store of a configuration; `None` where it is a database.
+    pub fn folder(&self, settings: &StoreSettings) -> Option<PathBuf> {
+        let folder = settings.url.strip_prefix("sled:")?;
+        Some(self.path.parent().unwrap_or(Path::new("")).join(folder))
     }
 }
 

@@ -29,7 +29,9 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
         What::Check => control::ask(setup, &config, &Question::Check),
         What::Stats => control::ask(setup, &config, &Question::Stats),
         What::Compact => {
-            let folder = setup.existing_folder(&config.store)?;
+            let Some(folder) = setup.existing_folder(&config.store)? else {
+                anyhow::bail!("a database gives space back by itself (autovacuum), or by `vacuum full`");
+            };
             let (before, after) = Store::compact(&folder)?;
             println!("{} of {} MB given back", before.saturating_sub(after) / MEGA, before / MEGA);
             Ok(Exit::Done)

@@ -79,7 +79,8 @@ table! {
 table! {
     /// Where stories are kept, and how long.
     Store {
-        /// `sled:FOLDER`; a relative folder is below the folder of this file.
+        /// `sled:FOLDER`; a relative folder is below the folder of this file. Or `postgres://USER:PASSWORD@HOST/DATABASE`, for several
+        /// processes or machines.
         url: StoreUrl = "sled:data",
         /// Stories that were first seen longer ago than this are pruned; "forever" keeps all.
         keep: Keep = "365d",
@@ -274,5 +275,10 @@ table! {
         places: Vec<At<Text>> = [],
         /// Only stories that a source with one of these tags carries.
         tags: Vec<At<Text>> = [],
+        /// Of any ten stories in a row at most so many are led by one source, as far as others have any. Default: no such bound; in
+        /// sidebars 3.
+        per_source: Count<1, 10>,
+        /// Ids that this feed had before: whoever asks for them is sent here.
+        was: Vec<At<Id>> = [],
     }
 }

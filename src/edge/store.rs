@@ -9,7 +9,9 @@
 
 mod embedded;
 mod finding;
+mod lease;
 mod near;
+mod postgres;
 mod record;
 
 use std::collections::{BTreeMap, HashMap};
@@ -21,6 +23,8 @@ use tokio::sync::watch;
 use crate::model::{Batch, Change, EntryKey, Known, LinkKey, Lookup, Push, Search, SourceId, SourceState, Stamp, Story, StoryId};
 use embedded::Embedded;
 pub use finding::Finding;
+pub use lease::{Claim, Lease};
+use postgres::Postgres;
 
 /// Why the store can't do what it was asked. A sentence names the subject.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +57,17 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// The database can't be used.
+    #[error("the database {database} can't be used: {why}")]
+    Unreachable {
+        /// The database and its server.
+        database: String,
+        /// What it said, or what is wrong with its address.
+        why: String,
+    },
+    /// The lease under which a source was polled is over, and another process has polled it since.
+    #[error("the lease ended before the poll did, and another process has polled the source since")]
+    Fenced,
     /// The decision was based on a story that has changed since: decide again.
     #[error("the store's content has changed since it was read")]
     Conflict,
@@ -84,6 +99,26 @@ pub enum Memo {
     Doubted,
     /// When the last copy was kept, and how long that took.
     Copied,
+    /// The ids of all feeds that were ever published.
+    Feeds,
+    /// The stories that were taken down.
+    Withdrawn,
+}
+
+impl Memo {
+    /// The name in the store.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rules => "rules",
+            Self::Classified => "classified",
+            Self::Config => "config",
+            Self::Pruned => "pruned",
+            Self::Doubted => "doubted",
+            Self::Feeds => "feeds",
+            Self::Withdrawn => "withdrawn",
+            Self::Copied => "copied",
+        }
+    }
 }
 
 /// An open store. Reads block: call them where that may be.
@@ -91,6 +126,7 @@ pub struct Store(Kind);
 
 enum Kind {
     Embedded(Embedded),
+    Postgres(Postgres),
 }
 
 /// The same call on whichever kind it is.
@@ -98,6 +134,7 @@ macro_rules! either {
     ($self:ident, $store:ident => $call:expr) => {
         match &$self.0 {
             Kind::Embedded($store) => $call,
+            Kind::Postgres($store) => $call,
         }
     };
 }
@@ -117,6 +154,16 @@ impl Store {
     /// have it open. Blocks, for a minute or two where it holds a million stories.
     pub fn compact(folder: &Path) -> Result<(u64, u64), StoreError> {
         Embedded::compact(folder)
+    }
+
+    /// Opens the store in a database, or makes a new one there. Blocks, for half a minute where the server does not answer.
+    pub fn connect(url: &str) -> Result<Self, StoreError> {
+        Postgres::open(url).map(Kind::Postgres).map(Self)
+    }
+
+    /// Whether other processes may have it open at the same time.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.0, Kind::Postgres(_))
     }
 
     /// What is known about some entries.
@@ -200,7 +247,11 @@ impl Store {
 
     /// Whether it takes anything at present: not while its disk is full or broken.
     pub fn takes(&self) -> bool {
-        either!(self, store => store.takes())
+        match &self.0 {
+            Kind::Embedded(store) => store.takes(),
+            // A database that is away is waited for, commit by commit.
+            Kind::Postgres(_) => true,
+        }
     }
 
     /// Whether a story is stored, or was pruned.
@@ -223,15 +274,21 @@ impl Store {
         either!(self, store => store.forget(names).await)
     }
 
-    /// Keeps a copy beside the store, for the day on which it can't be read: `write` is handed where to. It takes the place of the last one
+    /// Keeps a copy beside an embedded store (of a database its administrator has his own), for the day on which it can't be read: `write` is handed where to. It takes the place of the last one
     /// when it is whole. Blocks.
     pub fn keep_copy(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        either!(self, store => store.keep_copy(write))
+        match &self.0 {
+            Kind::Embedded(store) => store.keep_copy(write),
+            Kind::Postgres(_) => Ok(()),
+        }
     }
 
     /// The last copy; `None` where there is none.
     pub fn copy(&self) -> io::Result<Option<Box<dyn BufRead + Send>>> {
-        either!(self, store => store.copy())
+        match &self.0 {
+            Kind::Embedded(store) => store.copy(),
+            Kind::Postgres(_) => Ok(None),
+        }
     }
 
     /// What it holds, and what that takes: a word or two, and a number.
@@ -242,17 +299,26 @@ impl Store {
     /// Goes through everything that is stored and counts it; what is wrong is named, and what can't be read is set aside. It takes its time
     /// and holds up nobody.
     pub async fn inspect(&self) -> Result<Vec<Finding>, StoreError> {
-        either!(self, store => store.inspect().await)
+        match &self.0 {
+            Kind::Embedded(store) => store.inspect().await,
+            Kind::Postgres(_) => Ok(Vec::new()),
+        }
     }
 
     /// What was found to be wrong and has not been mended yet, as sentences.
     pub fn unmended(&self) -> Result<Vec<String>, StoreError> {
-        either!(self, store => store.unmended())
+        match &self.0 {
+            Kind::Embedded(store) => store.unmended(),
+            Kind::Postgres(_) => Ok(Vec::new()),
+        }
     }
 
     /// Notes that what was wrong has been mended, as far as it can be.
     pub async fn mended(&self) -> Result<(), StoreError> {
-        either!(self, store => store.mended().await)
+        match &self.0 {
+            Kind::Embedded(store) => store.mended().await,
+            Kind::Postgres(_) => Ok(()),
+        }
     }
 
     /// Remembers this of sources' hubs from now on. Beside the sources' states and not with them: hubs answer when no poll is under way.
@@ -260,9 +326,29 @@ impl Store {
         either!(self, store => store.set_pushes(pushes).await)
     }
 
-    /// Remembers pages' stamps.
-    pub async fn set_stamps(&self, stamps: Vec<Stamp>) -> Result<(), StoreError> {
-        either!(self, store => store.set_stamps(stamps).await)
+    /// Remembers stamps of pages that show every change up to a number. Returns them as they stand then: where other processes publish
+    /// the same pages, a page has the date of the first that published these bytes.
+    pub async fn set_stamps(&self, stamps: Vec<Stamp>, seq: u64) -> Result<Vec<Stamp>, StoreError> {
+        match &self.0 {
+            Kind::Embedded(store) => store.set_stamps(stamps.clone()).await.map(|()| stamps),
+            Kind::Postgres(store) => store.set_stamps(stamps, seq).await,
+        }
+    }
+
+    /// Asks whether a source may be polled now. A lease ends with the commit of its poll, or when it is given back.
+    pub async fn lease(&self, claim: Claim) -> Result<Lease, StoreError> {
+        match &self.0 {
+            Kind::Embedded(_) => Ok(Lease::Needless),
+            Kind::Postgres(store) => store.lease(claim).await,
+        }
+    }
+
+    /// Gives a lease back without a poll.
+    pub async fn release(&self, source: SourceId, fence: u64) -> Result<(), StoreError> {
+        match &self.0 {
+            Kind::Embedded(_) => Ok(()),
+            Kind::Postgres(store) => store.release(source, fence).await,
+        }
     }
 }
 

@@ -14,7 +14,8 @@ use crate::edge::store::{Memo, Standing, Store, StoreError};
 use crate::flow::archive::{Detail, Header, Line, PrunedLine, Reader, SourceLine, StoryLine, VERSION, Writer};
 use crate::flow::dedupe::{bands, keys};
 use crate::model::{Batch, EntryKey, SourceId, Story, StoryChange, StoryId};
-use crate::pipeline::poll::blocking;
+use crate::pipeline::blocking::blocking;
+use crate::pipeline::withdraw::{withdraw, withdrawals};
 
 pub use mend::mend;
 
@@ -27,7 +28,7 @@ const COPY_EVERY: Duration = Duration::from_secs(3600);
 /// Keeping one takes at most one part in so many of the time.
 const COPY_SHARE: u32 = 200;
 
-/// Writes everything that is stored: the stories in the order of their ids, the names of pruned entries, the sources. It holds some
+/// Writes everything that is stored: the stories in the order of their ids, the names of pruned entries, what was taken down, the sources. It holds some
 /// hundred stories at a time. Blocks.
 pub fn dump(config: &Config, store: &Store, detail: Detail, out: &mut dyn Write) -> anyhow::Result<()> {
     // The states of before: a source that is polled meanwhile must not bring validators whose entries are missing.
@@ -56,6 +57,9 @@ pub fn dump(config: &Config, store: &Store, detail: Detail, out: &mut dyn Write)
             }
         }
     }
+    for withdrawal in withdrawals(store)?.into_values() {
+        out.write_all(writer.line(&Line::Withdrawn(withdrawal)).as_bytes())?;
+    }
     for (id, state) in states {
         let push = pushes.remove(&id).unwrap_or_default();
         out.write_all(writer.line(&Line::Source(Box::new(SourceLine::new(id, state, push, detail)))).as_bytes())?;
@@ -80,7 +84,12 @@ pub struct Loaded {
 
 /// Loads line by line: a story replaces the one with its id, a source's state the one of its id. Loading twice changes nothing more: what
 /// is there already is not written again, so that an attempt that was interrupted is soon where it was.
-pub async fn load(config: &Config, store: &Store, input: &mut (dyn BufRead + Send), loaded: &mut Loaded) -> anyhow::Result<()> {
+pub async fn load(
+    config: &Config,
+    store: &Arc<Store>,
+    input: &mut (dyn BufRead + Send),
+    loaded: &mut Loaded,
+) -> anyhow::Result<()> {
     let mut reader = Reader::default();
     let mut work = Work { config, store, batch: Batch::default(), buried: Vec::new() };
     for text in input.lines() {
@@ -102,6 +111,10 @@ pub async fn load(config: &Config, store: &Store, input: &mut (dyn BufRead + Sen
             Line::Pruned(PrunedLine { entry, story }) => {
                 work.buried.push((entry, story));
                 loaded.pruned += 1;
+            }
+            Line::Withdrawn(withdrawal) => {
+                work.write().await?;
+                withdraw(store, withdrawal).await?;
             }
             Line::Source(line) => {
                 // A source's validators are never stored before its entries are.

@@ -12,13 +12,14 @@ use crate::config::Config;
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::topic::Rules;
 use crate::model::Site;
-use crate::pipeline::poll::blocking;
+use crate::pipeline::archives::archive_maker;
+use crate::pipeline::blocking::blocking;
 use crate::pipeline::poller::poll_due;
 use crate::pipeline::sheets::story_maker;
 use crate::pipeline::subscriber::subscribe;
 use crate::pipeline::{Desk, Press, classify, keep_copy, prune, reclassify};
 
-/// Changes that come within this time are printed together.
+/// A change is printed at once; those that come within this time after it, together.
 const GATHER: Duration = Duration::from_millis(200);
 /// The wait after something failed that the next attempt may well mend.
 pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -112,17 +113,35 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         })
         .await?;
         press = back;
-        live.site.store(Arc::new(Site { stories: Some(Arc::clone(&stories)), ..site }));
-        let stamps = press.take_stamps();
-        if !stamps.is_empty() {
-            live.store.set_stamps(stamps).await?;
+        let (site, stamped) = stamp(&live.store, &mut press, site).await;
+        let archives = Some(archive_maker(press.archives(), &desk.config, &live.store, desk.clock));
+        live.site.store(Arc::new(Site { stories: Some(Arc::clone(&stories)), archives, ..site }));
+        stamped?;
+        if let Some(feeds) = press.take_feeds() {
+            live.store.remember(Memo::Feeds, feeds).await?;
         }
+        let rested = tokio::time::Instant::now() + GATHER;
         tokio::select! {
             changed = live.desk.changed() => return if changed.is_ok() { Ok(()) } else { std::future::pending().await },
             // A writer that is gone announces nothing any more.
-            changed = latest.changed() => tokio::time::sleep(if changed.is_ok() { GATHER } else { AFTER_FAILURE }).await,
+            changed = latest.changed() => match changed {
+                Ok(()) => tokio::time::sleep_until(rested).await,
+                Err(_) => tokio::time::sleep(AFTER_FAILURE).await,
+            },
         }
         latest.borrow_and_update();
+    }
+}
+
+/// Stores the dates of new pages before anybody sees them: where another process published the same bytes, theirs is the date.
+pub(super) async fn stamp(store: &Store, press: &mut Press, site: Site) -> (Site, Result<(), StoreError>) {
+    let stamps = press.take_stamps();
+    if stamps.is_empty() {
+        return (site, Ok(()));
+    }
+    match store.set_stamps(stamps, press.seq()).await {
+        Ok(stamps) => (if press.adopt(stamps) { press.site() } else { site }, Ok(())),
+        Err(error) => (site, Err(error)),
     }
 }
 

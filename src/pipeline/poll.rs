@@ -71,12 +71,20 @@ pub(super) fn address(source: &Source, before: Option<&SourceState>) -> Url {
     moved.and_then(|moved| Url::parse(&moved.to).ok()).unwrap_or_else(|| source.url().clone())
 }
 
-/// Polls a source. What it reports as new is stored and would survive a power cut. `looked` is what the host's robots.txt says.
-pub async fn poll(desk: &Desk, store: &Arc<Store>, source: &Source, before: Option<SourceState>, looked: Looked) -> Polled {
+/// Polls a source. What it reports as new is stored and would survive a power cut. `looked` is what the host's robots.txt says, `fence` that
+/// of the lease, where the store needs one.
+pub async fn poll(
+    desk: &Desk,
+    store: &Arc<Store>,
+    source: &Source,
+    before: Option<SourceState>,
+    looked: Looked,
+    fence: Option<u64>,
+) -> Polled {
     let now = (desk.clock)();
     let before = before.filter(|state| state.settings == source.settings());
     let url = address(source, before.as_ref());
-    let poll = Poll { desk, store, source, looked, now, before };
+    let poll = Poll { desk, store, source, looked, fence, now, before };
     if !looked.welcome {
         let host = source.home.host_str().unwrap_or_default();
         return poll
@@ -108,6 +116,7 @@ struct Poll<'a> {
     source: &'a Source,
     before: Option<SourceState>,
     looked: Looked,
+    fence: Option<u64>,
     now: Timestamp,
 }
 
@@ -214,7 +223,13 @@ impl Poll<'_> {
             let state = state(found, answered, decision.seen + updated > 0);
             let source = Some((self.source.id.clone(), state.clone()));
             let delays = self.delays(&decision);
-            let batch = Batch { source, stories: decision.stories, based_on: Some(decision.based_on) };
+            let batch = Batch {
+                source,
+                stories: decision.stories,
+                based_on: Some(decision.based_on),
+                fence: self.fence,
+                rules: Some(self.desk.rules.fingerprint()),
+            };
             match self.store.commit(batch).await {
                 Ok(()) => {
                     self.note_hub(found, Some(&said));
@@ -363,7 +378,8 @@ impl Poll<'_> {
     }
 
     async fn store_state(&self, state: &SourceState) -> Result<(), StoreError> {
-        self.store.commit(Batch { source: Some((self.source.id.clone(), state.clone())), ..Batch::default() }).await
+        let source = Some((self.source.id.clone(), state.clone()));
+        self.store.commit(Batch { source, fence: self.fence, ..Batch::default() }).await
     }
 
     fn polled(&self, outcome: Outcome, status: Option<u16>, error: Option<String>, state: SourceState) -> Polled {
@@ -379,16 +395,4 @@ pub fn read(source: &Source, bytes: &[u8], content_type: Option<&str>, base: &Ur
     };
     let encoding = source.encoding.as_deref();
     parse::parse(Input { bytes, content_type, base, timezone: &source.timezone, encoding, select, now })
-}
-
-/// Runs work that computes or reads the disk where it holds up no other task.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that does, and a panic goes on from here")]
-pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(error) => unreachable!("blocking work is never cancelled: {error}"),
-        },
-    }
 }

@@ -16,6 +16,7 @@ use crate::edge::store::Store;
 use crate::flow::push;
 use crate::flow::schedule::{self, Timetable};
 use crate::model::{Because, Source, SourceId, SourceState, Trouble};
+use crate::pipeline::blocking::blocking;
 use crate::pipeline::live::{AFTER_FAILURE, stopped};
 use crate::pipeline::reclassify::begin;
 use crate::pipeline::{Desk, Live, Outcome, Polled, Turn, mend};
@@ -54,7 +55,8 @@ async fn ready(live: &Live) -> BTreeMap<SourceId, SourceState> {
         let config = Arc::clone(&live.desk.borrow().config);
         let ready = async {
             mend(&config, &live.store).await?;
-            anyhow::Ok(live.store.source_states()?)
+            let reader = Arc::clone(&live.store);
+            anyhow::Ok(blocking(move || reader.source_states()).await?)
         };
         match ready.await {
             Ok(states) => return states,
@@ -85,7 +87,10 @@ async fn poll_until_damaged(live: &mut Live, states: BTreeMap<SourceId, SourceSt
                     round.start_due();
                 }
             }
-            _ = price.tick() => round.price(),
+            _ = price.tick() => {
+                round.take_up(states_of(&live.store).await);
+                round.price();
+            }
             Some(done) = round.polls.join_next() => {
                 let (id, turn) = done.expect("the crew catches what goes wrong in a poll");
                 round.note(id, turn);
@@ -106,8 +111,21 @@ async fn poll_until_damaged(live: &mut Live, states: BTreeMap<SourceId, SourceSt
     is_damaged
 }
 
+/// The states of the sources that other processes poll, too; none where this is the only one.
+async fn states_of(store: &Arc<Store>) -> BTreeMap<SourceId, SourceState> {
+    if !store.is_shared() {
+        return BTreeMap::new();
+    }
+    let reader = Arc::clone(store);
+    let unread = |error| {
+        tracing::error!(%error, "what other processes polled could not be read; it is known when each source is due");
+        BTreeMap::new()
+    };
+    blocking(move || reader.source_states()).await.unwrap_or_else(unread)
+}
+
 /// Before a poll brings in stories under other rules than those that all stored stories were classified by.
-async fn begin_rules(store: &Store, desk: &Desk) {
+async fn begin_rules(store: &Arc<Store>, desk: &Desk) {
     if let Err(error) = begin(store, &desk.rules).await {
         tracing::error!(%error, "that other topics are in force could not be noted");
     }
@@ -156,6 +174,22 @@ impl Round {
     /// Takes the price of a request anew.
     fn price(&mut self) {
         self.desk = self.desk.clone().priced(&self.states);
+    }
+
+    /// What other processes have polled meanwhile is due when they say.
+    fn take_up(&mut self, states: BTreeMap<SourceId, SourceState>) {
+        let now = (self.desk.clock)();
+        for (id, state) in states {
+            let Some(source) = self.desk.config.sources.get(&id).filter(|_| !self.under_way.contains(&id)) else { continue };
+            let is_newer = self.states.get(&id).is_none_or(|known| known.checked < state.checked);
+            if is_newer && state.settings == source.settings() {
+                match time(source, Some(&state), now) {
+                    Some(at) => self.timetable.set(id.clone(), at),
+                    None => self.timetable.remove(&id),
+                }
+                self.states.insert(id, state);
+            }
+        }
     }
 
     /// Another configuration is in force.
@@ -251,6 +285,12 @@ impl Round {
                 self.desk.config.sources.get(&id).and_then(|source| time(source, self.states.get(&id), now))
             }
             Turn::Rests(until) => Some(until),
+            Turn::Elsewhere { state, again } => {
+                self.states.extend(state.map(|state| (id.clone(), *state)));
+                self.keep_current_one(&id);
+                let told = || self.desk.config.sources.get(&id).and_then(|source| time(source, self.states.get(&id), now));
+                again.or_else(told)
+            }
             Turn::BrokeDown => now.checked_add(AFTER_BREAKDOWN).ok(),
         };
         if let Some(at) = at.filter(|_| self.desk.config.sources.get(&id).is_some_and(|source| source.enabled)) {

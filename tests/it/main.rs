@@ -4,6 +4,7 @@ mod app;
 mod origin;
 
 mod architecture;
+mod cluster;
 mod command;
 mod config;
 mod durable;
@@ -13,6 +14,8 @@ mod fetch;
 mod hostile;
 mod manners;
 mod parse;
+mod readers;
+mod postgres;
 mod push;
 mod render;
 mod schedule;

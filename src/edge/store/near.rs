@@ -42,6 +42,7 @@ impl Index {
 
     /// Forgets everything: it is read again when it is asked for.
     pub fn clear(&self) {
+        // Not while a span is being read: it would come back without what was not told.
         let _alone = lock(&self.loading);
         *lock(&self.spans) = Spans::default();
     }

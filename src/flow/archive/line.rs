@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Because, EntryKey, Habits, Manners, Push, Report, SourceId, SourceState, Story, StoryId, TopicId};
+use crate::model::{
+    Because, EntryKey, Habits, Manners, Push, Report, SourceId, SourceState, Story, StoryId, TopicId, Withdrawal,
+};
 
 /// One line of a dump.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +17,8 @@ pub enum Line {
     Story(Box<StoryLine>),
     /// The name of an entry whose story was pruned.
     Pruned(PrunedLine),
+    /// That a story was taken down.
+    Withdrawn(Withdrawal),
     /// A source's state.
     Source(Box<SourceLine>),
     /// The last line.

@@ -10,7 +10,7 @@ use crate::flow::archive::{Line, PrunedLine, Reader};
 use crate::flow::dedupe::keys;
 use crate::model::{Batch, EntryKey, Lookup, SourceState, Story, StoryChange, StoryId};
 use crate::pipeline::archive::{STEP, Work, change_of, found};
-use crate::pipeline::poll::blocking;
+use crate::pipeline::blocking::blocking;
 
 /// What mending came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

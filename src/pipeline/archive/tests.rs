@@ -52,7 +52,7 @@ async fn filled(folder: &TempDir) -> Arc<Store> {
     let store = Arc::new(Store::open(folder.path()).unwrap());
     let stories = (1..=9).map(|n| change_of(&config(), story(n))).collect();
     let source = Some((SourceId::new("a").unwrap(), state()));
-    store.commit(Batch { source, stories, based_on: None }).await.unwrap();
+    store.commit(Batch { source, stories, ..Batch::default() }).await.unwrap();
     store.remove(vec![(StoryId([9; 16]), 9)]).await.unwrap();
     store
 }

@@ -323,7 +323,7 @@ fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<(), StoreErro
                 }
             }
         }
-        Work::Memo(memo, what) => rows.insert(codec::memo_key(memo), record::seal(what)),
+        Work::Memo(memo, what) => rows.insert(&codec::memo_key(memo), record::seal(what)),
         Work::Pushes(pushes) => {
             for (id, push) in &pushes {
                 let key = codec::push_key(id);
