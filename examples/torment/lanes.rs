@@ -118,7 +118,7 @@ pub fn batch(lane: u32, step: u32) -> Batch {
     if let Some(old) = step.checked_sub(EDITED_AFTER) {
         stories.extend((0..begun(lane, old)).map(|place| change(lane, old, place, 1)));
     }
-    Batch { source: Some((source(lane), state(lane, step))), stories, based_on: None }
+    Batch { source: Some((source(lane), state(lane, step))), stories, ..Batch::default() }
 }
 
 /// The stories that are removed after a step.
