@@ -165,7 +165,7 @@ const SEAMS: [(&str, &[&str]); 20] = [
     ("reqwest", &["edge::fetch"]),
     ("ring", &["flow::push", "edge::chance", "edge::fetch", "edge::store::postgres"]),
     ("hyper", &["edge::serve", "edge::fetch"]),
-    ("rustix", &["edge::serve"]),
+    ("rustix", &["edge::serve", "edge::store::embedded"]),
     ("toml", &["config"]),
     ("clap", &["command"]),
     ("comfy_table", &["command"]),

@@ -8,6 +8,7 @@ mod cluster;
 mod command;
 mod config;
 mod durable;
+mod embedded;
 mod capacity;
 mod explain;
 mod fetch;
