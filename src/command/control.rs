@@ -8,8 +8,9 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
 
-use crate::command::{Exit, Setup, explain, plan};
+use crate::command::{Exit, Setup, explain, plan, poll};
 use crate::config::Config;
 use crate::edge::control;
 use crate::edge::store::{Store, StoreError};
@@ -24,6 +25,8 @@ pub(super) enum Question {
     Explain { story: String, json: bool },
     /// What a configuration of this text would change.
     Plan { text: String, json: bool },
+    /// What became of polls, as lines that are no [`Answer`]: of these sources, or of all, or of those that are due.
+    Poll { sources: Vec<String>, all: bool },
 }
 
 /// What it is to print.
@@ -50,6 +53,7 @@ impl Ground<'_> {
         let told = match question {
             Question::Explain { story, json } => explain::tell(self, story, *json),
             Question::Plan { text, json } => plan::tell(self, text, *json),
+            Question::Poll { .. } => Err(anyhow!("polls are no answer of one part")),
         };
         told.map_or_else(|error| Answer::Failed(format!("{error:#}")), Answer::Done)
     }
@@ -61,7 +65,7 @@ pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow
         Ok(store) => {
             let before;
             let in_force = match question {
-                Question::Explain { .. } => Some(config),
+                Question::Explain { .. } | Question::Poll { .. } => Some(config),
                 Question::Plan { .. } => {
                     before = plan::remembered(&store, setup.env)?;
                     before.as_ref()
@@ -71,9 +75,15 @@ pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow
             Ground { config: in_force, rules: &rules, store: &store, env: setup.env, now: (setup.clock)() }.answer(question)
         }
         Err(error) if matches!(error.downcast_ref(), Some(StoreError::Held { .. })) => {
-            let told = control::ask(&setup.folder(&config.store), &serde_json::to_vec(question)?)
-                .context("asking the running service")?;
-            serde_json::from_slice(&told.ok_or(error)?).context("the running service gave no answer")?
+            let mut told = Vec::new();
+            let answered = stream(setup, config, question, &mut |part| {
+                told.extend_from_slice(part);
+                Ok(())
+            });
+            if !answered? {
+                return Err(error);
+            }
+            serde_json::from_slice(&told).context("the running service gave no answer")?
         }
         Err(error) => return Err(error),
     };
@@ -86,30 +96,59 @@ pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow
     }
 }
 
-/// Answers what commands ask of the running service, until `stop` resolves.
+/// Asks the service that holds the store and hands on what it says as it comes; `false` where none listens.
+pub(super) fn stream(
+    setup: &Setup,
+    config: &Config,
+    question: &Question,
+    take: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
+) -> anyhow::Result<bool> {
+    control::ask(&setup.folder(&config.store), &serde_json::to_vec(question)?, take).context("asking the running service")
+}
+
+/// Answers what commands ask of the running service, until `stop` resolves. `polls` is whether it polls.
 pub(super) async fn serve(
     folder: PathBuf,
     desk: tokio::sync::watch::Receiver<Desk>,
     store: Arc<Store>,
     env: fn(&str) -> Option<String>,
+    polls: bool,
     stop: impl Future<Output = ()>,
 ) {
     let listener = match control::listen(&folder) {
         Ok(listener) => listener,
         Err(error) => return tracing::warn!(%error, "commands can't ask the running service"),
     };
-    let answer = move |question: Vec<u8>| {
+    let answer = move |question: Vec<u8>, parts: mpsc::Sender<Vec<u8>>| {
         let (desk, store) = (desk.borrow().clone(), Arc::clone(&store));
-        blocking(move || {
-            let answer = match serde_json::from_slice(&question) {
-                Ok(question) => {
-                    let now = (desk.clock)();
-                    Ground { config: Some(&desk.config), rules: &desk.rules, store: &store, env, now }.answer(&question)
-                }
-                Err(error) => Answer::Failed(format!("the running service does not understand the question: {error}")),
-            };
-            serde_json::to_vec(&answer).unwrap_or_default()
-        })
+        async move {
+            // What is told is what is stored.
+            if let Err(error) = desk.later.write(&store).await {
+                tracing::error!(%error, "when sources were asked could not be stored; it is tried again");
+            }
+            match serde_json::from_slice(&question) {
+                Ok(Question::Poll { sources, all }) => poll::answer(polls.then_some(&desk), &sources, all, parts).await,
+                question => blocking(move || answer_into(&desk, &store, env, question, parts)).await,
+            }
+        }
     };
     control::answer(listener, answer, stop).await;
+}
+
+fn answer_into(
+    desk: &Desk,
+    store: &Store,
+    env: fn(&str) -> Option<String>,
+    question: serde_json::Result<Question>,
+    parts: mpsc::Sender<Vec<u8>>,
+) {
+    let answer = match question {
+        Ok(question) => {
+            let now = (desk.clock)();
+            Ground { config: Some(&desk.config), rules: &desk.rules, store, env, now }.answer(&question)
+        }
+        Err(error) => Answer::Failed(format!("the running service does not understand the question: {error}")),
+    };
+    // Who asked may have gone away.
+    let _ = parts.blocking_send(serde_json::to_vec(&answer).unwrap_or_default());
 }

@@ -82,7 +82,7 @@ pub(super) async fn service(
     let folder = setup.folder(&desk.config.store);
     let (new_desk, desk) = watch::channel(desk);
     let mut stop_answering = told_to_stop.clone();
-    let questions = control::serve(folder, desk.clone(), Arc::clone(&store), setup.env, async move {
+    let questions = control::serve(folder, desk.clone(), Arc::clone(&store), setup.env, role != Role::Web, async move {
         let _ = stop_answering.wait_for(|&stop| stop).await;
     });
     let questions = tokio::spawn(questions);

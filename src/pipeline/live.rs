@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::topic::Rules;
 use crate::model::Site;
+use crate::pipeline::later::write_later;
 use crate::pipeline::poll::blocking;
 use crate::pipeline::poller::poll_due;
 use crate::pipeline::sheets::story_maker;
@@ -53,6 +54,7 @@ pub async fn run(live: Live, polls: bool, prints: bool) {
     if polls {
         tasks.spawn(keep_going("the poller", live.clone(), poll_due));
         tasks.spawn(keep_going("the upkeep", live.clone(), keep_up));
+        tasks.spawn(keep_going("the writer of what can wait", live.clone(), write_later));
         tasks.spawn(keep_going("the subscriber", live, subscribe));
     }
     tasks.join_all().await;

@@ -232,7 +232,12 @@ impl TestApp {
 
     /// Starts the service on a free port and waits until it listens.
     pub fn start(&self) -> Service {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--log-json"]);
+        self.start_as("all")
+    }
+
+    /// Starts the service in a role on a free port and waits until it listens.
+    pub fn start_as(&self, role: &str) -> Service {
+        let mut command = self.command(&["serve", "--role", role, "--listen", "127.0.0.1:0", "--log-json"]);
         let mut child = command.env("DIEMTIN_LOG", "warn,diemtin=debug").spawn().expect("the binary runs");
         let log = Log::follow(child.stderr.take().expect("a pipe"));
         let serving = log.wait_for("serving");

@@ -13,6 +13,7 @@ mod fetch;
 mod hostile;
 mod manners;
 mod parse;
+mod poll;
 mod push;
 mod render;
 mod schedule;
