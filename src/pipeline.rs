@@ -1,6 +1,7 @@
 //! The only part that knows both the stages and the edges: one poll, many of them at once, the site that follows the store, and
 //! the loop that repeats it all. Concurrency lives here and nowhere else.
 
+mod blocking;
 mod callback;
 mod counts;
 mod crew;
@@ -33,6 +34,7 @@ use crate::flow::schedule::{self, Prices};
 use crate::flow::topic::Rules;
 use crate::model::{SourceId, SourceState};
 
+pub use blocking::blocking;
 pub use callback::callee;
 pub use counts::Counts;
 pub use crew::{Crew, Turn};
@@ -41,7 +43,7 @@ pub use later::Later;
 pub use live::{Live, run};
 pub use orders::{Ended, Orders, Taken};
 pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
-pub use poll::{Outcome, Polled, blocking, poll, read};
+pub use poll::{Outcome, Polled, poll, read};
 pub use press::Press;
 pub use preview::{PreviewError, Previewed, preview};
 pub use prune::prune;

@@ -103,7 +103,8 @@ pub(super) fn stream(
     question: &Question,
     take: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
 ) -> anyhow::Result<bool> {
-    control::ask(&setup.folder(&config.store), &serde_json::to_vec(question)?, take).context("asking the running service")
+    let Some(folder) = setup.folder(&config.store) else { return Ok(false) };
+    control::ask(&folder, &serde_json::to_vec(question)?, take).context("asking the running service")
 }
 
 /// Answers what commands ask of the running service, until `stop` resolves. `polls` is whether it polls.

@@ -12,7 +12,7 @@ use crate::command::{Exit, Setup, setup};
 use crate::config::Config;
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::schedule::{Pass, Rests};
-use crate::pipeline::{Desk, Outcome, prune, reclassify};
+use crate::pipeline::{Desk, Outcome, blocking, prune, reclassify};
 use row::Row;
 use screen::Screen;
 
@@ -81,7 +81,8 @@ fn poll(setup: &Setup, config: Config, store: Arc<Store>, pass: &Pass, screen: S
 
 /// Polls everything that is wanted, and tells each source as soon as it is done.
 async fn polled(desk: &Desk, store: &Arc<Store>, pass: &Pass, mut screen: Screen) -> anyhow::Result<Vec<Row>> {
-    let states = store.source_states()?;
+    let reader = Arc::clone(store);
+    let states = blocking(move || reader.source_states()).await?;
     let desk = &desk.clone().priced(&states);
     let now = (desk.clock)();
     let mut rests = Rests::of(states.iter().filter_map(|(id, state)| {

@@ -48,8 +48,9 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let desk = setup.desk(config)?;
     setup::block_on(async {
         let listener = match arguments.role {
-            Role::Poll => None,
-            Role::All | Role::Web => Some(listen(&address).await?),
+            // Who names an address wants to see how it is: /healthz and /metrics.
+            Role::Poll if arguments.listen.is_none() => None,
+            _ => Some(listen(&address).await?),
         };
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let stop = async move {
@@ -82,10 +83,16 @@ pub(super) async fn service(
     let folder = setup.folder(&desk.config.store);
     let (new_desk, desk) = watch::channel(desk);
     let mut stop_answering = told_to_stop.clone();
-    let questions = control::serve(folder, desk.clone(), Arc::clone(&store), setup.env, role != Role::Web, async move {
-        let _ = stop_answering.wait_for(|&stop| stop).await;
+    let (asked, known, env, polls) = (desk.clone(), Arc::clone(&store), setup.env, role != Role::Web);
+    let questions = tokio::spawn(async move {
+        let stopped = async move {
+            let _ = stop_answering.wait_for(|&stop| stop).await;
+        };
+        // A database answers commands itself.
+        if let Some(folder) = folder {
+            control::serve(folder, asked, known, env, polls, stopped).await;
+        }
     });
-    let questions = tokio::spawn(questions);
     let calls = (role == Role::All).then(|| pipeline::callee(desk.clone()));
     let live = Live { desk, store, site: Arc::clone(&site), listens: calls.is_some(), stop: told_to_stop.clone() };
     let live = tokio::spawn(pipeline::run(live, role != Role::Web, role != Role::Poll));

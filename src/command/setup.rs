@@ -50,23 +50,25 @@ impl Setup {
 
     /// The store of a configuration.
     pub fn store(&self, settings: &StoreSettings) -> anyhow::Result<Arc<Store>> {
-        Ok(Arc::new(Store::open(&self.folder(settings))?))
+        Ok(Arc::new(match self.folder(settings) {
+            Some(folder) => Store::open(&folder)?,
+            None => Store::connect(&settings.url)?,
+        }))
     }
 
-    /// The store of a configuration, where there is one already.
+    /// The store of a configuration, where there is one already. A database is always there.
     pub fn existing_store(&self, settings: &StoreSettings) -> anyhow::Result<Arc<Store>> {
-        let folder = self.folder(settings);
-        if !Store::exists(&folder) {
+        if let Some(folder) = self.folder(settings).filter(|folder| !Store::exists(folder)) {
             let (folder, config) = (folder.display(), self.path.display());
             return Err(anyhow!("there is no store in {folder} (store.url of {config}); `poll` or `serve` makes one"));
         }
         self.store(settings)
     }
 
-    /// The folder of the store of a configuration.
-    pub fn folder(&self, settings: &StoreSettings) -> PathBuf {
-        let folder = settings.url.strip_prefix("sled:").unwrap_or(&settings.url);
-        self.path.parent().unwrap_or(Path::new("")).join(folder)
+    /// The folder of the store of a configuration; `None` where it is a database.
+    pub fn folder(&self, settings: &StoreSettings) -> Option<PathBuf> {
+        let folder = settings.url.strip_prefix("sled:")?;
+        Some(self.path.parent().unwrap_or(Path::new("")).join(folder))
     }
 }
 

@@ -79,7 +79,8 @@ table! {
 table! {
     /// Where stories are kept, and how long.
     Store {
-        /// `sled:FOLDER`; a relative folder is below the folder of this file.
+        /// `sled:FOLDER`; a relative folder is below the folder of this file. Or `postgres://USER:PASSWORD@HOST/DATABASE`, for several
+        /// processes or machines.
         url: StoreUrl = "sled:data",
         /// Stories that were first seen longer ago than this are pruned; "forever" keeps all.
         keep: Keep = "365d",

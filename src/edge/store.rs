@@ -7,7 +7,9 @@
 //! - Every change of a story takes the next number of one sequence, and who has heard of a number finds everything up to it.
 
 mod embedded;
+mod lease;
 mod near;
+mod postgres;
 mod record;
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,6 +19,8 @@ use tokio::sync::watch;
 
 use crate::model::{Batch, Change, Known, LinkKey, Lookup, Push, Search, SourceId, SourceState, Stamp, Story, StoryId};
 use embedded::Embedded;
+pub use lease::{Claim, Lease};
+use postgres::Postgres;
 
 /// Why the store can't do what it was asked. A sentence names the subject.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +47,17 @@ pub enum StoreError {
         /// What sled or the system said.
         why: String,
     },
+    /// The database can't be used.
+    #[error("the database {database} can't be used: {why}")]
+    Unreachable {
+        /// The database and its server.
+        database: String,
+        /// What it said, or what is wrong with its address.
+        why: String,
+    },
+    /// The lease under which a source was polled is over, and another process has polled it since.
+    #[error("the lease ended before the poll did, and another process has polled the source since")]
+    Fenced,
     /// The decision was based on a story that has changed since: decide again.
     #[error("the store's content has changed since it was read")]
     Conflict,
@@ -63,11 +78,25 @@ pub enum Memo {
     Doubted,
 }
 
+impl Memo {
+    /// The name in the store.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rules => "rules",
+            Self::Classified => "classified",
+            Self::Config => "config",
+            Self::Pruned => "pruned",
+            Self::Doubted => "doubted",
+        }
+    }
+}
+
 /// An open store. Reads block: call them where that may be.
 pub struct Store(Kind);
 
 enum Kind {
     Embedded(Embedded),
+    Postgres(Postgres),
 }
 
 /// The same call on whichever kind it is.
@@ -75,6 +104,7 @@ macro_rules! either {
     ($self:ident, $store:ident => $call:expr) => {
         match &$self.0 {
             Kind::Embedded($store) => $call,
+            Kind::Postgres($store) => $call,
         }
     };
 }
@@ -88,6 +118,16 @@ impl Store {
     /// Opens the store in a folder, or makes a new one there. Blocks: for a large store a second or two.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         Embedded::open(folder).map(Kind::Embedded).map(Self)
+    }
+
+    /// Opens the store in a database, or makes a new one there. Blocks, for half a minute where the server does not answer.
+    pub fn connect(url: &str) -> Result<Self, StoreError> {
+        Postgres::open(url).map(Kind::Postgres).map(Self)
+    }
+
+    /// Whether other processes may have it open at the same time.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.0, Kind::Postgres(_))
     }
 
     /// What is known about some entries.
@@ -174,9 +214,29 @@ impl Store {
         either!(self, store => store.set_pushes(pushes).await)
     }
 
-    /// Remembers pages' stamps.
-    pub async fn set_stamps(&self, stamps: Vec<Stamp>) -> Result<(), StoreError> {
-        either!(self, store => store.set_stamps(stamps).await)
+    /// Remembers stamps of pages that show every change up to a number. Returns them as they stand then: where other processes publish
+    /// the same pages, a page has the date of the first that published these bytes.
+    pub async fn set_stamps(&self, stamps: Vec<Stamp>, seq: u64) -> Result<Vec<Stamp>, StoreError> {
+        match &self.0 {
+            Kind::Embedded(store) => store.set_stamps(stamps.clone()).await.map(|()| stamps),
+            Kind::Postgres(store) => store.set_stamps(stamps, seq).await,
+        }
+    }
+
+    /// Asks whether a source may be polled now. A lease ends with the commit of its poll, or when it is given back.
+    pub async fn lease(&self, claim: Claim) -> Result<Lease, StoreError> {
+        match &self.0 {
+            Kind::Embedded(_) => Ok(Lease::Needless),
+            Kind::Postgres(store) => store.lease(claim).await,
+        }
+    }
+
+    /// Gives a lease back without a poll.
+    pub async fn release(&self, source: SourceId, fence: u64) -> Result<(), StoreError> {
+        match &self.0 {
+            Kind::Embedded(_) => Ok(()),
+            Kind::Postgres(store) => store.release(source, fence).await,
+        }
     }
 }
 

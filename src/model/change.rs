@@ -83,6 +83,11 @@ pub struct Batch {
     /// The number of the last change that the decision knew of, where it depends on which near copies exist: a story that has come since
     /// and shares a band with a new one of the batch makes the decision void.
     pub based_on: Option<u64>,
+    /// The fence of the lease under which the source was polled, where several processes share a store.
+    pub fence: Option<u64>,
+    /// The fingerprint of the rules that the stories were classified under, where they are a poll's. Processes that share a store may have
+    /// other rules for a while: then not all stories are classified under the same.
+    pub rules: Option<[u8; 16]>,
 }
 
 /// One change in the change sequence, as followers read it.

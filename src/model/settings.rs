@@ -28,7 +28,8 @@ pub struct Service {
 /// Where stories are kept, and how long: `[store]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreSettings {
-    /// `sled:FOLDER`; a relative folder is below the folder of `feeds.toml`.
+    /// `sled:FOLDER`, where a relative folder is below the folder of `feeds.toml`, or the `postgres://` address of a database. That may
+    /// hold a password.
     pub url: String,
     /// Stories that were first seen longer ago than this are pruned; `None` keeps all.
     pub keep: Option<Duration>,

@@ -2,6 +2,7 @@
 //! one that hangs, or a poll that panics, harms no other.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tracing::Instrument;
 use url::{Position, Url};
 
 use crate::edge::fetch::FetchError;
-use crate::edge::store::Store;
+use crate::edge::store::{Claim, Lease, Store};
 use crate::flow::robots::Robots;
 use crate::flow::schedule::{self, Rests};
 use crate::model::{FetchSettings, Looked, Source, SourceState, Trouble};
@@ -24,6 +25,12 @@ const STEP_ASIDE_AFTER: Duration = Duration::from_secs(3);
 const ASIDE: usize = 4;
 /// Polls that may stand aside in all: each takes a descriptor, of which a process usually has 1,024.
 const MOST_ASIDE: usize = 256;
+/// A lease lasts so many times as long as a fetch may take: that of robots.txt, that of the source, and as much for all the rest.
+const LEASE: u32 = 3;
+/// How long a poll waits for its turn at a host that other processes ask, too. Beyond that the host rests.
+const LONGEST_DISTANCE: Duration = Duration::from_secs(60);
+/// How long a source is left alone when the store could not say whether it may be polled.
+const WITHOUT_STORE: Duration = Duration::from_secs(5);
 /// How long robots.txt is believed (RFC 9309, section 2.4).
 const ROBOTS_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// How long a refusal in it is believed: the next look asks again.
@@ -36,6 +43,13 @@ pub enum Turn {
     Polled(Box<Polled>),
     /// The host has asked meanwhile to be left alone until then; nothing was asked.
     Rests(Timestamp),
+    /// Another process polls the source, or has polled it since; nothing was asked.
+    Elsewhere {
+        /// Its state as that process left it.
+        state: Option<Box<SourceState>>,
+        /// When to look again, where that process has not told.
+        again: Option<Timestamp>,
+    },
     /// Meanwhile the configuration has another source of this name, or none, or one that is not polled; nothing was asked.
     NotWanted,
     /// The poll broke down in a panic, which is logged.
@@ -54,6 +68,8 @@ pub struct Crew {
     /// As many as the configuration has had hosts.
     hosts: Arc<Mutex<HashMap<String, Arc<Host>>>>,
     rests: Arc<Mutex<Rests>>,
+    /// Whether a host is left alone that asked another process for that.
+    heeds_rests: Arc<AtomicBool>,
 }
 
 /// What the sources of one host share.
@@ -75,6 +91,7 @@ impl Crew {
             spacing: fetch.spacing,
             hosts: Arc::default(),
             rests: Arc::default(),
+            heeds_rests: Arc::default(),
         }
     }
 
@@ -82,12 +99,15 @@ impl Crew {
     pub fn under(&self, fetch: &FetchSettings) -> Self {
         let keeps_hosts = self.per_host == fetch.per_host;
         let hosts = if keeps_hosts { Arc::clone(&self.hosts) } else { Arc::default() };
-        Self { hosts, rests: Arc::clone(&self.rests), ..Self::new(fetch) }
+        let (rests, heeds_rests) = (Arc::clone(&self.rests), Arc::clone(&self.heeds_rests));
+        Self { hosts, rests, heeds_rests, ..Self::new(fetch) }
     }
 
-    /// Takes up which hosts rest, from what was heard before the process was started.
+    /// Takes up which hosts rest, from what was heard before the process was started; from then on also what other processes hear. Without
+    /// this only what it heard itself counts.
     pub fn remember<'a>(&self, states: impl Iterator<Item = (&'a Source, &'a SourceState)>) {
         *lock(&self.rests) = Rests::of(states);
+        self.heeds_rests.store(true, Ordering::Relaxed);
     }
 
     /// Until when a source's host rests, if it does.
@@ -117,12 +137,16 @@ impl Crew {
         if let Some(until) = self.rests_until(source, (desk.clock)()).filter(|until| Some(*until) > rest) {
             return Turn::Rests(until);
         }
+        let (fence, before) = match self.lease(rest, &desk, store, source, before).await {
+            Ok(leased) => leased,
+            Err(turn) => return turn,
+        };
         let span = tracing::info_span!("poll", source = %source.id, host = source.home.host_str());
         let (store, host, id) = (Arc::clone(store), Arc::clone(&slot.host), source.id.clone());
         let (desk, whose) = (desk.clone(), source.clone());
         let task = async move {
             let looked = host.look(&desk, &whose, before.as_ref()).await;
-            poll(&desk, &store, &whose, before, looked).await
+            poll(&desk, &store, &whose, before, looked, fence).await
         };
         let task = tokio::spawn(task.instrument(span));
         // Dropped with this future, the poll ends too: nothing is left running when the service stops.
@@ -142,6 +166,56 @@ impl Crew {
             Err(error) => {
                 tracing::error!(source = %id, %error, "a poll broke down");
                 Turn::BrokeDown
+            }
+        }
+    }
+
+    /// The right to poll a source, where several processes share the store: the fence of its lease, and the source's state, which another
+    /// process may have moved on.
+    async fn lease(
+        &self,
+        rest: Option<Timestamp>,
+        desk: &Desk,
+        store: &Arc<Store>,
+        source: &Source,
+        before: Option<SourceState>,
+    ) -> Result<(Option<u64>, Option<SourceState>), Turn> {
+        let after = |wait: Duration| {
+            let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+            (desk.clock)().checked_add(wait).unwrap_or(Timestamp::MAX)
+        };
+        loop {
+            let claim = Claim {
+                source: source.id.clone(),
+                known: before.clone(),
+                host: source.url().host_str().unwrap_or_default().to_owned(),
+                origin: schedule::host(source.url()),
+                heeds_rests: rest.is_none() && self.heeds_rests.load(Ordering::Relaxed),
+                per_host: self.per_host,
+                spacing: self.spacing,
+                lasts: desk.config.fetch.timeout * LEASE,
+            };
+            match store.lease(claim).await {
+                Ok(Lease::Needless) => return Ok((None, before)),
+                Ok(Lease::Granted { fence, newer }) => {
+                    let Some(newer) = newer.filter(|state| state.settings == source.settings()) else {
+                        return Ok((Some(fence), before));
+                    };
+                    if schedule::is_due(source, Some(&newer), (desk.clock)()) {
+                        return Ok((Some(fence), Some(*newer)));
+                    }
+                    if let Err(error) = store.release(source.id.clone(), fence).await {
+                        tracing::warn!(source = %source.id, %error, "a lease could not be given back; it ends by itself");
+                    }
+                    return Err(Turn::Elsewhere { state: Some(newer), again: None });
+                }
+                Ok(Lease::Held(wait)) => return Err(Turn::Elsewhere { state: None, again: Some(after(wait)) }),
+                Ok(Lease::HostBusy(wait)) if wait <= LONGEST_DISTANCE => tokio::time::sleep(wait).await,
+                Ok(Lease::HostBusy(wait)) => return Err(Turn::Rests(after(wait))),
+                Err(error) => {
+                    tracing::error!(source = %source.id, %error, "a source could not be leased, and is not polled");
+                    return Err(Turn::Elsewhere { state: None, again: Some(after(WITHOUT_STORE)) });
+                }
             }
         }
     }

@@ -12,8 +12,8 @@ use crate::config::Config;
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::topic::Rules;
 use crate::model::Site;
+use crate::pipeline::blocking::blocking;
 use crate::pipeline::later::write_later;
-use crate::pipeline::poll::blocking;
 use crate::pipeline::poller::poll_due;
 use crate::pipeline::sheets::story_maker;
 use crate::pipeline::subscriber::subscribe;
@@ -109,17 +109,27 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         })
         .await?;
         press = back;
+        let (site, stamped) = stamp(&live.store, &mut press, site).await;
         live.site.store(Arc::new(Site { stories: Some(Arc::clone(&stories)), ..site }));
-        let stamps = press.take_stamps();
-        if !stamps.is_empty() {
-            live.store.set_stamps(stamps).await?;
-        }
+        stamped?;
         tokio::select! {
             changed = live.desk.changed() => return if changed.is_ok() { Ok(()) } else { std::future::pending().await },
             // A writer that is gone announces nothing any more.
             changed = latest.changed() => tokio::time::sleep(if changed.is_ok() { GATHER } else { AFTER_FAILURE }).await,
         }
         latest.borrow_and_update();
+    }
+}
+
+/// Stores the dates of new pages before anybody sees them: where another process published the same bytes, theirs is the date.
+async fn stamp(store: &Store, press: &mut Press, site: Site) -> (Site, Result<(), StoreError>) {
+    let stamps = press.take_stamps();
+    if stamps.is_empty() {
+        return (site, Ok(()));
+    }
+    match store.set_stamps(stamps, press.seq()).await {
+        Ok(stamps) => (if press.adopt(stamps) { press.site() } else { site }, Ok(())),
+        Err(error) => (site, Err(error)),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::flow::moves::{self, Found};
 use crate::flow::parse::{self, Input, NotAFeed};
 use crate::flow::push::{Found as Heard, dearer};
 use crate::flow::schedule::{self, Answered, Plan, Read, Wishes};
-use crate::model::{Batch, Because, Document, Looked, Manners, Origin, Source, SourceId, SourceState, Trouble, Wish};
+use crate::model::{Batch, Because, Document, Looked, Manners, Origin, Source, SourceState, Trouble, Wish};
 use crate::pipeline::Desk;
 use crate::pipeline::later::may_wait;
 use announced::Said;
@@ -42,13 +42,14 @@ pub(super) fn address(source: &Source, before: Option<&SourceState>) -> Url {
 }
 
 /// Polls a source. What it reports as new is stored and would survive a power cut. `looked` is what the host's robots.txt says,
-/// or that the host asked for a rest instead.
+/// or that the host asked for a rest instead; `fence` is that of the lease, where the store needs one.
 pub async fn poll(
     desk: &Desk,
     store: &Arc<Store>,
     source: &Source,
     before: Option<SourceState>,
     looked: Result<Looked, FetchError>,
+    fence: Option<u64>,
 ) -> Polled {
     let now = (desk.clock)();
     let before = before.filter(|state| state.settings == source.settings());
@@ -57,7 +58,7 @@ pub async fn poll(
         Ok(looked) => (Some(looked), None),
         Err(error) => (None, Some(error)),
     };
-    let poll = Poll { desk, store, source, looked, now, before };
+    let poll = Poll { desk, store, source, looked, fence, now, before };
     if let Some(error) = overloaded {
         let failure = Failure { elsewhere: url != *source.url(), ..Failure::from(error) };
         return poll
@@ -95,6 +96,7 @@ struct Poll<'a> {
     source: &'a Source,
     before: Option<SourceState>,
     looked: Option<Looked>,
+    fence: Option<u64>,
     now: Timestamp,
 }
 
@@ -201,7 +203,13 @@ impl Poll<'_> {
             let state = state(found, answered, decision.seen + updated > 0);
             let source = Some((self.source.id.clone(), state.clone()));
             let delays = self.delays(&decision);
-            let batch = Batch { source, stories: decision.stories, based_on: Some(decision.based_on) };
+            let batch = Batch {
+                source,
+                stories: decision.stories,
+                based_on: Some(decision.based_on),
+                fence: self.fence,
+                rules: Some(self.desk.rules.fingerprint()),
+            };
             self.desk.later.forget(&self.source.id).await;
             match self.store.commit(batch).await {
                 Ok(()) => {
@@ -310,7 +318,8 @@ impl Poll<'_> {
 
     async fn store_unchanged(&self, status: u16, state: SourceState, said: Said<'_>) -> Polled {
         self.note_hub(Heard::Nothing, Some(&said));
-        if may_wait(self.before.as_ref(), &state) {
+        // Other processes that share the store wait for the end of a lease.
+        if self.fence.is_none() && may_wait(self.before.as_ref(), &state) {
             self.desk.later.put(&self.source.id, &state).await;
             return self.polled(Outcome::Unchanged, Some(status), None, state);
         }
@@ -356,7 +365,8 @@ impl Poll<'_> {
 
     async fn store_state(&self, state: &SourceState) -> Result<(), StoreError> {
         self.desk.later.forget(&self.source.id).await;
-        self.store.commit(Batch { source: Some((self.source.id.clone(), state.clone())), ..Batch::default() }).await
+        let source = Some((self.source.id.clone(), state.clone()));
+        self.store.commit(Batch { source, fence: self.fence, ..Batch::default() }).await
     }
 
     fn polled(&self, outcome: Outcome, status: Option<u16>, error: Option<String>, state: SourceState) -> Polled {
@@ -372,16 +382,4 @@ pub fn read(source: &Source, bytes: &[u8], content_type: Option<&str>, base: &Ur
     };
     let encoding = source.encoding.as_deref();
     parse::parse(Input { bytes, content_type, base, timezone: &source.timezone, encoding, select, now })
-}
-
-/// Runs work that computes or reads the disk where it holds up no other task.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that does, and a panic goes on from here")]
-pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(error) => unreachable!("blocking work is never cancelled: {error}"),
-        },
-    }
 }

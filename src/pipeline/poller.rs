@@ -18,6 +18,7 @@ use crate::edge::store::Store;
 use crate::flow::push;
 use crate::flow::schedule::{self, Timetable};
 use crate::model::{Because, Source, SourceId, SourceState, Trouble};
+use crate::pipeline::blocking::blocking;
 use crate::pipeline::live::stopped;
 use crate::pipeline::reclassify::begin;
 use crate::pipeline::{Desk, Ended, Live, Outcome, Polled, Turn};
@@ -37,13 +38,11 @@ const COUNT_EVERY: SignedDuration = SignedDuration::from_secs(15);
 
 /// Polls what is due, until told to stop; then waits for what is under way.
 pub(super) async fn poll_due(mut live: Live) {
-    let states = match live.store.source_states() {
-        Ok(states) => states,
-        Err(error) => {
-            tracing::error!(%error, "the sources' states could not be read: every source is asked anew");
-            BTreeMap::new()
-        }
-    };
+    let reader = Arc::clone(&live.store);
+    let states = blocking(move || reader.source_states()).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the sources' states could not be read: every source is asked anew");
+        BTreeMap::new()
+    });
     let desk = live.desk.borrow_and_update().clone();
     begin_rules(&live.store, &desk).await;
     let (pushes, orders) = (Arc::clone(&desk.pushes), Arc::clone(&desk.orders));
@@ -55,7 +54,10 @@ pub(super) async fn poll_due(mut live: Live) {
     loop {
         tokio::select! {
             _ = tick.tick() => round.start_due(),
-            _ = price.tick() => round.price(),
+            _ = price.tick() => {
+                round.take_up(states_of(&live.store).await);
+                round.price();
+            }
             Some(done) = round.polls.join_next() => {
                 let (id, turn) = done.expect("the crew catches what goes wrong in a poll");
                 round.note(id, turn);
@@ -79,8 +81,21 @@ pub(super) async fn poll_due(mut live: Live) {
     }
 }
 
+/// The states of the sources that other processes poll, too; none where this is the only one.
+async fn states_of(store: &Arc<Store>) -> BTreeMap<SourceId, SourceState> {
+    if !store.is_shared() {
+        return BTreeMap::new();
+    }
+    let reader = Arc::clone(store);
+    let unread = |error| {
+        tracing::error!(%error, "what other processes polled could not be read; it is known when each source is due");
+        BTreeMap::new()
+    };
+    blocking(move || reader.source_states()).await.unwrap_or_else(unread)
+}
+
 /// Before a poll brings in stories under other rules than those that all stored stories were classified by.
-async fn begin_rules(store: &Store, desk: &Desk) {
+async fn begin_rules(store: &Arc<Store>, desk: &Desk) {
     if let Err(error) = begin(store, &desk.rules).await {
         tracing::error!(%error, "that other topics are in force could not be noted");
     }
@@ -141,6 +156,22 @@ impl Round {
     /// Takes the price of a request anew.
     fn price(&mut self) {
         self.desk = self.desk.clone().priced(&self.states);
+    }
+
+    /// What other processes have polled meanwhile is due when they say.
+    fn take_up(&mut self, states: BTreeMap<SourceId, SourceState>) {
+        let now = (self.desk.clock)();
+        for (id, state) in states {
+            let Some(source) = self.desk.config.sources.get(&id).filter(|_| !self.under_way.contains(&id)) else { continue };
+            let is_newer = self.states.get(&id).is_none_or(|known| known.checked < state.checked);
+            if is_newer && state.settings == source.settings() {
+                match time(source, Some(&state), now) {
+                    Some(at) => self.timetable.set(id.clone(), at),
+                    None => self.timetable.remove(&id),
+                }
+                self.states.insert(id, state);
+            }
+        }
     }
 
     /// Another configuration is in force.
@@ -243,6 +274,12 @@ impl Round {
                 self.desk.config.sources.get(&id).and_then(|source| time(source, self.states.get(&id), now))
             }
             Turn::Rests(until) => Some(until),
+            Turn::Elsewhere { state, again } => {
+                self.states.extend(state.map(|state| (id.clone(), *state)));
+                self.keep_current_one(&id);
+                let told = || self.desk.config.sources.get(&id).and_then(|source| time(source, self.states.get(&id), now));
+                again.or_else(told)
+            }
             Turn::BrokeDown => now.checked_add(AFTER_BREAKDOWN).ok(),
         };
         if let Some(at) = at.filter(|_| self.desk.config.sources.get(&id).is_some_and(|source| source.enabled)) {

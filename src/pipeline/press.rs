@@ -130,7 +130,31 @@ impl Press {
         }
         let shown: HashSet<StoryId> = self.columns.iter().flat_map(|c| &c.listing.stories).map(|story| story.id).collect();
         self.listed.retain(|id, _| shown.contains(id));
-        Ok(Site { pages: self.pages.clone(), parts: Some(self.parts()), stories: None })
+        Ok(self.site())
+    }
+
+    /// The pages as they were last printed.
+    pub fn site(&self) -> Site {
+        Site { pages: self.pages.clone(), parts: Some(self.parts()), stories: None }
+    }
+
+    /// The last change that was taken up.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Takes over the dates of pages from stamps as they are stored; says whether one of them differs.
+    pub fn adopt(&mut self, stamps: Vec<Stamp>) -> bool {
+        let mut differs = false;
+        for stamp in stamps {
+            let ours = self.pages.get_mut(&stamp.path).filter(|page| page.hash == stamp.hash);
+            if let Some(page) = ours.filter(|page| page.modified != stamp.modified) {
+                *page = Arc::new(Page { modified: stamp.modified, ..Page::clone(page) });
+                differs = true;
+            }
+            self.stamps.insert(stamp.path.clone(), stamp);
+        }
+        differs
     }
 
     /// The stamps that have changed since they were last taken, to be stored.

@@ -37,7 +37,7 @@ pub enum PreviewError {
         /// What it is.
         error: NotAFeed,
         /// Where it stands, after redirects.
-        url: Url,
+        url: Box<Url>,
         /// Pages that list the feeds of the site.
         directories: Vec<String>,
         /// If it is a listing page: selectors that would read it.
@@ -79,7 +79,7 @@ fn read(desk: &Desk, source: &Source, answer: Answer, now: Timestamp) -> Result<
             let input =
                 parse::Input { bytes: &body, content_type, base: &url, timezone: &source.timezone, encoding, select: None, now };
             let (directories, proposals) = (parse::directories(input), parse::propose(input));
-            return Err(PreviewError::NotAFeed { error, url, directories, proposals });
+            return Err(PreviewError::NotAFeed { error, url: Box::new(url), directories, proposals });
         }
     };
     let texts = document.entries.iter().map(|entry| Texts {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::model::StoryId;
-use crate::pipeline::poll::blocking;
+use crate::pipeline::blocking::{blocking, recall};
 
 /// Stories that are read and removed in one step.
 const STEP: usize = 500;
@@ -44,12 +44,13 @@ pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp
 }
 
 /// Whether the clock is believed; remembers where it stands.
-async fn is_believed(store: &Store, now: Timestamp) -> Result<bool, StoreError> {
-    let seconds = |memo| -> Result<Option<Timestamp>, StoreError> {
-        let stored = store.recall(memo)?.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
-        Ok(stored.and_then(|bytes| Timestamp::from_second(i64::from_be_bytes(bytes)).ok()))
+async fn is_believed(store: &Arc<Store>, now: Timestamp) -> Result<bool, StoreError> {
+    let time = |stored: Option<Vec<u8>>| {
+        let second = stored.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok()).map(i64::from_be_bytes);
+        second.and_then(|second| Timestamp::from_second(second).ok())
     };
-    let believed = believes(seconds(Memo::Pruned)?, seconds(Memo::Doubted)?, now);
+    let (last, doubted) = (recall(store, Memo::Pruned).await?, recall(store, Memo::Doubted).await?);
+    let believed = believes(time(last), time(doubted), now);
     let written = now.as_second().to_be_bytes().to_vec();
     match believed {
         Belief::Yes => {
@@ -114,7 +115,7 @@ mod tests {
     #[tokio::test]
     async fn a_start_with_a_clock_ten_years_ahead_removes_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
+        let store = Arc::new(Store::open(folder.path()).unwrap());
         assert!(is_believed(&store, day(0)).await.unwrap());
         for minutes in [0, 1, 300] {
             let ahead = day(3650) + SignedDuration::from_mins(minutes);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::topic::Rules;
 use crate::model::{Batch, Story, StoryChange, StoryId};
-use crate::pipeline::poll::blocking;
+use crate::pipeline::blocking::{blocking, recall};
 
 /// Stories that are read and committed in one step.
 const STEP: usize = 500;
@@ -18,34 +18,34 @@ const REMEMBER_EVERY: usize = 20;
 ///
 /// Call it when nobody brings in stories under other rules any more: it remembers that all is done.
 pub async fn reclassify(store: &Arc<Store>, rules: &Arc<Rules>) -> Result<usize, StoreError> {
-    if is_done(store, rules)? {
+    if is_done(store, rules).await? {
         return Ok(0);
     }
-    let begun = begun(store, rules)?;
+    let begun = begun(store, rules).await?;
     let changed = pass(store, rules, begun, true).await?;
     store.remember(Memo::Classified, Vec::new()).await?;
     store.remember(Memo::Rules, rules.fingerprint().to_vec()).await?;
     Ok(changed)
 }
 
-fn is_done(store: &Store, rules: &Rules) -> Result<bool, StoreError> {
-    Ok(store.recall(Memo::Rules)?.as_deref() == Some(&rules.fingerprint()[..]))
+async fn is_done(store: &Arc<Store>, rules: &Rules) -> Result<bool, StoreError> {
+    Ok(recall(store, Memo::Rules).await?.as_deref() == Some(&rules.fingerprint()[..]))
 }
 
 /// Applies the rules to every story that is stored now, unless that was done already. Nothing of it is remembered: polls under older
 /// rules may still bring in stories anywhere.
 pub async fn classify(store: &Arc<Store>, rules: &Arc<Rules>) -> Result<usize, StoreError> {
-    if is_done(store, rules)? { Ok(0) } else { pass(store, rules, None, false).await }
+    if is_done(store, rules).await? { Ok(0) } else { pass(store, rules, None, false).await }
 }
 
 /// Takes back what is remembered of other rules: to be called before stories come in under these. Also where these are the rules that were
 /// in force before the others.
-pub(super) async fn begin(store: &Store, rules: &Rules) -> Result<(), StoreError> {
-    if is_done(store, rules)? {
+pub(super) async fn begin(store: &Arc<Store>, rules: &Rules) -> Result<(), StoreError> {
+    if is_done(store, rules).await? {
         return Ok(());
     }
     store.remember(Memo::Rules, Vec::new()).await?;
-    if begun(store, rules)?.is_none() {
+    if begun(store, rules).await?.is_none() {
         store.remember(Memo::Classified, Vec::new()).await?;
     }
     Ok(())
@@ -83,8 +83,8 @@ async fn pass(store: &Arc<Store>, rules: &Arc<Rules>, mut after: Option<StoryId>
 }
 
 /// The last story that was classified under these rules before the work was interrupted.
-fn begun(store: &Store, rules: &Rules) -> Result<Option<StoryId>, StoreError> {
-    let done = store.recall(Memo::Classified)?;
+async fn begun(store: &Arc<Store>, rules: &Rules) -> Result<Option<StoryId>, StoreError> {
+    let done = recall(store, Memo::Classified).await?;
     let last = done.as_deref().and_then(|done| done.strip_prefix(&rules.fingerprint()[..]));
     Ok(last.and_then(|last| Some(StoryId(last.try_into().ok()?))))
 }

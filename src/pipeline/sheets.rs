@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::edge::store::{Store, StoreError};
 use crate::flow::{merge, render};
 use crate::model::{Page, Story, StoryId, StoryMaker};
-use crate::pipeline::poll::blocking;
+use crate::pipeline::blocking::blocking;
 use crate::pipeline::{Desk, explain};
 
 /// Pages that are kept, at about 20 kB each.

@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::marker::PhantomData;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use diemtin::edge::store::Store;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -55,9 +57,48 @@ pub fn home(sources: &[(&str, String)]) -> String {
 }
 
 /// A folder with a `feeds.toml`, and the commands that are run there.
-pub struct TestApp {
+pub struct App<K> {
     folder: TempDir,
     env: Vec<(String, String)>,
+    /// The address of the store, where it is not the usual one.
+    store: Option<String>,
+    kind: PhantomData<K>,
+}
+
+/// One with a store in its folder. Where a test says `super::app`, and stands below `postgres` too, it is there one with a database.
+pub type TestApp = App<Folder>;
+
+/// A kind of store.
+pub trait Kind {
+    /// The address of a new one; `None` for the usual one, a folder.
+    fn address() -> Option<String>;
+}
+
+/// The embedded store.
+pub struct Folder;
+
+impl Kind for Folder {
+    fn address() -> Option<String> {
+        None
+    }
+}
+
+/// PostgreSQL.
+pub struct Database;
+
+impl Kind for Database {
+    /// The server is started by the first who asks.
+    fn address() -> Option<String> {
+        Some(postgres(&[]))
+    }
+}
+
+/// What `tests/postgres.sh` prints.
+pub fn postgres(arguments: &[&str]) -> String {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres.sh");
+    let made = Command::new("sh").arg(script).args(arguments).stderr(Stdio::inherit()).output().expect("a shell");
+    assert!(made.status.success(), "no PostgreSQL for the test; what is above says why");
+    String::from_utf8(made.stdout).expect("a text").trim().to_owned()
 }
 
 /// A command that has ended.
@@ -131,7 +172,13 @@ impl Dump {
     }
 }
 
-impl TestApp {
+impl<K: Kind> App<K> {
+    /// A new store alone, for what needs no program; a folder is made below this one.
+    pub fn store(folder: &Path) -> Arc<Store> {
+        let store = K::address().map_or_else(|| Store::open(&folder.join("data")), |url| Store::connect(&url));
+        Arc::new(store.expect("a store"))
+    }
+
     /// A folder with this `feeds.toml`.
     pub fn new(feeds: &str) -> Self {
         let app = Self::without_config();
@@ -139,9 +186,25 @@ impl TestApp {
         app
     }
 
+    /// A folder with this `feeds.toml`, and this store.
+    pub fn on(store: &str, feeds: &str) -> Self {
+        let app = Self { store: Some(store.to_owned()), ..Self::without_config() };
+        app.write(feeds);
+        app
+    }
+
     /// A folder without a `feeds.toml`.
     pub fn without_config() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder"), env: Vec::new() }
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { folder, env: Vec::new(), store: K::address(), kind: PhantomData }
+    }
+
+    /// What `feeds.toml` is to be, with the address of the store.
+    fn with_store(&self, feeds: &str) -> String {
+        match &self.store {
+            Some(url) if !feeds.contains(url) => format!("{feeds}\n[store]\nurl = \"{url}\"\n"),
+            _ => feeds.to_owned(),
+        }
     }
 
     /// With an environment variable for every command.
@@ -162,13 +225,13 @@ impl TestApp {
 
     /// Writes `feeds.toml` in place, as some editors do.
     pub fn write(&self, feeds: &str) {
-        std::fs::write(self.config(), feeds).expect("writing feeds.toml");
+        std::fs::write(self.config(), self.with_store(feeds)).expect("writing feeds.toml");
     }
 
     /// Writes a new file and renames it over `feeds.toml`, as other editors do.
     pub fn replace(&self, feeds: &str) {
         let new = self.folder().join("feeds.toml.new");
-        std::fs::write(&new, feeds).expect("writing feeds.toml.new");
+        std::fs::write(&new, self.with_store(feeds)).expect("writing feeds.toml.new");
         std::fs::rename(new, self.config()).expect("renaming feeds.toml.new");
     }
 
@@ -235,7 +298,7 @@ impl TestApp {
         self.start_as("all")
     }
 
-    /// Starts the service in a role on a free port and waits until it listens.
+    /// One of several processes of the service, by its role.
     pub fn start_as(&self, role: &str) -> Service {
         let mut command = self.command(&["serve", "--role", role, "--listen", "127.0.0.1:0", "--log-json"]);
         let mut child = command.env("DIEMTIN_LOG", "warn,diemtin=debug").spawn().expect("the binary runs");

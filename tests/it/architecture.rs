@@ -148,7 +148,7 @@ fn what_decides_touches_nothing_outside() {
 }
 
 /// Libraries that only one place may name, so that what they lack is made good in that place.
-const SEAMS: [(&str, &[&str]); 17] = [
+const SEAMS: [(&str, &[&str]); 19] = [
     ("feed_rs", &["flow::parse"]),
     ("chrono", &["flow::parse"]),
     ("ammonia", &["flow::parse"]),
@@ -160,6 +160,8 @@ const SEAMS: [(&str, &[&str]); 17] = [
     ("maud", &["flow::render"]),
     ("quick_xml", &["flow::render"]),
     ("sled", &["edge::store::embedded"]),
+    ("tokio_postgres", &["edge::store::postgres"]),
+    ("tokio_rustls", &["edge::store::postgres"]),
     ("reqwest", &["edge::fetch"]),
     ("ring", &["flow::push", "edge::chance", "edge::fetch"]),
     ("hyper", &["edge::serve", "edge::fetch"]),

@@ -295,3 +295,26 @@ fn an_environment_variable_stays_out_of_what_is_said() {
     assert!(!String::from_utf8_lossy(&said).contains("rat-bi-mat"));
     assert_eq!(app.run(&["check"]).status, Some(1), "without the variable the file is faulty");
 }
+
+#[test]
+fn a_store_that_another_process_holds_is_said() {
+    let app = TestApp::new("");
+    let service = app.serve();
+    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["dump"], &["load"], &["render", "moi-nhat"]] {
+        let ran = app.run(command);
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{command:?}: {ran:#?}");
+        assert!(ran.stderr.contains("held by another process"), "{command:?}: {}", ran.stderr);
+    }
+    assert_eq!(service.get("/readyz").status, 200);
+}
+
+#[test]
+fn a_plan_beside_no_store_makes_none() {
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let new = elsewhere.path().join("new.toml");
+    std::fs::write(&new, HOME).expect("written");
+    let astray = TestApp::new("").run(&["plan", "--config", new.to_str().expect("UTF-8")]);
+    assert_eq!(astray.status, Some(2));
+    assert!(astray.stderr.contains("there is no store in"), "{}", astray.stderr);
+    assert_eq!(std::fs::read_dir(elsewhere.path()).expect("a folder").count(), 1, "no store is made");
+}

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 
 use serde_json::Value;
 
-use crate::app::{TestApp, home};
+use super::app::{TestApp, eventually, home};
 use crate::origin::{Answer, Origin, articles, feed};
 
 const SOURCES: usize = 40;
@@ -20,7 +20,7 @@ fn what_was_reported_survives_a_kill() {
             origin.set(&format!("/{id}"), feed(&articles(&format!("{id}.vn"), 0..ARTICLES)).etag(format!("\"{id}\"")));
         }
         let sources: Vec<(&str, String)> = ids.iter().map(|id| (id.as_str(), origin.url(&format!("/{id}")))).collect();
-        let app = TestApp::new(&home(&sources));
+        let app = TestApp::new(&home(&sources).replace("10s", "4s"));
         let rows = poll_and_kill(&app, reported);
         assert_eq!(rows.len(), reported);
 
@@ -35,8 +35,13 @@ fn what_was_reported_survives_a_kill() {
             let stored = dump.guids(id).len();
             assert!(stored == if dump.sources.contains_key(id) { ARTICLES } else { 0 }, "{id}: {stored}");
         }
-        let total = &app.poll()["total"];
-        assert_eq!(total["new"], ARTICLES * (SOURCES - dump.sources.len()), "what was not stored is still news");
+        let (mut news, expected) = (0, ARTICLES * (SOURCES - dump.sources.len()));
+        // Where processes share a store, what was under way is free when its lease has run out.
+        eventually("what was not stored is still news", || {
+            news += app.poll()["total"]["new"].as_u64().expect("a number") as usize;
+            (news >= expected).then_some(())
+        });
+        assert_eq!(news, expected);
         assert_eq!(app.dump().stories.len(), SOURCES * ARTICLES);
     }
 }

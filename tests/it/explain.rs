@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::app::{Service, TestApp, eventually, home};
+use super::app::{Service, TestApp, eventually, home};
 use crate::origin::{Item, Origin, feed, item};
 
 const DATE: &str = "Fri, 20 Nov 2026 07:00:00 +0700";
@@ -131,11 +131,6 @@ fn a_plan_for_a_file_elsewhere_looks_at_the_store_in_force() {
     std::fs::write(new, format!("{head}[topic.duong]{road}")).expect("written");
     let plan = &app.run(&["plan", "--json", new]).json()[0];
     assert_eq!((&plan["stories"], &plan["topics"]["bac"]["change"]), (&5.into(), &"removed".into()));
-
-    let astray = app.run(&["plan", "--config", new]);
-    assert_eq!(astray.status, Some(2));
-    assert!(astray.stderr.contains("there is no store in"), "{}", astray.stderr);
-    assert_eq!(std::fs::read_dir(elsewhere.path()).expect("a folder").count(), 1, "no store is made");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod app;
 mod origin;
 
 mod architecture;
+mod cluster;
 mod command;
 mod config;
 mod durable;
@@ -14,6 +15,7 @@ mod hostile;
 mod manners;
 mod parse;
 mod poll;
+mod postgres;
 mod push;
 mod render;
 mod schedule;

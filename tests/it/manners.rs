@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::app::{HOME, TestApp, home, source};
+use super::app::{HOME, TestApp, home, source};
 use crate::origin::{Answer, Origin, articles, feed};
 
 /// P13: a rest that a host asked for binds all its sources, in this pass, in the next, and after a restart.
@@ -224,7 +224,7 @@ struct Days {
 impl Days {
     fn new() -> Self {
         let (origin, folder) = (Origin::new(), tempfile::tempdir().expect("a folder"));
-        let store = Arc::new(Store::open(&folder.path().join("data")).expect("a store"));
+        let store = TestApp::store(folder.path());
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
         Self { config: home(&[("a", origin.url("/a"))]), origin, store, runtime, _folder: folder }
     }

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
-use crate::app::{HOME, PATIENCE, Response, Service, TestApp, eventually, home, instant, source};
+use super::app::{HOME, PATIENCE, Response, Service, TestApp, eventually, home, instant, source};
 use crate::origin::{Answer, Behaviour, Item, Origin, articles, feed, item};
 
 /// The pages of one feed, in every format.
@@ -382,18 +382,6 @@ fn a_port_in_use_is_said() {
     let ran = app.run(&["serve", "--listen", &address]);
     assert_eq!(ran.status, Some(2), "{ran:#?}");
     assert!(ran.stderr.contains(&address) && ran.stderr.contains("in use"), "{}", ran.stderr);
-}
-
-#[test]
-fn a_store_that_another_process_holds_is_said() {
-    let app = TestApp::new("");
-    let service = app.serve();
-    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["poll"], &["dump"], &["load"], &["render", "moi-nhat"]] {
-        let ran = app.run(command);
-        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{command:?}: {ran:#?}");
-        assert!(ran.stderr.contains("held by another process"), "{command:?}: {}", ran.stderr);
-    }
-    assert_eq!(service.get("/readyz").status, 200);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::app::{HOME, TestApp, home, source};
+use super::app::{HOME, TestApp, home, source};
 use crate::origin::{Item, Origin, articles, feed, item};
 
 /// 2026-11-20 00:00 UTC
@@ -48,7 +48,7 @@ impl Newsroom {
     fn new() -> Self {
         let origin = Origin::new();
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Arc::new(Store::open(&folder.path().join("data")).expect("a store"));
+        let store = TestApp::store(folder.path());
         let config = home(&[("a", origin.url("/a")), ("b", origin.url("/b"))]);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
         Self { origin, store, config, runtime, _folder: folder }
@@ -75,7 +75,7 @@ impl Newsroom {
         let source = desk.config.sources[id].clone();
         let before = self.store.source_states().expect("states").get(id).cloned();
         let looked = Looked { at: (desk.clock)(), welcome: true };
-        let polled = self.runtime.block_on(poll(&desk, &self.store, &source, before, Ok(looked)));
+        let polled = self.runtime.block_on(poll(&desk, &self.store, &source, before, Ok(looked), None));
         assert_ne!(polled.outcome, Outcome::Failed, "{polled:?}");
         polled
     }

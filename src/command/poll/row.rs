@@ -37,6 +37,10 @@ impl Row {
         match turn {
             Turn::Polled(polled) => Self::of(*polled, zone),
             Turn::Rests(until) => Self { next: Some(until), ..Self::skipped(source, before) },
+            Turn::Elsewhere { state, again } => {
+                let row = Self::skipped(source, state.as_deref().or(before));
+                Self { next: again.or(row.next), ..row }
+            }
             Turn::NotWanted => Self::skipped(source, before),
             Turn::BrokeDown => Self::broken_down(source),
         }

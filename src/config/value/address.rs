@@ -121,12 +121,20 @@ schema!(Contact, { "type": "string", "pattern": r"^\s*https?://|@|\$\{" });
 pub(in crate::config) struct StoreUrl(pub(in crate::config) String);
 
 impl FromText for StoreUrl {
-    const EXPECTED: &'static str = "sled: and a folder, such as \"sled:data\"";
+    const EXPECTED: &'static str = "sled: and a folder, such as \"sled:data\", or the address of a PostgreSQL database";
 
     fn from_text(text: &str) -> Result<Self, Wrong> {
         let text = text.trim();
-        if text.starts_with("postgres:") || text.starts_with("postgresql:") {
-            return Err(Wrong::new("PostgreSQL is not supported yet: this version keeps stories in sled only"));
+        if let Some(rest) = text.strip_prefix("postgres:").or_else(|| text.strip_prefix("postgresql:")) {
+            let at_fault = match rest.strip_prefix("//") {
+                None => Some("the address of a database begins with postgres://"),
+                Some("") => Some("this address names no database"),
+                Some(rest) if rest.contains(|c: char| c.is_control() || c.is_whitespace()) => {
+                    Some("this address has a space in it; %20 stands for one")
+                }
+                Some(_) => None,
+            };
+            return at_fault.map_or_else(|| Ok(Self(text.to_owned())), |why| Err(Wrong::new(why)));
         }
         let folder = text.strip_prefix("sled:").ok_or_else(|| Wrong::new("this is no store"))?;
         if folder.is_empty() {
@@ -142,7 +150,7 @@ impl FromText for StoreUrl {
     }
 }
 
-schema!(StoreUrl, { "type": "string", "pattern": r"^\s*sled:.|\$\{" });
+schema!(StoreUrl, { "type": "string", "pattern": r"^\s*(sled:.|postgres(ql)?://.)|\$\{" });
 
 /// A range of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -314,13 +322,13 @@ mod tests {
     }
 
     #[test]
-    fn stores_are_folders() {
+    fn stores_are_folders_or_databases() {
         accepts::<StoreUrl>(
-            &["sled:data", "sled:/var/lib/diemtin", "sled:./a b"],
-            &["", "data", "sled:", "sled://data", "postgres://u@h/db", "sqlite:x"],
+            &["sled:data", "sled:/var/lib/diemtin", "sled:./a b", "postgres://u@h/db", "postgresql:///db?host=/run/postgresql"],
+            &["", "data", "sled:", "sled://data", "sqlite:x", "postgres:", "postgres:db", "postgres://", "postgres://h/a b"],
         );
-        let wrong = StoreUrl::from_text("postgres://u:secret@h/db").expect_err("not yet");
-        assert!(wrong.message.contains("sled only") && !wrong.message.contains("secret"));
+        let wrong = StoreUrl::from_text("postgres://u:secret @h/db").expect_err("a space");
+        assert!(wrong.message.contains("%20") && !wrong.message.contains("secret"));
     }
 
     #[test]

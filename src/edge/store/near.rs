@@ -40,6 +40,13 @@ impl Index {
         posted.iter().for_each(|(span, story, bands)| spans.post(*span, *story, bands));
     }
 
+    /// Gives up what is in memory.
+    pub fn forget(&self) {
+        // Not while a span is being read: it would come back without what was not told.
+        let _alone = lock(&self.loading);
+        lock(&self.spans).loaded.clear();
+    }
+
     /// The stories that share the most with what is searched, the likeliest first.
     /// `read` hands over what is stored of a span.
     pub fn candidates(

@@ -4,6 +4,7 @@ mod push;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -110,18 +111,66 @@ fn lookup(n: u8, print: Print) -> Lookup {
     Lookup { key: EntryKey([n; 16]), print, link: Some(LinkKey([n; 16])), begins: id(n) }
 }
 
-/// A store in a folder of its own.
+/// Makes a test of each function for each kind of store.
+macro_rules! on_every_kind {
+    ($($name:ident)*) => {
+        mod embedded {
+            $(#[test] fn $name() { super::$name($crate::edge::store::tests::Case::new()); })*
+        }
+        mod postgres {
+            $(#[test] fn $name() { super::$name($crate::edge::store::tests::Case::postgres()); })*
+        }
+    };
+}
+pub(super) use on_every_kind;
+
+/// A store of its own.
 pub(super) struct Case {
-    folder: TempDir,
+    place: Place,
     store: Option<Arc<Store>>,
     runtime: Runtime,
 }
 
+enum Place {
+    Folder(TempDir),
+    Database(String),
+}
+
+impl Place {
+    fn open(&self) -> Option<Arc<Store>> {
+        Some(Arc::new(match self {
+            Self::Folder(folder) => Store::open(folder.path()).unwrap(),
+            Self::Database(url) => Store::connect(url).unwrap(),
+        }))
+    }
+}
+
+/// The address of a new, empty database. The server that has it is started by the first who asks.
+pub(super) fn database() -> String {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres.sh");
+    let made = Command::new("sh").arg(script).stderr(Stdio::inherit()).output().unwrap();
+    assert!(made.status.success(), "no PostgreSQL for the test; what is above says why");
+    String::from_utf8(made.stdout).unwrap().trim().to_owned()
+}
+
 impl Case {
+    /// In a folder.
     pub(super) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Some(Arc::new(Store::open(folder.path()).unwrap()));
-        Self { folder, store, runtime: tokio::runtime::Builder::new_multi_thread().build().unwrap() }
+        Self::at(Place::Folder(tempfile::tempdir().unwrap()))
+    }
+
+    /// In a database.
+    pub(super) fn postgres() -> Self {
+        Self::at(Place::Database(database()))
+    }
+
+    fn at(place: Place) -> Self {
+        Self { store: place.open(), place, runtime: tokio::runtime::Builder::new_multi_thread().build().unwrap() }
+    }
+
+    pub(super) fn url(&self) -> &str {
+        let Place::Database(url) = &self.place else { panic!("a folder has no address") };
+        url
     }
 
     pub(super) fn store(&self) -> &Arc<Store> {
@@ -130,7 +179,7 @@ impl Case {
 
     pub(super) fn reopen(&mut self) {
         self.store = None;
-        self.store = Some(Arc::new(Store::open(self.folder.path()).unwrap()));
+        self.store = self.place.open();
     }
 
     pub(super) fn commit(&self, batch: Batch) -> Result<(), StoreError> {
@@ -152,7 +201,8 @@ impl Case {
     }
 
     pub(super) fn folder(&self) -> &Path {
-        self.folder.path()
+        let Place::Folder(folder) = &self.place else { panic!("a database has no folder") };
+        folder.path()
     }
 
     pub(super) fn close(&mut self) {
@@ -160,9 +210,7 @@ impl Case {
     }
 }
 
-#[test]
-fn every_field_comes_back_as_it_was() {
-    let mut case = Case::new();
+fn every_field_comes_back_as_it_was(mut case: Case) {
     let full = Report {
         url: None,
         title: "Tiêu đề “có” <dấu> & \u{1F33E}".to_owned(),
@@ -190,7 +238,7 @@ fn every_field_comes_back_as_it_was() {
     }
     case.commit(batch([written.clone()])).unwrap();
     let stamp = Stamp { path: "/feeds/moi-nhat.rss".to_owned(), hash: "ab".to_owned(), modified: second(5) };
-    case.runtime.block_on(case.store().set_stamps(vec![stamp.clone()])).unwrap();
+    case.runtime.block_on(case.store().set_stamps(vec![stamp.clone()], 1)).unwrap();
     case.runtime.block_on(case.store().remember(Memo::Rules, vec![3; 16])).unwrap();
     for _ in 0..2 {
         let store = case.store();
@@ -203,9 +251,7 @@ fn every_field_comes_back_as_it_was() {
     }
 }
 
-#[test]
-fn what_is_empty_comes_back_empty() {
-    let case = Case::new();
+fn what_is_empty_comes_back_empty(case: Case) {
     let bare =
         SourceState { etag: None, last_modified: None, body: None, succeeded: None, habits: None, error: None, ..state(b"") };
     case.commit(Batch { source: Some((slug("a"), bare.clone())), ..Batch::default() }).unwrap();
@@ -216,16 +262,14 @@ fn what_is_empty_comes_back_empty() {
     assert!(case.seqs().is_empty());
 }
 
-#[test]
-fn a_decision_on_an_old_story_is_a_conflict_and_writes_nothing() {
-    let case = Case::new();
+fn a_decision_on_an_old_story_is_a_conflict_and_writes_nothing(case: Case) {
     case.commit(batch([story(1, 0)])).unwrap();
     let source = Some((slug("a"), state(b"new")));
     for stale in [0, 2, 99] {
         let refused = case.commit(Batch {
             source: source.clone(),
             stories: vec![change(story(2, 0)), change(story(1, stale))],
-            based_on: None,
+            ..Batch::default()
         });
         assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
     }
@@ -236,17 +280,13 @@ fn a_decision_on_an_old_story_is_a_conflict_and_writes_nothing() {
     assert_eq!(case.seqs(), [(2, id(2)), (3, id(1))], "a refused batch takes no number");
 }
 
-#[test]
-fn a_story_that_is_gone_is_a_conflict_too() {
-    let case = Case::new();
+fn a_story_that_is_gone_is_a_conflict_too(case: Case) {
     case.commit(batch([story(1, 0)])).unwrap();
     case.remove(vec![id(1)]);
     assert!(matches!(case.commit(batch([story(1, 1)])), Err(StoreError::Conflict)));
 }
 
-#[test]
-fn the_change_sequence_has_no_gaps_and_each_story_once() {
-    let mut case = Case::new();
+fn the_change_sequence_has_no_gaps_and_each_story_once(mut case: Case) {
     case.commit(batch([story(1, 0), story(2, 0), story(3, 0)])).unwrap();
     assert_eq!(case.seqs(), [(1, id(1)), (2, id(2)), (3, id(3))]);
     case.commit(batch([story(2, 2)])).unwrap();
@@ -261,17 +301,13 @@ fn the_change_sequence_has_no_gaps_and_each_story_once() {
     assert!(case.store().changes_after(u64::MAX, 9).unwrap().is_empty());
 }
 
-#[test]
-fn a_batch_that_names_a_story_twice_is_refused() {
-    let case = Case::new();
+fn a_batch_that_names_a_story_twice_is_refused(case: Case) {
     let twice = case.commit(batch([story(1, 0), story(1, 0)]));
     assert!(matches!(twice, Err(StoreError::Conflict)), "the second was not decided on the first: {twice:?}");
     assert!(case.seqs().is_empty());
 }
 
-#[test]
-fn a_removed_story_is_told_and_its_entries_names_stay() {
-    let mut case = Case::new();
+fn a_removed_story_is_told_and_its_entries_names_stay(mut case: Case) {
     case.commit(batch([story(1, 0), story(2, 0)])).unwrap();
     case.remove(vec![id(1), id(9)]);
     case.reopen();
@@ -285,9 +321,7 @@ fn a_removed_story_is_told_and_its_entries_names_stay() {
     assert_eq!(case.seqs(), [(2, id(2)), (3, id(1))], "removing again is nothing");
 }
 
-#[test]
-fn a_story_that_comes_back_was_gone_before() {
-    let case = Case::new();
+fn a_story_that_comes_back_was_gone_before(case: Case) {
     case.commit(batch([story(1, 0)])).unwrap();
     case.remove(vec![id(1)]);
     case.commit(batch([story(1, 0)])).unwrap();
@@ -297,9 +331,7 @@ fn a_story_that_comes_back_was_gone_before() {
     assert_eq!(changes, expected, "a follower that missed both takes the old one off its shelf");
 }
 
-#[test]
-fn only_what_a_decision_needs_is_read() {
-    let case = Case::new();
+fn only_what_a_decision_needs_is_read(case: Case) {
     case.commit(batch([story(1, 0), story(2, 0), story(3, 0)])).unwrap();
     let unchanged = case.store().known(&[lookup(1, 1)]).unwrap();
     assert_eq!(unchanged.entries[&EntryKey([1; 16])], (id(1), 1));
@@ -315,9 +347,7 @@ fn only_what_a_decision_needs_is_read() {
     assert!(new.entries.is_empty() && new.links.is_empty() && new.stories.is_empty());
 }
 
-#[test]
-fn all_stories_are_reached_in_small_steps() {
-    let case = Case::new();
+fn all_stories_are_reached_in_small_steps(case: Case) {
     case.commit(batch((0..=255).map(|n| story(n, 0)))).unwrap();
     let mut seen = Vec::new();
     while let Some(step) = Some(case.store().stories_after(seen.last().copied(), 7).unwrap()).filter(|step| !step.is_empty()) {
@@ -326,9 +356,7 @@ fn all_stories_are_reached_in_small_steps() {
     assert_eq!(seen, (0..=255).map(id).collect::<Vec<_>>());
 }
 
-#[test]
-fn many_commits_at_once_are_all_kept_and_announced_in_order() {
-    let mut case = Case::new();
+fn many_commits_at_once_are_all_kept_and_announced_in_order(mut case: Case) {
     let mut latest = case.store().latest();
     let stores: Vec<Arc<Store>> = (0..200).map(|_| Arc::clone(case.store())).collect();
     case.runtime.block_on(async {
@@ -352,9 +380,7 @@ fn many_commits_at_once_are_all_kept_and_announced_in_order() {
     assert_eq!(case.seqs().iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), (1..=200).collect::<Vec<u64>>());
 }
 
-#[test]
-fn of_two_decisions_on_one_story_exactly_one_holds() {
-    let case = Case::new();
+fn of_two_decisions_on_one_story_exactly_one_holds(case: Case) {
     case.commit(batch([story(1, 0)])).unwrap();
     for round in 1..=20 {
         let results = case.runtime.block_on(async {
@@ -367,12 +393,26 @@ fn of_two_decisions_on_one_story_exactly_one_holds() {
     }
 }
 
-#[test]
-fn what_was_handed_over_is_written_before_the_store_is_closed() {
-    let mut case = Case::new();
+fn what_was_handed_over_is_written_before_the_store_is_closed(mut case: Case) {
     let store = Arc::clone(case.store());
     let commit = case.runtime.spawn(async move { store.commit(batch([story(1, 0)])).await });
     case.runtime.block_on(commit).unwrap().unwrap();
     case.reopen();
     assert!(case.store().story(id(1)).unwrap().is_some());
+}
+
+on_every_kind! {
+    every_field_comes_back_as_it_was
+    what_is_empty_comes_back_empty
+    a_decision_on_an_old_story_is_a_conflict_and_writes_nothing
+    a_story_that_is_gone_is_a_conflict_too
+    the_change_sequence_has_no_gaps_and_each_story_once
+    a_batch_that_names_a_story_twice_is_refused
+    a_removed_story_is_told_and_its_entries_names_stay
+    a_story_that_comes_back_was_gone_before
+    only_what_a_decision_needs_is_read
+    all_stories_are_reached_in_small_steps
+    many_commits_at_once_are_all_kept_and_announced_in_order
+    of_two_decisions_on_one_story_exactly_one_holds
+    what_was_handed_over_is_written_before_the_store_is_closed
 }

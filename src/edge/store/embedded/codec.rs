@@ -9,14 +9,8 @@ pub(super) const THIS_FORMAT: &[u8] = b"diemtin 1";
 pub(super) const STAMPS: &[u8] = b"mstamp ";
 pub(super) const PUSHES: &[u8] = b"w";
 
-pub(super) fn memo_key(memo: Memo) -> &'static [u8] {
-    match memo {
-        Memo::Rules => b"mrules",
-        Memo::Classified => b"mclassified",
-        Memo::Config => b"mconfig",
-        Memo::Pruned => b"mpruned",
-        Memo::Doubted => b"mdoubted",
-    }
+pub(super) fn memo_key(memo: Memo) -> Vec<u8> {
+    [b"m", memo.name().as_bytes()].concat()
 }
 
 fn key(kind: u8, bytes: [u8; 16]) -> [u8; 17] {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::edge::store::tests::{Case, change, id, story};
+use crate::edge::store::tests::{Case, change, id, on_every_kind, story};
 use crate::model::{Batch, EntryKey, Known, NEAR, Story, StoryChange};
 
 /// A time in a span.
@@ -29,9 +29,7 @@ fn found(case: &Case, span: i32, bands: &[Band]) -> Vec<StoryId> {
     known.near.remove(&key).unwrap()
 }
 
-#[test]
-fn stories_of_the_spans_around_are_found_those_that_share_most_first() {
-    let mut case = Case::new();
+fn stories_of_the_spans_around_are_found_those_that_share_most_first(mut case: Case) {
     let stories = vec![posted(1, 10, &[7]), posted(2, 11, &[7, 8]), posted(3, 12, &[7]), posted(4, 10, &[9])];
     case.commit(batch(stories, None)).unwrap();
     for _ in 0..2 {
@@ -42,9 +40,7 @@ fn stories_of_the_spans_around_are_found_those_that_share_most_first() {
     }
 }
 
-#[test]
-fn what_comes_after_a_span_was_read_is_found_too() {
-    let case = Case::new();
+fn what_comes_after_a_span_was_read_is_found_too(case: Case) {
     assert_eq!(found(&case, 10, &[7]), []);
     case.commit(batch(vec![posted(1, 10, &[7])], None)).unwrap();
     assert_eq!(found(&case, 10, &[7, 8]), [id(1)]);
@@ -54,9 +50,7 @@ fn what_comes_after_a_span_was_read_is_found_too() {
     assert_eq!(found(&case, 10, &[7]), [id(1)], "and takes none away");
 }
 
-#[test]
-fn a_band_that_everybody_has_leads_to_nobody() {
-    let case = Case::new();
+fn a_band_that_everybody_has_leads_to_nobody(case: Case) {
     let common: Vec<_> = (1..=100).map(|n| posted(n, 10, &[7, u64::from(n) + 100])).collect();
     case.commit(batch(common, None)).unwrap();
     assert_eq!(found(&case, 10, &[7]), []);
@@ -65,9 +59,7 @@ fn a_band_that_everybody_has_leads_to_nobody() {
     assert_eq!(found(&case, 10, &all).len(), MOST_CANDIDATES);
 }
 
-#[test]
-fn a_removed_story_leaves_no_row() {
-    let mut case = Case::new();
+fn a_removed_story_leaves_no_row(mut case: Case) {
     case.commit(batch(vec![posted(1, 10, &[7])], None)).unwrap();
     assert_eq!(found(&case, 10, &[7]), [id(1)]);
     case.block_on(case.store().remove(vec![(id(1), 1)])).unwrap();
@@ -75,9 +67,7 @@ fn a_removed_story_leaves_no_row() {
     assert_eq!(found(&case, 10, &[7]), []);
 }
 
-#[test]
-fn a_decision_that_a_near_copy_overtook_is_void() {
-    let case = Case::new();
+fn a_decision_that_a_near_copy_overtook_is_void(case: Case) {
     case.commit(batch(vec![posted(1, 10, &[7])], Some(0))).unwrap();
     let overtaken = case.commit(batch(vec![posted(2, 11, &[7])], Some(0)));
     assert!(matches!(overtaken, Err(StoreError::Conflict)), "{overtaken:?}");
@@ -87,9 +77,7 @@ fn a_decision_that_a_near_copy_overtook_is_void() {
     case.commit(batch(vec![posted(4, 11, &[7]), posted(5, 11, &[7])], Some(3))).expect("one decision made both");
 }
 
-#[test]
-fn a_story_that_is_told_again_fills_no_band() {
-    let mut case = Case::new();
+fn a_story_that_is_told_again_fills_no_band(mut case: Case) {
     case.commit(batch(vec![posted(1, 10, &[7]), posted(2, 10, &[7])], None)).unwrap();
     for seq in 2..60 {
         let again = Story { published: within(10), ..story(2, seq) };
@@ -101,9 +89,7 @@ fn a_story_that_is_told_again_fills_no_band() {
     }
 }
 
-#[test]
-fn what_is_committed_while_a_span_is_read_is_in_it() {
-    let case = Case::new();
+fn what_is_committed_while_a_span_is_read_is_in_it(case: Case) {
     let bands: Vec<Band> = (0..50).collect();
     std::thread::scope(|scope| {
         let reader = scope.spawn(|| (0..200).map(|span| found(&case, span % 50, &[3]).len()).sum::<usize>());
@@ -114,4 +100,14 @@ fn what_is_committed_while_a_span_is_read_is_in_it() {
     });
     let around = |span: i32| (1..=100).filter(|n| (n % 50 - span).abs() <= 1).count();
     (0..50).for_each(|span| assert_eq!(found(&case, span, &[3]).len(), around(span)));
+}
+
+on_every_kind! {
+    stories_of_the_spans_around_are_found_those_that_share_most_first
+    what_comes_after_a_span_was_read_is_found_too
+    a_band_that_everybody_has_leads_to_nobody
+    a_removed_story_leaves_no_row
+    a_decision_that_a_near_copy_overtook_is_void
+    a_story_that_is_told_again_fills_no_band
+    what_is_committed_while_a_span_is_read_is_in_it
 }
