@@ -163,7 +163,7 @@ const SEAMS: [(&str, &[&str]); 19] = [
     ("tokio_postgres", &["edge::store::postgres"]),
     ("tokio_rustls", &["edge::store::postgres"]),
     ("reqwest", &["edge::fetch"]),
-    ("ring", &["flow::push", "edge::chance", "edge::fetch"]),
+    ("ring", &["flow::push", "edge::chance", "edge::fetch", "edge::store::postgres"]),
     ("hyper", &["edge::serve", "edge::fetch"]),
     ("toml", &["config"]),
     ("clap", &["command"]),
