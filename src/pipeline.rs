@@ -9,7 +9,9 @@ mod counts;
 mod crew;
 mod explain;
 mod former;
+mod later;
 mod live;
+mod orders;
 mod parts;
 mod plan;
 mod poll;
@@ -45,7 +47,9 @@ pub use callback::callee;
 pub use counts::Counts;
 pub use crew::{Crew, Turn};
 pub use explain::{explain, find_story};
+pub use later::Later;
 pub use live::{Live, run};
+pub use orders::{Ended, Orders, Taken};
 pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
 pub use poll::{Outcome, Polled, poll, read};
 pub use press::Press;
@@ -73,6 +77,10 @@ pub struct Desk {
     pub counts: Arc<Counts>,
     /// What is known of hubs.
     pub pushes: Arc<Pushes>,
+    /// What an administrator wants polled at once.
+    pub orders: Arc<Orders>,
+    /// What is stored soon.
+    pub later: Arc<Later>,
     /// Who may fetch at the same time.
     pub crew: Crew,
     /// Room for work that computes: as many as the machine has cores, so that many large documents at once cost time and not memory.
@@ -91,8 +99,9 @@ impl Desk {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let cores = Arc::new(Semaphore::new(cores));
         let crew = Crew::new(&config.fetch);
-        let (counts, pushes, turn, prices, gists) = Default::default();
-        let desk = Self { config: Arc::new(config), rules, fetcher, prices, gists, counts, pushes, crew, cores, turn, clock };
+        let (counts, pushes, orders, later, turn, prices, gists) = Default::default();
+        let config = Arc::new(config);
+        let desk = Self { config, rules, fetcher, prices, gists, counts, pushes, orders, later, crew, cores, turn, clock };
         Ok(desk.priced(&BTreeMap::new()))
     }
 
@@ -106,8 +115,9 @@ impl Desk {
     /// The desk for a changed configuration, which goes on counting.
     pub fn under(&self, config: Config) -> Result<Self, FetchError> {
         let (counts, cores, turn) = (Arc::clone(&self.counts), Arc::clone(&self.cores), Arc::clone(&self.turn));
-        let (gists, pushes, crew) = (Arc::clone(&self.gists), Arc::clone(&self.pushes), self.crew.under(&config.fetch));
-        Ok(Self { gists, counts, pushes, crew, cores, turn, ..Self::new(config, self.clock)? })
+        let (gists, pushes, orders) = (Arc::clone(&self.gists), Arc::clone(&self.pushes), Arc::clone(&self.orders));
+        let (later, crew) = (Arc::clone(&self.later), self.crew.under(&config.fetch));
+        Ok(Self { gists, counts, pushes, orders, later, crew, cores, turn, ..Self::new(config, self.clock)? })
     }
 
     /// Runs work that computes when a core is free for it.

@@ -116,9 +116,12 @@ async fn find(desk: &Desk, source: &Source) -> Result<Found, PreviewError> {
         }
     }
     match proposals.first() {
-        Some(best) => {
-            Ok(Found { url: url.clone(), select: Some(best.select.clone()), document: best.document.clone(), others: Vec::new() })
-        }
+        Some(best) => Ok(Found {
+            url: Url::clone(url),
+            select: Some(best.select.clone()),
+            document: best.document.clone(),
+            others: Vec::new(),
+        }),
         None => Err(error),
     }
 }

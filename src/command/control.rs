@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, mpsc};
 
-use crate::command::{Exit, Setup, explain, plan, setup, store, withdraw};
+use crate::command::{Exit, Setup, explain, plan, poll, setup, store, withdraw};
 use crate::config::Config;
 use crate::edge::control;
 use crate::edge::store::{Store, StoreError};
@@ -34,6 +34,8 @@ pub(super) enum Question {
     Stats,
     /// To take a story down, or put it back.
     Withdraw(withdraw::Order),
+    /// What became of polls, as lines that are no [`Answer`]: of these sources, or of all, or of those that are due.
+    Poll { sources: Vec<String>, all: bool },
 }
 
 /// What it is to print.
@@ -64,6 +66,7 @@ impl Ground<'_> {
             Question::Stats => store::tell_stats(self.store),
             Question::Dump => Err(anyhow!("a dump is no answer of one part")),
             Question::Withdraw(_) => Err(anyhow!("that is no question")),
+            Question::Poll { .. } => Err(anyhow!("polls are no answer of one part")),
         };
         Answer::of(told)
     }
@@ -85,7 +88,9 @@ pub(super) fn ask(setup: &Setup, config: &Config, question: &Question) -> anyhow
         (Ok(store), question) => {
             let before;
             let in_force = match question {
-                Question::Explain { .. } | Question::Dump | Question::Check | Question::Stats => Some(config),
+                Question::Explain { .. } | Question::Poll { .. } | Question::Dump | Question::Check | Question::Stats => {
+                    Some(config)
+                }
                 Question::Plan { .. } => {
                     before = plan::remembered(&store, setup.env)?;
                     before.as_ref()
@@ -128,12 +133,13 @@ pub(super) fn stream(
     control::ask(&folder, &serde_json::to_vec(question)?, take).context("asking the running service")
 }
 
-/// Answers what commands ask of the running service, until `stop` resolves.
+/// Answers what commands ask of the running service, until `stop` resolves. `polls` is whether it polls.
 pub(super) async fn serve(
     folder: PathBuf,
     desk: tokio::sync::watch::Receiver<Desk>,
     store: Arc<Store>,
     env: fn(&str) -> Option<String>,
+    polls: bool,
     stop: impl Future<Output = ()>,
 ) {
     let listener = match control::listen(&folder) {
@@ -145,26 +151,42 @@ pub(super) async fn serve(
     let answer = move |question: Vec<u8>, parts: mpsc::Sender<Vec<u8>>| {
         let (desk, store, turn) = (desk.borrow().clone(), Arc::clone(&store), Arc::clone(&turn));
         async move {
-            let answer = match serde_json::from_slice(&question) {
-                Ok(Question::Dump) => return blocking(move || dump_into(&desk, &store, parts)).await,
+            // What is told is what is stored.
+            if let Err(error) = desk.later.write(&store).await {
+                tracing::error!(%error, "when sources were asked could not be stored; it is tried again");
+            }
+            match serde_json::from_slice(&question) {
+                Ok(Question::Poll { sources, all }) => poll::answer(polls.then_some(&desk), &sources, all, parts).await,
                 Ok(Question::Withdraw(order)) => {
                     let _turn = turn.lock().await;
-                    Answer::of(withdraw::tell(&desk, &store, order).await)
+                    let answer = Answer::of(withdraw::tell(&desk, &store, order).await);
+                    // Who asked may have gone away.
+                    let _ = parts.send(serde_json::to_vec(&answer).unwrap_or_default()).await;
                 }
-                Ok(question) => {
-                    let now = (desk.clock)();
-                    let answer = move || {
-                        Ground { config: Some(&desk.config), rules: &desk.rules, store: &store, env, now }.answer(&question)
-                    };
-                    blocking(answer).await
-                }
-                Err(error) => Answer::Failed(format!("the running service does not understand the question: {error}")),
-            };
-            // Who asked may have gone away.
-            let _ = parts.send(serde_json::to_vec(&answer).unwrap_or_default()).await;
+                question => blocking(move || answer_into(&desk, &store, env, question, parts)).await,
+            }
         }
     };
     control::answer(listener, answer, stop).await;
+}
+
+fn answer_into(
+    desk: &Desk,
+    store: &Store,
+    env: fn(&str) -> Option<String>,
+    question: serde_json::Result<Question>,
+    parts: mpsc::Sender<Vec<u8>>,
+) {
+    let answer = match question {
+        Ok(Question::Dump) => return dump_into(desk, store, parts),
+        Ok(question) => {
+            let now = (desk.clock)();
+            Ground { config: Some(&desk.config), rules: &desk.rules, store, env, now }.answer(&question)
+        }
+        Err(error) => Answer::Failed(format!("the running service does not understand the question: {error}")),
+    };
+    // Who asked may have gone away.
+    let _ = parts.blocking_send(serde_json::to_vec(&answer).unwrap_or_default());
 }
 
 fn dump_into(desk: &Desk, store: &Store, parts: mpsc::Sender<Vec<u8>>) {

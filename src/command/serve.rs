@@ -104,14 +104,14 @@ pub(super) async fn service(
     let folder = setup.folder(&desk.config.store);
     let (new_desk, desk) = watch::channel(desk);
     let mut stop_answering = told_to_stop.clone();
-    let (asked, known, env) = (desk.clone(), Arc::clone(&store), setup.env);
+    let (asked, known, env, polls) = (desk.clone(), Arc::clone(&store), setup.env, role != Role::Web);
     let questions = tokio::spawn(async move {
         let stopped = async move {
             let _ = stop_answering.wait_for(|&stop| stop).await;
         };
         // A database answers commands itself.
         if let Some(folder) = folder {
-            control::serve(folder, asked, known, env, stopped).await;
+            control::serve(folder, asked, known, env, polls, stopped).await;
         }
     });
     let calls = (role == Role::All).then(|| pipeline::callee(desk.clone()));

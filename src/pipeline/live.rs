@@ -14,6 +14,7 @@ use crate::flow::topic::Rules;
 use crate::model::Site;
 use crate::pipeline::archives::archive_maker;
 use crate::pipeline::blocking::blocking;
+use crate::pipeline::later::write_later;
 use crate::pipeline::poller::poll_due;
 use crate::pipeline::sheets::story_maker;
 use crate::pipeline::subscriber::subscribe;
@@ -59,6 +60,7 @@ pub async fn run(live: Live, polls: bool, prints: bool) {
         tasks.spawn(keep_going("the poller", live.clone(), poll_due));
         tasks.spawn(keep_going("the upkeep", live.clone(), keep_up));
         tasks.spawn(keep_going("the care of the store", live.clone(), care));
+        tasks.spawn(keep_going("the writer of what can wait", live.clone(), write_later));
         tasks.spawn(keep_going("the subscriber", live, subscribe));
     }
     tasks.join_all().await;

@@ -3,12 +3,14 @@
 //! One timetable has the times of all sources. After an outage, a suspension or a clock that was set, what is overdue is spread; a host
 //! that asked to be left alone is left alone, whichever of its sources it told so.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod order;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::config::Config;
@@ -19,7 +21,7 @@ use crate::model::{Because, Source, SourceId, SourceState, Trouble};
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::live::{AFTER_FAILURE, stopped};
 use crate::pipeline::reclassify::begin;
-use crate::pipeline::{Desk, Live, Outcome, Polled, Turn, mend};
+use crate::pipeline::{Desk, Ended, Live, Outcome, Polled, Turn, mend};
 
 /// How often the timetable is looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -70,7 +72,7 @@ async fn ready(live: &Live) -> BTreeMap<SourceId, SourceState> {
 async fn poll_until_damaged(live: &mut Live, states: BTreeMap<SourceId, SourceState>) -> bool {
     let desk = live.desk.borrow_and_update().clone();
     begin_rules(&live.store, &desk).await;
-    let pushes = Arc::clone(&desk.pushes);
+    let (pushes, orders) = (Arc::clone(&desk.pushes), Arc::clone(&desk.orders));
     let mut round = Round::new(desk, live.desk.clone(), Arc::clone(&live.store), states);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -101,12 +103,16 @@ async fn poll_until_damaged(live: &mut Live, states: BTreeMap<SourceId, SourceSt
                 round.take_over(desk);
             }
             hints = pushes.hints() => round.take_hints(hints),
+            given = orders.take() => given.into_iter().for_each(|order| round.take_order(order)),
             () = stopped(&mut live.stop) => break false,
         }
     };
     let drained = async { while round.polls.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::warn!(polls = round.polls.len(), "some polls did not end in time and were cut off; they changed nothing");
+    }
+    if let Err(error) = round.desk.later.write(&live.store).await {
+        tracing::error!(%error, "when sources were asked last could not be stored");
     }
     is_damaged
 }
@@ -141,6 +147,8 @@ struct Round {
     timetable: Timetable,
     polls: JoinSet<(SourceId, Turn)>,
     under_way: HashSet<SourceId>,
+    /// Who has ordered polls and waits for their ends.
+    waiting: HashMap<SourceId, Vec<mpsc::Sender<Ended>>>,
     looked: Timestamp,
     counted: Timestamp,
 }
@@ -148,9 +156,19 @@ struct Round {
 impl Round {
     fn new(desk: Desk, latest: watch::Receiver<Desk>, store: Arc<Store>, states: BTreeMap<SourceId, SourceState>) -> Self {
         let now = (desk.clock)();
-        let (timetable, polls, under_way) = (Timetable::default(), JoinSet::new(), HashSet::new());
-        let mut round =
-            Self { desk, latest, store, states, timetable, polls, under_way, looked: now, counted: Timestamp::UNIX_EPOCH };
+        let (timetable, polls, under_way, waiting) = Default::default();
+        let mut round = Self {
+            desk,
+            latest,
+            store,
+            states,
+            timetable,
+            polls,
+            under_way,
+            waiting,
+            looked: now,
+            counted: Timestamp::UNIX_EPOCH,
+        };
         round.keep_current();
         let of_source = |(id, state)| round.desk.config.sources.get(id).map(|source: &Source| (source, state));
         round.desk.crew.remember(round.states.iter().filter_map(of_source));
@@ -254,14 +272,7 @@ impl Round {
                 self.timetable.set(id, until);
                 continue;
             }
-            self.under_way.insert(id.clone());
-            let (source, before) = (source.clone(), self.states.get(&id).cloned());
-            let (crew, store, latest) = (self.desk.crew.clone(), Arc::clone(&self.store), self.latest.clone());
-            let prices = Arc::clone(&self.desk.prices);
-            self.polls.spawn(async move {
-                let desk = || Desk { prices: Arc::clone(&prices), ..latest.borrow().clone() };
-                (id, crew.poll(desk, &store, &source, before).await)
-            });
+            self.begin(source.clone(), None);
         }
         if now.duration_since(self.counted).abs() >= COUNT_EVERY {
             self.counted = now;
@@ -269,8 +280,22 @@ impl Round {
         }
     }
 
+    /// Begins to poll a source, although its host rests until `rest`.
+    fn begin(&mut self, source: Source, rest: Option<Timestamp>) {
+        self.under_way.insert(source.id.clone());
+        let before = self.states.get(&source.id).cloned();
+        let (crew, store, latest) = (self.desk.crew.clone(), Arc::clone(&self.store), self.latest.clone());
+        let prices = Arc::clone(&self.desk.prices);
+        self.polls.spawn(async move {
+            let desk = || Desk { prices: Arc::clone(&prices), ..latest.borrow().clone() };
+            let turn = crew.poll_despite(rest, desk, &store, &source, before).await;
+            (source.id, turn)
+        });
+    }
+
     fn note(&mut self, id: SourceId, turn: Turn) {
         self.under_way.remove(&id);
+        self.tell(&id, &turn);
         let now = (self.desk.clock)();
         let at = match turn {
             Turn::Polled(polled) => {

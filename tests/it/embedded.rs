@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::app::{TestApp, eventually, home};
-use crate::origin::{Answer, Origin, articles, feed};
+use crate::origin::{Origin, articles, feed};
 
 /// The library that lets calls of a process fail while a file exists, for a store's folder.
 fn failing(app: &TestApp, calls: &str) -> Vec<(&'static str, String)> {

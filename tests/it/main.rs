@@ -15,6 +15,7 @@ mod fetch;
 mod hostile;
 mod manners;
 mod parse;
+mod poll;
 mod readers;
 mod postgres;
 mod push;
