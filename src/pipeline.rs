@@ -1,13 +1,19 @@
 //! The only part that knows both the stages and the edges: one poll, many of them at once, the site that follows the store, and
 //! the loop that repeats it all. Concurrency lives here and nowhere else.
 
+mod archive;
+mod archives;
 mod blocking;
 mod callback;
 mod counts;
 mod crew;
 mod explain;
+mod former;
 mod hub;
+mod later;
 mod live;
+mod orders;
+mod parts;
 mod plan;
 mod poll;
 mod poller;
@@ -17,6 +23,8 @@ mod prune;
 mod pushes;
 mod reclassify;
 mod sheets;
+mod whole;
+mod withdraw;
 mod subscriber;
 mod subscribers;
 
@@ -34,12 +42,16 @@ use crate::flow::schedule::{self, Prices};
 use crate::flow::topic::Rules;
 use crate::model::{SourceId, SourceState};
 
+pub use archive::{Loaded, dump, keep_copy, load, mend};
+pub use archives::archive_maker;
 pub use blocking::blocking;
 pub use callback::callee;
 pub use counts::Counts;
 pub use crew::{Crew, Turn};
 pub use explain::{explain, find_story};
+pub use later::Later;
 pub use live::{Live, run};
+pub use orders::{Ended, Orders, Taken};
 pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
 pub use poll::{Outcome, Polled, poll, read};
 pub use press::Press;
@@ -48,6 +60,8 @@ pub use prune::prune;
 pub use pushes::Pushes;
 pub use reclassify::{classify, reclassify};
 pub use subscribers::Subscribers;
+pub use whole::whole;
+pub use withdraw::{restore, withdraw, withdrawals};
 
 /// Everything that a poll works with under one configuration. Cheap to clone; a changed configuration makes a new one.
 #[derive(Clone)]
@@ -68,6 +82,10 @@ pub struct Desk {
     pub pushes: Arc<Pushes>,
     /// Who subscribes to our feeds.
     pub subscribers: Arc<Subscribers>,
+    /// What an administrator wants polled at once.
+    pub orders: Arc<Orders>,
+    /// What is stored soon.
+    pub later: Arc<Later>,
     /// Who may fetch at the same time.
     pub crew: Crew,
     /// Room for work that computes: as many as the machine has cores, so that many large documents at once cost time and not memory.
@@ -86,9 +104,10 @@ impl Desk {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let cores = Arc::new(Semaphore::new(cores));
         let crew = Crew::new(&config.fetch);
-        let (counts, pushes, subscribers, turn, prices, gists) = Default::default();
+        let (counts, pushes, subscribers, orders, later, turn, prices, gists) = Default::default();
         let config = Arc::new(config);
-        let desk = Self { config, rules, fetcher, prices, gists, counts, pushes, subscribers, crew, cores, turn, clock };
+        let desk =
+            Self { config, rules, fetcher, prices, gists, counts, pushes, subscribers, orders, later, crew, cores, turn, clock };
         Ok(desk.priced(&BTreeMap::new()))
     }
 
@@ -102,9 +121,10 @@ impl Desk {
     /// The desk for a changed configuration, which goes on counting.
     pub fn under(&self, config: Config) -> Result<Self, FetchError> {
         let (counts, cores, turn) = (Arc::clone(&self.counts), Arc::clone(&self.cores), Arc::clone(&self.turn));
-        let (gists, pushes, crew) = (Arc::clone(&self.gists), Arc::clone(&self.pushes), self.crew.under(&config.fetch));
+        let (gists, pushes, orders) = (Arc::clone(&self.gists), Arc::clone(&self.pushes), Arc::clone(&self.orders));
+        let (later, crew) = (Arc::clone(&self.later), self.crew.under(&config.fetch));
         let subscribers = Arc::clone(&self.subscribers);
-        Ok(Self { gists, counts, pushes, subscribers, crew, cores, turn, ..Self::new(config, self.clock)? })
+        Ok(Self { gists, counts, pushes, subscribers, orders, later, crew, cores, turn, ..Self::new(config, self.clock)? })
     }
 
     /// Runs work that computes when a core is free for it.

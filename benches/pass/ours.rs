@@ -100,6 +100,7 @@ async fn pass(desk: &Desk, store: &Arc<Store>) -> anyhow::Result<Vec<Polled>> {
             turn => anyhow::bail!("a poll did not end: {turn:?}"),
         }
     }
+    desk.later.write(store).await?;
     Ok(rows)
 }
 

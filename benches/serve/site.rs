@@ -60,7 +60,14 @@ pub fn page() -> Page {
     let config = diemtin::config::read("bench", "[source.a]\nurl = \"https://a.vn/rss\"\n", &|_| None).expect("valid").0;
     let newest: Timestamp = "2026-11-17T01:05:00Z".parse().expect("valid");
     let stories = (0..50).map(|n| Arc::new(story(n, newest - SignedDuration::from_mins(i64::from(n) * 37)))).collect();
-    let listing = Listing { id: FeedId::new("moi-nhat").expect("valid"), title: "Mới nhất".into(), limit: 50, stories };
+    let listing = Listing {
+        id: FeedId::new("moi-nhat").expect("valid"),
+        title: "Mới nhất".into(),
+        limit: 50,
+        stories,
+        withdrawn: Vec::new(),
+        archive: None,
+    };
     render::seal(render::feed(&service(&config.service), &listing, Format::Rss), newest)
 }
 
@@ -74,6 +81,7 @@ fn story(n: u8, published: Timestamp) -> Listed {
         name: name.into(),
         place: Some("Bình Dương".into()),
         home: format!("https://{id}.vn/rss").parse().expect("valid"),
+        is_feed: true,
         url: Some(format!("https://{id}.vn/tin-tuc/{n}/le-khoi-cong-tuyen-duong.html")),
     };
     Listed {

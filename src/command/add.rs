@@ -73,7 +73,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     }
     let id = match id {
         Some(id) => id,
-        None => new_id(&found.url, &desk.config)?,
+        None => Ids::of(&desk.config).next(&found.url)?,
     };
     let table = table(&id, &found, arguments.place.as_deref());
     if !arguments.dry_run {
@@ -116,9 +116,12 @@ async fn find(desk: &Desk, source: &Source) -> Result<Found, PreviewError> {
         }
     }
     match proposals.first() {
-        Some(best) => {
-            Ok(Found { url: url.clone(), select: Some(best.select.clone()), document: best.document.clone(), others: Vec::new() })
-        }
+        Some(best) => Ok(Found {
+            url: Url::clone(url),
+            select: Some(best.select.clone()),
+            document: best.document.clone(),
+            others: Vec::new(),
+        }),
         None => Err(error),
     }
 }
@@ -130,13 +133,31 @@ async fn look(desk: &Desk, source: &Source, address: &str) -> Result<crate::pipe
 }
 
 /// An address as two sources would share it.
-fn address(url: &Url) -> String {
+pub(super) fn address(url: &Url) -> String {
     let text = url.as_str().trim_end_matches('/');
     text.strip_prefix("https://").or(text.strip_prefix("http://")).unwrap_or(text).trim_start_matches("www.").to_owned()
 }
 
-/// An id from an address, such as `baoan-thoi-su` from `https://www.baoan.vn/rss/thoi-su.rss`, that no source has.
-fn new_id(url: &Url, config: &Config) -> anyhow::Result<Slug> {
+/// The ids that are taken.
+pub(super) struct Ids(BTreeSet<String>);
+
+impl Ids {
+    /// Those of the sources.
+    pub(super) fn of(config: &Config) -> Self {
+        Self(config.sources.keys().map(Slug::to_string).collect())
+    }
+
+    /// An id from an address, such as `baoan-thoi-su` from `https://www.baoan.vn/rss/thoi-su.rss`, that no source has. It is taken then.
+    pub(super) fn next(&mut self, url: &Url) -> anyhow::Result<Slug> {
+        let base = id_of(url);
+        let names = std::iter::once(base.clone()).chain((2..).map(|n| format!("{base}-{n}")));
+        let free = names.into_iter().find(|name| !self.0.contains(name)).unwrap_or_default();
+        self.0.insert(free.clone());
+        Ok(Slug::new(free)?)
+    }
+}
+
+fn id_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().trim_start_matches("www.");
     let site = if url.domain().is_some() { host.split('.').next().unwrap_or_default() } else { host };
     let last = url.path_segments().into_iter().flatten().rfind(|part| !part.is_empty()).unwrap_or_default();
@@ -151,11 +172,7 @@ fn new_id(url: &Url, config: &Config) -> anyhow::Result<Slug> {
         .collect();
     let text = text.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
     let text: String = text.chars().take(50).collect();
-    let base = if text.is_empty() { "nguon" } else { text.trim_end_matches('-') };
-    let taken: BTreeSet<&str> = config.sources.keys().map(Slug::as_str).collect();
-    let names = std::iter::once(base.to_owned()).chain((2..).map(|n| format!("{base}-{n}")));
-    let free = names.into_iter().find(|name| !taken.contains(name.as_str())).unwrap_or_default();
-    Ok(Slug::new(free)?)
+    if text.is_empty() { "nguon".to_owned() } else { text.trim_end_matches('-').to_owned() }
 }
 
 /// The lines of the new source.
@@ -177,7 +194,7 @@ fn table(id: &Slug, found: &Found, place: Option<&str>) -> String {
 
 /// Appends a table to the configuration, if that is still right with it. The file is replaced whole, so that a running service never
 /// reads half of it.
-fn append(setup: &Setup, table: &str) -> anyhow::Result<()> {
+pub(super) fn append(setup: &Setup, table: &str) -> anyhow::Result<()> {
     let name = setup.path.display().to_string();
     let path = std::fs::canonicalize(&setup.path).with_context(|| format!("can't find {name}"))?;
     let mut text = std::fs::read_to_string(&path).with_context(|| format!("can't read {name}"))?;
@@ -187,8 +204,7 @@ fn append(setup: &Setup, table: &str) -> anyhow::Result<()> {
     }
     text.push_str(line_end);
     text.push_str(&table.replace('\n', line_end));
-    config::read(&name, &text, &setup.env)
-        .context("with the new source the configuration would be wrong; nothing was changed")?;
+    config::read(&name, &text, &setup.env).context("with what is new the configuration would be wrong; nothing was changed")?;
     replace(&path, text.as_bytes()).with_context(|| format!("can't write {name}; it is as it was"))
 }
 

@@ -1,154 +1,58 @@
-//! `dump`: everything that can't be fetched again, one JSON object a line. What it prints, `load` reads.
+//! `dump`: everything that can't be fetched again, one JSON object a line. What it prints, `load` reads. It comes from the store, or from
+//! the service that holds it.
 
 use std::io::{BufWriter, Write};
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use anyhow::anyhow;
 
+use crate::command::control::{self, Question};
 use crate::command::{Exit, Setup};
-use crate::model::{Because, Habits, Manners, Push, Report, SourceId, SourceState, Story, StoryId, TopicId};
+use crate::edge::store::StoreError;
+use crate::flow::archive::Detail;
+use crate::pipeline::dump;
 
-/// Stories that are read in one step.
-const STEP: usize = 500;
-
-/// One line of a dump.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Line {
-    /// A story with its entries.
-    Story(StoryLine),
-    /// A source's state.
-    Source(Box<SourceLine>),
-}
-
-/// A story: first what it shows, then all that it is made of.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct StoryLine {
-    pub id: StoryId,
-    url: Option<String>,
-    title: String,
-    summary: String,
-    image: Option<String>,
-    pub published: Timestamp,
-    pub updated: Timestamp,
-    pub arrived: Timestamp,
-    pub topics: Vec<TopicId>,
-    pub entries: Vec<Report>,
-}
-
-/// A source's state.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct SourceLine {
-    pub id: SourceId,
-    settings: u64,
-    etag: Option<String>,
-    last_modified: Option<String>,
-    next: Timestamp,
-    checked: Timestamp,
-    succeeded: Option<Timestamp>,
-    interval_seconds: u64,
-    #[serde(default)]
-    because: Because,
-    #[serde(default)]
-    habits: Option<Habits>,
-    failures: u32,
-    error: Option<String>,
-    #[serde(default)]
-    manners: Manners,
-    /// Its hub and our subscription there, with its secret.
-    #[serde(default)]
-    pub push: Push,
-}
-
-/// Prints the stories in the order of their ids, then the sources.
+/// Prints the stories in the order of their ids, the names of pruned entries, then the sources.
 pub fn run(setup: &Setup) -> anyhow::Result<Exit> {
     let config = setup.quiet_config()?;
-    let store = setup.store(&config.store)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut print = |line: &Line| -> anyhow::Result<()> { Ok(writeln!(out, "{}", serde_json::to_string(line)?)?) };
-    let rank = |source: &SourceId| config.rank(source);
-    let mut after = None;
-    loop {
-        let stories = store.stories_after(after, STEP)?;
-        let Some(last) = stories.last() else { break };
-        after = Some(last.id);
-        for story in stories {
-            print(&Line::Story(StoryLine::new(story, &rank)))?;
+    match setup.store(&config.store) {
+        Ok(store) => {
+            dump(&config, &store, Detail::Whole, &mut out)?;
+            Ok(Exit::Done)
         }
-    }
-    // Sources come last: a dump that was cut off has no validators whose entries are missing.
-    let mut pushes = store.pushes()?;
-    for (id, state) in store.source_states()? {
-        let push = pushes.remove(&id).unwrap_or_default();
-        print(&Line::Source(Box::new(SourceLine::new(id, state, push))))?;
-    }
-    out.flush()?;
-    Ok(Exit::Done)
-}
-
-impl StoryLine {
-    fn new(story: Story, rank: &dyn Fn(&SourceId) -> i32) -> Self {
-        let lead = story.lead(rank).clone();
-        Self {
-            id: story.id,
-            url: lead.url,
-            title: lead.title,
-            summary: lead.summary,
-            image: lead.image,
-            published: story.published,
-            updated: story.updated,
-            arrived: story.arrived,
-            topics: story.topics,
-            entries: story.entries,
+        Err(error) if matches!(error.downcast_ref(), Some(StoreError::Held { .. })) => {
+            let mut last = Tail::default();
+            let asked = control::stream(setup, &config, &Question::Dump, &mut |bytes| {
+                last.see(bytes);
+                out.write_all(bytes)
+            })?;
+            out.flush()?;
+            match (asked, last.ends_well()) {
+                (false, _) => Err(error),
+                (true, true) => Ok(Exit::Done),
+                (true, false) => Err(anyhow!("the running service broke off; its log says why")),
+            }
         }
-    }
-
-    /// The story that the line holds; `seq` is that of the story which it replaces, 0 where there is none.
-    pub(super) fn story(self, seq: u64) -> anyhow::Result<Story> {
-        anyhow::ensure!(!self.entries.is_empty(), "the story {} has no entry", self.id);
-        let Self { id, published, updated, arrived, topics, entries, .. } = self;
-        Ok(Story { id, seq, published, arrived, updated, topics, entries })
+        Err(error) => Err(error),
     }
 }
 
-impl SourceLine {
-    fn new(id: SourceId, state: SourceState, push: Push) -> Self {
-        // A validator that is no text is left out: the next poll then asks without it.
-        let text = |bytes: Option<Vec<u8>>| bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        Self {
-            id,
-            settings: state.settings,
-            etag: text(state.etag),
-            last_modified: text(state.last_modified),
-            next: state.next,
-            checked: state.checked,
-            succeeded: state.succeeded,
-            interval_seconds: state.interval_seconds,
-            because: state.because,
-            habits: state.habits,
-            failures: state.failures,
-            error: state.error,
-            manners: state.manners,
-            push,
-        }
+/// The last line of what passes by, as far as it is needed to know whether that was the end.
+#[derive(Default)]
+struct Tail(Vec<u8>);
+
+impl Tail {
+    /// Longer than a dump's last line, in bytes.
+    const KEPT: usize = 512;
+
+    fn see(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+        let surplus = self.0.len().saturating_sub(Self::KEPT);
+        self.0.drain(..surplus);
     }
 
-    /// The state that the line holds.
-    pub(super) fn state(self) -> SourceState {
-        SourceState {
-            settings: self.settings,
-            etag: self.etag.map(String::into_bytes),
-            last_modified: self.last_modified.map(String::into_bytes),
-            body: None,
-            next: self.next,
-            checked: self.checked,
-            succeeded: self.succeeded,
-            interval_seconds: self.interval_seconds,
-            because: self.because,
-            habits: self.habits,
-            failures: self.failures,
-            error: self.error,
-            manners: self.manners,
-        }
+    fn ends_well(&self) -> bool {
+        let lines = self.0.strip_suffix(b"\n").unwrap_or(&self.0);
+        lines.rsplit(|byte| *byte == b'\n').next().is_some_and(|line| line.starts_with(b"{\"end\":"))
     }
 }

@@ -15,8 +15,8 @@ use crate::command::{Exit, Setup};
 use crate::config::Config;
 use crate::flow::push;
 use crate::flow::topic::{Rules, Texts};
-use crate::model::{Occurrence, Story, Verdict, Why};
-use crate::pipeline::{explain, find_story};
+use crate::model::{Occurrence, Story, Verdict, Why, Withdrawal};
+use crate::pipeline::{explain, find_story, withdrawals};
 
 pub(super) use source::next_poll;
 
@@ -68,7 +68,12 @@ pub(super) fn tell(ground: &Ground, text: &str, json: bool) -> anyhow::Result<St
     let id = find_story(config, store, text)?.ok_or_else(unknown)?;
     let story = store.story(id)?.ok_or_else(unknown)?;
     let why = explain(config, ground.rules, store, &story)?;
-    Ok(if json { format!("{}\n", story_json(config, &story, &why)) } else { told(config, &story, &why) })
+    let withdrawal = withdrawals(store)?.remove(&id);
+    Ok(if json {
+        format!("{}\n", merged(story_json(config, &story, &why), json!({ "withdrawn": withdrawal })))
+    } else {
+        told(config, &story, &why, withdrawal.as_ref())
+    })
 }
 
 /// One JSON object a line in, one out.
@@ -146,7 +151,7 @@ fn merged(mut value: Value, more: Value) -> Value {
 }
 
 /// The story for people.
-fn told(config: &Config, story: &Story, why: &Why) -> String {
+fn told(config: &Config, story: &Story, why: &Why, withdrawal: Option<&Withdrawal>) -> String {
     let zone = &config.service.timezone;
     let lead = story.lead(|source| config.rank(source));
     let mut out = format!("{}\n", lead.title);
@@ -158,6 +163,9 @@ fn told(config: &Config, story: &Story, why: &Why) -> String {
         ("updated", clock(story.updated, zone)),
     ] {
         out += &format!("  {label:9} {value}\n");
+    }
+    if let Some(Withdrawal { when, who, why, .. }) = withdrawal {
+        out += &format!("\nWithdrawn by {who}, {}\n  {why}\n", clock(*when, zone));
     }
     out += "\nEntries\n";
     for (report, member) in story.entries.iter().zip(&why.members) {

@@ -1,6 +1,7 @@
 //! `serve`: polls and publishes until told to stop. An edit of feeds.toml takes effect at once; a broken one changes nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
@@ -10,11 +11,14 @@ use tokio::sync::watch;
 use crate::command::{Exit, Setup, control, setup};
 use crate::config::{Config, Faults};
 use crate::edge::serve::{Answers, Metrics, listen, serve};
-use crate::edge::store::Store;
+use crate::edge::store::{Store, StoreError};
 use crate::edge::watch::Watch;
 use crate::flow::render::metrics;
 use crate::model::Site;
 use crate::pipeline::{self, Desk, Live};
+
+/// The wait before a store that could not be opened is tried again.
+const OPEN_AGAIN: Duration = Duration::from_secs(5);
 
 /// What `serve` takes.
 #[derive(Debug, clap::Args)]
@@ -43,25 +47,42 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     // Before the file is read: an edit that comes while the store is opened is not missed.
     let watch = Watch::new(&setup.path);
     let config = setup.quiet_config()?;
-    let store = setup.store(&config.store)?;
     let address = arguments.listen.clone().unwrap_or_else(|| config.service.listen.clone());
     let desk = setup.desk(config)?;
     setup::block_on(async {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let mut stop = Box::pin(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        });
+        let store = tokio::select! {
+            store = open(setup, &desk.config) => store?,
+            () = &mut stop => return Ok(Exit::Done),
+        };
         let listener = match arguments.role {
             // Who names an address wants to see how it is: /healthz and /metrics.
             Role::Poll if arguments.listen.is_none() => None,
             _ => Some(listen(&address).await?),
         };
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let stop = async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        };
         service(setup, watch, desk, store, listener, arguments.role, stop).await?;
         Ok(Exit::Done)
     })
+}
+
+/// Opens the store. A disk that is full or fails is waited for: it is mended while we look, and nobody need start us again.
+async fn open(setup: &Setup, config: &Arc<Config>) -> anyhow::Result<Arc<Store>> {
+    loop {
+        let (opener, settings) = (setup.clone(), config.store.clone());
+        match pipeline::blocking(move || opener.store(&settings)).await {
+            Err(error) if matches!(error.downcast_ref(), Some(StoreError::Failed { .. })) => {
+                tracing::error!(%error, "nothing can be served before the store can be opened; it is tried again");
+                tokio::time::sleep(OPEN_AGAIN).await;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// The service, until `stop` resolves and what was under way is done.
@@ -84,14 +105,14 @@ pub(super) async fn service(
     let folder = setup.folder(&desk.config.store);
     let (new_desk, desk) = watch::channel(desk);
     let mut stop_answering = told_to_stop.clone();
-    let (asked, known, env) = (desk.clone(), Arc::clone(&store), setup.env);
+    let (asked, known, env, polls) = (desk.clone(), Arc::clone(&store), setup.env, role != Role::Web);
     let questions = tokio::spawn(async move {
         let stopped = async move {
             let _ = stop_answering.wait_for(|&stop| stop).await;
         };
         // A database answers commands itself.
         if let Some(folder) = folder {
-            control::serve(folder, asked, known, env, stopped).await;
+            control::serve(folder, asked, known, env, polls, stopped).await;
         }
     });
     let calls = (role == Role::All).then(|| pipeline::callee(desk.clone()));

@@ -58,11 +58,20 @@ impl Setup {
 
     /// The store of a configuration, where there is one already. A database is always there.
     pub fn existing_store(&self, settings: &StoreSettings) -> anyhow::Result<Arc<Store>> {
-        if let Some(folder) = self.folder(settings).filter(|folder| !Store::exists(folder)) {
-            let (folder, config) = (folder.display(), self.path.display());
-            return Err(anyhow!("there is no store in {folder} (store.url of {config}); `poll` or `serve` makes one"));
-        }
+        self.existing_folder(settings)?;
         self.store(settings)
+    }
+
+    /// The folder of the store of a configuration, where there is one already; `None` where it is a database.
+    pub fn existing_folder(&self, settings: &StoreSettings) -> anyhow::Result<Option<PathBuf>> {
+        let folder = self.folder(settings);
+        match &folder {
+            Some(folder) if !Store::exists(folder) => {
+                let (folder, config) = (folder.display(), self.path.display());
+                Err(anyhow!("there is no store in {folder} (store.url of {config}); `poll` or `serve` makes one"))
+            }
+            _ => Ok(folder),
+        }
     }
 
     /// The folder of the store of a configuration; `None` where it is a database.

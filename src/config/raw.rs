@@ -278,5 +278,10 @@ table! {
         places: Vec<At<Text>> = [],
         /// Only stories that a source with one of these tags carries.
         tags: Vec<At<Text>> = [],
+        /// Of any ten stories in a row at most so many are led by one source, as far as others have any. Default: no such bound; in
+        /// sidebars 3.
+        per_source: Count<1, 10>,
+        /// Ids that this feed had before: whoever asks for them is sent here.
+        was: Vec<At<Id>> = [],
     }
 }

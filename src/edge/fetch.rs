@@ -122,12 +122,17 @@ impl Fetcher {
         .await
     }
 
-    /// Asks for the robots.txt of an address's host. `None` where there is none that can be read: then it forbids nothing.
-    pub async fn robots(&self, url: &Url, now: Timestamp) -> Option<Vec<u8>> {
-        let url = url.join("/robots.txt").ok()?;
+    /// Asks for the robots.txt of an address's host. It is empty where there is none that can be read: then it forbids nothing. An error is that the
+    /// host is overloaded and has said for how long.
+    pub async fn robots(&self, url: &Url, now: Timestamp) -> Result<Vec<u8>, FetchError> {
+        let Ok(url) = url.join("/robots.txt") else { return Ok(Vec::new()) };
         let (own_headers, known, within) = (BTreeMap::new(), Validators::default(), self.settings.timeout.min(ROBOTS_TIMEOUT));
         let ask = Ask { url: &url, own_headers: &own_headers, known: &known, limit: ROBOTS_BYTES, within, is_last: false };
-        self.ask(ask, now).await.ok()?.body?.unpack().ok()
+        match self.ask(ask, now).await {
+            Ok(answer) => Ok(answer.body.and_then(|body| body.unpack().ok()).unwrap_or_default()),
+            Err(error) if error.trouble == Trouble::Overloaded && error.retry_after.is_some() && !error.redirected => Err(error),
+            Err(_) => Ok(Vec::new()),
+        }
     }
 
     async fn ask(&self, ask: Ask<'_>, now: Timestamp) -> Result<Answer, FetchError> {

@@ -3,24 +3,29 @@
 //! The store has no opinion. It answers look-ups, and commits a batch whole, if what the decision was based on still holds. This is the
 //! face of every kind; what it promises, each kind keeps, and the same tests hold for all:
 //!
-//! - What was acknowledged survives a power cut. What was refused has left no trace.
+//! - What was acknowledged survives a power cut. What was refused has left no trace, unless it was the disk that refused: then it is
+//!   stored whole or not at all, and who decides again finds out which.
 //! - Every change of a story takes the next number of one sequence, and who has heard of a number finds everything up to it.
 
 mod embedded;
+mod finding;
 mod lease;
 mod near;
 mod postgres;
 mod record;
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 use tokio::sync::watch;
 
 use crate::model::{
-    Batch, Change, Known, LinkKey, Lookup, Push, Search, SourceId, SourceState, Stamp, Story, StoryId, Subscriber, SubscriberId,
+    Batch, Change, EntryKey, Known, LinkKey, Lookup, Push, Search, SourceId, SourceState, Stamp, Story, StoryId, Subscriber,
+    SubscriberId,
 };
 use embedded::Embedded;
+pub use finding::Finding;
 pub use lease::{Claim, Lease};
 use postgres::Postgres;
 
@@ -49,6 +54,12 @@ pub enum StoreError {
         /// What sled or the system said.
         why: String,
     },
+    /// One of its records is damaged.
+    #[error("a record of the store can't be read: {why}")]
+    Record {
+        /// What is wrong with it.
+        why: String,
+    },
     /// The database can't be used.
     #[error("the database {database} can't be used: {why}")]
     Unreachable {
@@ -63,6 +74,17 @@ pub enum StoreError {
     /// The decision was based on a story that has changed since: decide again.
     #[error("the store's content has changed since it was read")]
     Conflict,
+}
+
+/// What became of a story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is there.
+    Stored,
+    /// It was removed because it was old.
+    Pruned,
+    /// Nothing is known of it: it never was, or is lost.
+    Unknown,
 }
 
 /// The names under which the store remembers something.
@@ -80,6 +102,12 @@ pub enum Memo {
     Doubted,
     /// With which version of our feeds their subscribers, or another hub, were called last.
     Told,
+    /// When the last copy was kept, and how long that took.
+    Copied,
+    /// The ids of all feeds that were ever published.
+    Feeds,
+    /// The stories that were taken down.
+    Withdrawn,
 }
 
 impl Memo {
@@ -92,6 +120,9 @@ impl Memo {
             Self::Pruned => "pruned",
             Self::Doubted => "doubted",
             Self::Told => "told",
+            Self::Feeds => "feeds",
+            Self::Withdrawn => "withdrawn",
+            Self::Copied => "copied",
         }
     }
 }
@@ -123,6 +154,12 @@ impl Store {
     /// Opens the store in a folder, or makes a new one there. Blocks: for a large store a second or two.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         Embedded::open(folder).map(Kind::Embedded).map(Self)
+    }
+
+    /// Writes the store in a folder anew, so that it takes no more space than it needs; the bytes of its files before and after. Nobody may
+    /// have it open. Blocks, for a minute or two where it holds a million stories.
+    pub fn compact(folder: &Path) -> Result<(u64, u64), StoreError> {
+        Embedded::compact(folder)
     }
 
     /// Opens the store in a database, or makes a new one there. Blocks, for half a minute where the server does not answer.
@@ -221,6 +258,82 @@ impl Store {
     /// Remembers something until something else is remembered under its name.
     pub async fn remember(&self, memo: Memo, what: Vec<u8>) -> Result<(), StoreError> {
         either!(self, store => store.remember(memo, what).await)
+    }
+
+    /// Whether it takes anything at present: not while its disk is full or broken.
+    pub fn takes(&self) -> bool {
+        match &self.0 {
+            Kind::Embedded(store) => store.takes(),
+            // A database that is away is waited for, commit by commit.
+            Kind::Postgres(_) => true,
+        }
+    }
+
+    /// Whether a story is stored, or was pruned.
+    pub fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {
+        either!(self, store => store.standing(id))
+    }
+
+    /// Up to `limit` names of entries that come after one, in the order of their keys, each with its story.
+    pub fn names_after(&self, after: Option<EntryKey>, limit: usize) -> Result<Vec<(EntryKey, StoryId)>, StoreError> {
+        either!(self, store => store.names_after(after, limit))
+    }
+
+    /// Notes names of entries whose stories were pruned, where no story of theirs is stored.
+    pub async fn bury(&self, names: Vec<(EntryKey, StoryId)>) -> Result<(), StoreError> {
+        either!(self, store => store.bury(names).await)
+    }
+
+    /// Forgets names of entries, so that the entries are new when they are seen again.
+    pub async fn forget(&self, names: Vec<EntryKey>) -> Result<(), StoreError> {
+        either!(self, store => store.forget(names).await)
+    }
+
+    /// Keeps a copy beside an embedded store (of a database its administrator has his own), for the day on which it can't be read: `write` is handed where to. It takes the place of the last one
+    /// when it is whole. Blocks.
+    pub fn keep_copy(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        match &self.0 {
+            Kind::Embedded(store) => store.keep_copy(write),
+            Kind::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// The last copy; `None` where there is none.
+    pub fn copy(&self) -> io::Result<Option<Box<dyn BufRead + Send>>> {
+        match &self.0 {
+            Kind::Embedded(store) => store.copy(),
+            Kind::Postgres(_) => Ok(None),
+        }
+    }
+
+    /// What it holds, and what that takes: a word or two, and a number.
+    pub fn stats(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
+        either!(self, store => store.stats())
+    }
+
+    /// Goes through everything that is stored and counts it; what is wrong is named, and what can't be read is set aside. It takes its time
+    /// and holds up nobody.
+    pub async fn inspect(&self) -> Result<Vec<Finding>, StoreError> {
+        match &self.0 {
+            Kind::Embedded(store) => store.inspect().await,
+            Kind::Postgres(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// What was found to be wrong and has not been mended yet, as sentences.
+    pub fn unmended(&self) -> Result<Vec<String>, StoreError> {
+        match &self.0 {
+            Kind::Embedded(store) => store.unmended(),
+            Kind::Postgres(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Notes that what was wrong has been mended, as far as it can be.
+    pub async fn mended(&self) -> Result<(), StoreError> {
+        match &self.0 {
+            Kind::Embedded(store) => store.mended().await,
+            Kind::Postgres(_) => Ok(()),
+        }
     }
 
     /// Remembers this of sources' hubs from now on. Beside the sources' states and not with them: hubs answer when no poll is under way.

@@ -3,13 +3,17 @@
 //! The window is a function of the stories alone, never of the clock, so that a feed's bytes change only when its stories do and
 //! are equal on every machine: "the last 24 hours" end when the feed's newest story arrived.
 
+mod archive;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{Content, Credit, Feed, Listed, Report, Source, SourceId, Story, StoryId, Topic, TopicRef};
+pub use archive::Archive;
+
+use crate::model::{Content, Credit, Feed, Listed, Listing, Origin, Report, Source, SourceId, Story, StoryId, Topic, TopicRef};
 
 /// A reader who comes once a day misses nothing.
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
@@ -30,6 +34,20 @@ pub fn takes(feed: &Feed, story: &Story, sources: &BTreeMap<SourceId, Source>) -
         && !feed.not_topics.iter().any(|topic| story.topics.contains(topic))
 }
 
+/// Since when a feed has a story: when the first source came without which it would not take it. `None` where it does not take it.
+///
+/// Nothing that comes later moves it: a source that joins a story adds to what a feed may choose by, and takes nothing away.
+pub fn since(feed: &Feed, story: &Story, sources: &BTreeMap<SourceId, Source>) -> Option<Timestamp> {
+    if !takes(feed, story, sources) {
+        return None;
+    }
+    let mut by_time = story.entries.clone();
+    by_time.sort_by_key(|report| report.seen);
+    let enough = |count: &usize| takes(feed, &Story { entries: by_time[..*count].to_vec(), ..story.clone() }, sources);
+    let count = (1..by_time.len()).find(enough).unwrap_or(by_time.len());
+    Some(by_time[count - 1].seen)
+}
+
 /// The story as it is shown; `None` where none of its sources is configured any more.
 pub fn listed(story: &Story, sources: &BTreeMap<SourceId, Source>, topics: &[Topic]) -> Option<Listed> {
     let carried =
@@ -45,6 +63,7 @@ pub fn listed(story: &Story, sources: &BTreeMap<SourceId, Source>, topics: &[Top
             name: source.name.clone(),
             place: source.place.clone(),
             home: source.home.clone(),
+            is_feed: matches!(&source.origin, Origin::Feed { url } if *url == source.home),
             url: report.url.clone(),
         })
     };
@@ -136,9 +155,25 @@ impl Shelf {
     }
 }
 
-/// A listing of the stories that a shelf's window names.
-pub fn listing(feed: &Feed, stories: Vec<Arc<Listed>>) -> crate::model::Listing {
-    crate::model::Listing { id: feed.id.clone(), title: feed.title.clone(), stories, limit: feed.limit }
+/// What a feed has beyond an earlier version of it: stories that are new or have changed, and what was taken down since.
+pub fn news(before: &Listing, now: &Listing) -> Listing {
+    let had: HashMap<StoryId, &Arc<Listed>> = before.stories.iter().map(|story| (story.id, story)).collect();
+    let is_new = |story: &&Arc<Listed>| had.get(&story.id).is_none_or(|old| !Arc::ptr_eq(old, story) && old != story);
+    Listing {
+        stories: now.stories.iter().filter(is_new).cloned().collect(),
+        withdrawn: now.withdrawn.iter().filter(|gone| !before.withdrawn.contains(gone)).copied().collect(),
+        ..now.clone()
+    }
+}
+
+/// A listing of the stories that a shelf's window names, of which a busy source has no more than its share.
+pub fn listing(feed: &Feed, stories: Vec<Arc<Listed>>) -> Listing {
+    let (id, title, limit) = (feed.id.clone(), feed.title.clone(), feed.limit);
+    let whole = Listing { id, title, stories, limit, withdrawn: Vec::new(), archive: None };
+    match feed.per_source {
+        Some(per_ten) => Listing { stories: whole.fair(feed.limit, usize::MAX, per_ten), ..whole },
+        None => whole,
+    }
 }
 
 #[cfg(test)]

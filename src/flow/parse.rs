@@ -21,6 +21,7 @@ mod propose;
 mod raw;
 mod simple;
 mod strict;
+mod subscriptions;
 mod tidy;
 
 use jiff::Timestamp;
@@ -33,6 +34,7 @@ use calendar::Calendar;
 
 pub use date::read as read_date;
 pub use propose::Proposal;
+pub use subscriptions::{MOST_SUBSCRIPTIONS, Subscription, subscriptions};
 
 /// The most entries that one document yields to a poll, the newest: a publisher's whole archive is no news.
 pub const MOST_ENTRIES: usize = 500;

@@ -13,7 +13,9 @@
 //! | `rss`, `atom`, `json`, `sidebar`, `html` | what each format looks like |
 //! | `opml` | the lists of our feeds and of the sources |
 //! | `metrics` | the counts, for Prometheus |
+//! | `xml` | how XML is written |
 //! | `check` | whether another reader finds in a document what was put in |
+//! | `proof` | which stories have to be set aside, because a document with them can't be read back |
 //! | `seal` | what the server needs besides the bytes |
 
 mod address;
@@ -24,25 +26,30 @@ mod html;
 mod json;
 mod metrics;
 mod opml;
+mod proof;
 mod rss;
 mod seal;
 mod sheet;
 mod sidebar;
 mod text;
 mod time;
+mod xml;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use crate::model::{FeedId, Listing, Part, Service};
+use crate::model::{FeedId, Listed, Listing, Part, Service};
 
-pub use address::{feed_tag, story_tag};
+pub use address::{archive_of, archive_paths, feed_tag, local, story_path, story_tag};
 pub use check::read_back;
 pub use html::{Front, Place, front, story, style};
 pub use metrics::metrics;
 pub use opml::{opml, sources_opml};
+pub use proof::{Check, Proof, proof, proof_of};
 pub use seal::seal;
-pub use sheet::page_size;
+pub use sheet::{Chain, page_size};
+pub use sidebar::{EMBED_STYLE, embed_style};
 pub use text::legal;
 
 /// A document as it is served, before hashing and compression.
@@ -69,11 +76,13 @@ pub enum Format {
     SidebarJson,
     /// The newest stories as a fragment to be put into a portal's page.
     SidebarHtml,
+    /// The same as a page, for a frame in a portal's page.
+    Embed,
 }
 
 impl Format {
     /// Every format, in the order of the documentation.
-    pub const ALL: [Self; 6] = [Self::Rss, Self::Atom, Self::Json, Self::Html, Self::SidebarJson, Self::SidebarHtml];
+    pub const ALL: [Self; 7] = [Self::Rss, Self::Atom, Self::Json, Self::Html, Self::SidebarJson, Self::SidebarHtml, Self::Embed];
 
     /// The path of a feed in this format; it begins with `/` and is a key of [`crate::model::Site`].
     pub fn path(self, feed: &FeedId) -> String {
@@ -84,6 +93,7 @@ impl Format {
             Self::Html => format!("/feeds/{feed}"),
             Self::SidebarJson => format!("/sidebar/{feed}.json"),
             Self::SidebarHtml => format!("/sidebar/{feed}.html"),
+            Self::Embed => format!("/embed/{feed}"),
         }
     }
 
@@ -95,7 +105,7 @@ impl Format {
             // JSON is UTF-8 by definition: its media types have no charset parameter (RFC 8259 § 11).
             Self::Json => "application/feed+json",
             Self::SidebarJson => "application/json",
-            Self::Html | Self::SidebarHtml => HTML,
+            Self::Html | Self::SidebarHtml | Self::Embed => HTML,
         }
     }
 
@@ -108,6 +118,7 @@ impl Format {
             Self::Html => "html",
             Self::SidebarJson => "sidebar-json",
             Self::SidebarHtml => "sidebar-html",
+            Self::Embed => "embed",
         }
     }
 }
@@ -120,7 +131,7 @@ impl fmt::Display for Format {
 
 /// Why a text names no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no format: the formats are rss, atom, json, html, sidebar-json and sidebar-html")]
+#[error("{0:?} is no format: the formats are rss, atom, json, html, sidebar-json, sidebar-html and embed")]
 pub struct FormatError(pub String);
 
 impl FromStr for Format {
@@ -140,14 +151,29 @@ pub fn feed(service: &Service, listing: &Listing, format: Format) -> Rendered {
 
 /// A part of a feed: what `?limit=N` and `?page=N` ask for.
 pub fn part(service: &Service, listing: &Listing, format: Format, part: Part) -> Rendered {
-    let sheet = sheet::Sheet::new(service, listing, format, part);
+    document(&sheet::Sheet::new(service, listing, format, part))
+}
+
+/// A sidebar for who has seen an earlier one: `news` are the stories that are new since then.
+pub fn since(service: &Service, listing: &Listing, news: &[Arc<Listed>], part: Part) -> Rendered {
+    document(&sheet::Sheet::since(service, listing, news, part))
+}
+
+/// An archive of a feed (RFC 5005, section 4): `listing` holds the stories of its period.
+pub fn archive(service: &Service, listing: &Listing, format: Format, chain: &Chain) -> Rendered {
+    document(&sheet::Sheet::archive(service, listing, format, chain))
+}
+
+fn document(sheet: &sheet::Sheet) -> Rendered {
+    let format = sheet.format;
     let body = match format {
-        Format::Rss => rss::document(&sheet),
-        Format::Atom => atom::document(&sheet),
-        Format::Json => json::document(&sheet),
-        Format::Html => html::page(&sheet),
-        Format::SidebarJson => sidebar::json(&sheet),
-        Format::SidebarHtml => sidebar::html(&sheet),
+        Format::Rss => rss::document(sheet),
+        Format::Atom => atom::document(sheet),
+        Format::Json => json::document(sheet),
+        Format::Html => html::page(sheet),
+        Format::SidebarJson => sidebar::json(sheet),
+        Format::SidebarHtml => sidebar::html(sheet),
+        Format::Embed => sidebar::embed(sheet),
     };
     Rendered { content_type: format.content_type(), body }
 }

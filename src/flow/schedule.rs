@@ -12,6 +12,7 @@ mod asked;
 mod backoff;
 mod budget;
 mod learn;
+mod pass;
 mod rest;
 mod rhythm;
 mod spread;
@@ -31,6 +32,7 @@ use crate::model::{Asked, Because, Expected, FetchSettings, Habits, Source, Sour
 
 pub use backoff::{host_rests, is_hopeless, retry};
 pub use budget::{Prices, prices};
+pub use pass::Pass;
 pub use rest::{Rests, host};
 pub use rhythm::{Outlook, outlook};
 pub use spread::{after_outage, off_the_hour};

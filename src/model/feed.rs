@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use url::Url;
+use xxhash_rust::xxh3::Xxh3;
 
-use crate::model::{Author, Slug, SourceId, StoryId, TopicId};
+use crate::model::{Author, Period, Slug, SourceId, StoryId, TopicId};
 
 /// A feed's id: part of its addresses.
 pub type FeedId = Slug;
@@ -34,6 +35,10 @@ pub struct Feed {
     pub places: Vec<String>,
     /// Only stories that a source with one of these tags carries.
     pub tags: Vec<String>,
+    /// Of any ten stories in a row at most so many are led by one source, as far as others have any; `None`: no such bound.
+    pub per_source: Option<usize>,
+    /// Ids that it had before.
+    pub was: Vec<FeedId>,
 }
 
 /// The ordered stories of one feed: everything that rendering needs to know. Equal listings render to equal bytes.
@@ -47,12 +52,54 @@ pub struct Listing {
     pub stories: Vec<Arc<Listed>>,
     /// The least number of stories that the feed promises.
     pub limit: usize,
+    /// Stories that were taken down, and when, the last one first.
+    pub withdrawn: Vec<(StoryId, Timestamp)>,
+    /// The newest archive.
+    pub archive: Option<Period>,
 }
 
 impl Listing {
-    /// When the newest change to a story of the feed happened.
+    /// When the newest change to the feed's stories happened.
     pub fn updated(&self) -> Option<Timestamp> {
-        self.stories.iter().map(|story| story.updated).max()
+        let withdrawn = self.withdrawn.iter().map(|(_, when)| *when);
+        self.stories.iter().map(|story| story.updated).chain(withdrawn).max()
+    }
+
+    /// A number for what the feed holds: another one as soon as a story comes, goes or changes.
+    pub fn cursor(&self) -> u64 {
+        let mut hash = Xxh3::new();
+        for story in &self.stories {
+            hash.update(&story.id.0);
+            hash.update(&story.updated.as_second().to_be_bytes());
+            hash.update(&[story.also.len().min(255) as u8, story.topics.len().min(255) as u8]);
+        }
+        for (story, when) in &self.withdrawn {
+            hash.update(&story.0);
+            hash.update(&when.as_second().to_be_bytes());
+        }
+        hash.digest()
+    }
+
+    /// Stories in their order, of which one source leads at most `per_ten` of any ten in a row: at most `most`, and where there are so
+    /// many at all, `least`: for want of others, what was passed over fills them up.
+    pub fn fair(&self, least: usize, most: usize, per_ten: usize) -> Vec<Arc<Listed>> {
+        /// The length of a row.
+        const ROW: usize = 10;
+        let mut taken: Vec<usize> = Vec::new();
+        for (place, story) in self.stories.iter().enumerate() {
+            let row = &taken[taken.len().saturating_sub(ROW - 1)..];
+            let same = row.iter().filter(|&&other| self.stories[other].source.id == story.source.id).count();
+            if same < per_ten {
+                taken.push(place);
+            }
+            if taken.len() >= most {
+                break;
+            }
+        }
+        let passed_over: Vec<usize> = (0..self.stories.len()).filter(|place| taken.binary_search(place).is_err()).collect();
+        taken.extend(passed_over.into_iter().take(least.saturating_sub(taken.len())));
+        taken.sort_unstable();
+        taken.into_iter().map(|place| Arc::clone(&self.stories[place])).collect()
     }
 }
 
@@ -105,6 +152,11 @@ pub struct Credit {
     pub place: Option<String>,
     /// The source's own address (its feed or page).
     pub home: Url,
+    /// Whether that is the feed itself, and not a page.
+    pub is_feed: bool,
     /// Its article of this story, where it has an address.
     pub url: Option<String>,
 }
+
+#[cfg(test)]
+mod tests;

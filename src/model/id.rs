@@ -94,15 +94,34 @@ const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 impl fmt::Display for StoryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bits = u128::from_be_bytes(self.0);
-        // 26 letters of 5 bits are 130: the first letter carries 3 bits, the other 25 carry 5.
-        let mut letters = [0u8; 26];
-        for letter in letters.iter_mut().rev() {
-            *letter = ALPHABET[(bits & 31) as usize];
-            bits >>= 5;
-        }
-        letters.iter().try_for_each(|&letter| write!(f, "{}", char::from(letter)))
+        write_letters(self.0, f)
     }
+}
+
+/// 26 letters of 5 bits are 130: the first letter carries 3 bits, the other 25 carry 5.
+fn write_letters(bytes: [u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut bits = u128::from_be_bytes(bytes);
+    let mut letters = [0u8; 26];
+    for letter in letters.iter_mut().rev() {
+        *letter = ALPHABET[(bits & 31) as usize];
+        bits >>= 5;
+    }
+    letters.iter().try_for_each(|&letter| write!(f, "{}", char::from(letter)))
+}
+
+fn read_letters(text: &str) -> Option<[u8; 16]> {
+    if text.len() != 26 {
+        return None;
+    }
+    let mut bits = 0u128;
+    for (i, letter) in text.bytes().enumerate() {
+        let value = ALPHABET.iter().position(|&a| a == letter)?;
+        if i == 0 && value > 7 {
+            return None;
+        }
+        bits = bits << 5 | value as u128;
+    }
+    Some(bits.to_be_bytes())
 }
 
 impl fmt::Debug for StoryId {
@@ -119,19 +138,27 @@ pub struct StoryIdError(String);
 impl FromStr for StoryId {
     type Err = StoryIdError;
     fn from_str(text: &str) -> Result<Self, StoryIdError> {
-        let wrong = || StoryIdError(text.to_owned());
-        if text.len() != 26 {
-            return Err(wrong());
-        }
-        let mut bits = 0u128;
-        for (i, letter) in text.bytes().enumerate() {
-            let value = ALPHABET.iter().position(|&a| a == letter).ok_or_else(wrong)?;
-            if i == 0 && value > 7 {
-                return Err(wrong());
+        read_letters(text).map(Self).ok_or_else(|| StoryIdError(text.to_owned()))
+    }
+}
+
+/// In a dump an entry's name is written as a story's id is.
+impl Serialize for EntryKey {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Letters([u8; 16]);
+        impl fmt::Display for Letters {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_letters(self.0, f)
             }
-            bits = bits << 5 | value as u128;
         }
-        Ok(Self(bits.to_be_bytes()))
+        serializer.collect_str(&Letters(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for EntryKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        read_letters(&text).map(Self).ok_or_else(|| serde::de::Error::custom(format!("{text:?} is no name of an entry")))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is served: immutable bytes, made when something changed. A part of a page (`?limit=N`) is made when it is first asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -56,11 +56,25 @@ pub struct Site {
     pub pages: BTreeMap<String, Arc<Page>>,
     /// The Link headers of pages that a hub announces, by path.
     pub links: Arc<BTreeMap<String, String>>,
+    /// Where pages of feeds that have another id now are to be found.
+    pub moved: BTreeMap<String, String>,
+    /// Pages of feeds that were removed.
+    pub gone: BTreeSet<String>,
     /// Makes what a query asks for.
     pub parts: Option<Arc<PartMaker>>,
     /// Makes the page of a story.
     pub stories: Option<Arc<StoryMaker>>,
+    /// Makes the archives of feeds.
+    pub archives: Option<Arc<ArchiveMaker>>,
+    /// Makes what a reader lacks.
+    pub deltas: Option<Arc<DeltaMaker>>,
 }
+
+/// Makes an archive of a feed (`/feeds/ID/2026-11-17.atom`); `None` where there is none.
+pub type ArchiveMaker = dyn Fn(String) -> Pin<Box<dyn Future<Output = Option<Arc<Page>>> + Send>> + Send + Sync;
+
+/// Makes of a feed's page what it has beyond an earlier version, which is known by its hash; `None` where that is not remembered.
+pub type DeltaMaker = dyn Fn(&str, &str) -> Option<Arc<Page>> + Send + Sync;
 
 /// Makes the page of a story (`/story/ID`); `None` where there is no such story.
 pub type StoryMaker = dyn Fn(StoryId) -> Pin<Box<dyn Future<Output = Option<Arc<Page>>> + Send>> + Send + Sync;
@@ -76,4 +90,6 @@ pub struct Part {
     pub limit: Option<usize>,
     /// Which page of so many, counted from 1.
     pub page: Option<usize>,
+    /// Only what is new since [`crate::model::Listing::cursor`] was this.
+    pub since: Option<u64>,
 }

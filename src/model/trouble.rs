@@ -125,7 +125,10 @@ impl Trouble {
     pub fn advice(self) -> &'static str {
         match self {
             Self::Overloaded => "It is asked again later by itself; a longer `every` helps where this repeats",
-            Self::Gone => "The publisher has withdrawn it: find its successor with `diemtin add`, or remove the source",
+            Self::Gone => {
+                "The publisher has withdrawn it: find its successor with `diemtin add`, or remove the source; \
+                                 `diemtin poll SOURCE` asks again"
+            }
             Self::Forbidden => {
                 "Open the address in a browser: if it works there, the site blocks us; write to its administrator, \
                                  and set `service.contact` so that they can find you"

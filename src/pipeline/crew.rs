@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use url::{Position, Url};
 
+use crate::edge::fetch::FetchError;
 use crate::edge::store::{Claim, Lease, Store};
 use crate::flow::robots::Robots;
 use crate::flow::schedule::{self, Rests};
@@ -36,7 +37,7 @@ const ROBOTS_FOR: SignedDuration = SignedDuration::from_hours(24);
 const REFUSAL_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 /// What became of a wish to poll.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Turn {
     /// It was polled.
     Polled(Box<Polled>),
@@ -116,15 +117,27 @@ impl Crew {
 
     /// Polls a source when its host and the crew have room, under the configuration that is in force then: the wait may be long.
     pub async fn poll(&self, desk: impl Fn() -> Desk, store: &Arc<Store>, source: &Source, before: Option<SourceState>) -> Turn {
+        self.poll_despite(None, desk, store, source, before).await
+    }
+
+    /// Polls a source although its host rests until `rest`: an administrator has asked for it. A longer rest that is heard meanwhile holds.
+    pub async fn poll_despite(
+        &self,
+        rest: Option<Timestamp>,
+        desk: impl Fn() -> Desk,
+        store: &Arc<Store>,
+        source: &Source,
+        before: Option<SourceState>,
+    ) -> Turn {
         let was_slow = before.as_ref().is_some_and(|state| state.manners.trouble == Some(Trouble::TooSlow));
         let mut slot = self.slot(source.url(), was_slow).await;
         let desk = desk();
         let is_same = |now: &&Source| now.enabled && now.settings() == source.settings();
         let Some(source) = desk.config.sources.get(&source.id).filter(is_same) else { return Turn::NotWanted };
-        if let Some(until) = self.rests_until(source, (desk.clock)()) {
+        if let Some(until) = self.rests_until(source, (desk.clock)()).filter(|until| Some(*until) > rest) {
             return Turn::Rests(until);
         }
-        let (fence, before) = match self.lease(&desk, store, source, before).await {
+        let (fence, before) = match self.lease(rest, &desk, store, source, before).await {
             Ok(leased) => leased,
             Err(turn) => return turn,
         };
@@ -161,6 +174,7 @@ impl Crew {
     /// process may have moved on.
     async fn lease(
         &self,
+        rest: Option<Timestamp>,
         desk: &Desk,
         store: &Arc<Store>,
         source: &Source,
@@ -176,7 +190,7 @@ impl Crew {
                 known: before.clone(),
                 host: source.url().host_str().unwrap_or_default().to_owned(),
                 origin: schedule::host(source.url()),
-                heeds_rests: self.heeds_rests.load(Ordering::Relaxed),
+                heeds_rests: rest.is_none() && self.heeds_rests.load(Ordering::Relaxed),
                 per_host: self.per_host,
                 spacing: self.spacing,
                 lasts: desk.config.fetch.timeout * LEASE,
@@ -221,6 +235,11 @@ impl Crew {
         }
     }
 
+    /// Whether a source that is not polled yet may be fetched, for all that its host's robots.txt says.
+    pub async fn look(&self, desk: &Desk, source: &Source) -> Result<Looked, FetchError> {
+        self.host(source.url()).look(desk, source, None).await
+    }
+
     fn host(&self, url: &Url) -> Arc<Host> {
         let mut hosts = lock(&self.hosts);
         let host =
@@ -255,14 +274,14 @@ impl Host {
     }
 
     /// Whether robots.txt lets us fetch a source: as it was remembered, or as it says now if that is a day old.
-    async fn look(&self, desk: &Desk, source: &Source, before: Option<&SourceState>) -> Looked {
+    async fn look(&self, desk: &Desk, source: &Source, before: Option<&SourceState>) -> Result<Looked, FetchError> {
         let now = (desk.clock)();
         let is_recent = |at: Timestamp| at <= now && now.duration_since(at) < ROBOTS_FOR;
         // A refusal is looked at again whenever the source is due: its administrator may have thought better of it.
         if let Some(looked) =
             before.and_then(|state| state.manners.robots).filter(|looked| looked.welcome && is_recent(looked.at))
         {
-            return looked;
+            return Ok(looked);
         }
         let url = poll::address(source, before);
         let path = &url[Position::BeforePath..Position::AfterQuery];
@@ -273,13 +292,13 @@ impl Host {
             Some((at, robots)) if holds(*at, robots) => Arc::clone(robots),
             _ => {
                 desk.counts.add(|tally| tally.robots += 1);
-                let text = desk.fetcher.robots(&url, now).await.unwrap_or_default();
+                let text = desk.fetcher.robots(&url, now).await?;
                 let robots = Arc::new(Robots::read(&text));
                 known.insert(schedule::host(&url), (now, Arc::clone(&robots)));
                 robots
             }
         };
-        Looked { at: now, welcome: robots.allows(path) }
+        Ok(Looked { at: now, welcome: robots.allows(path) })
     }
 }
 

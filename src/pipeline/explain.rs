@@ -6,6 +6,7 @@ use crate::flow::dedupe::{self, Gists, placement};
 use crate::flow::merge;
 use crate::flow::topic::{Rules, Texts};
 use crate::model::{Apart, Known, Member, Refusal, Search, Story, StoryId, Why};
+use crate::pipeline::withdraw::withdrawals;
 
 /// The story that an administrator means: by its id, by the address of its page here, or by that of an article.
 pub fn find_story(config: &Config, store: &Store, text: &str) -> Result<Option<StoryId>, StoreError> {
@@ -48,7 +49,8 @@ fn apart(config: &Config, store: &Store, story: &Story) -> Result<Vec<Apart>, St
     let mut known = Known::default();
     store.near(&[Search { key, published: story.published, bands: dedupe::bands(story) }], &mut known)?;
     let ids = known.near.remove(&key).unwrap_or_default();
-    let others = ids.iter().filter(|id| **id != story.id).filter_map(|id| known.stories.get(id));
+    let withdrawn = withdrawals(store)?;
+    let others = ids.iter().filter(|id| **id != story.id && !withdrawn.contains_key(id)).filter_map(|id| known.stories.get(id));
     let rank = |source: &_| config.rank(source);
     let gists = Gists::default();
     let why = |other: &Story| {

@@ -12,22 +12,28 @@ use crate::config::Config;
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::topic::Rules;
 use crate::model::Site;
+use crate::pipeline::archives::archive_maker;
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::hub::announce;
+use crate::pipeline::later::write_later;
 use crate::pipeline::poller::poll_due;
 use crate::pipeline::sheets::story_maker;
 use crate::pipeline::subscriber::subscribe;
 use crate::pipeline::subscribers::links;
-use crate::pipeline::{Desk, Press, classify, prune, reclassify};
+use crate::pipeline::{Desk, Press, classify, keep_copy, prune, reclassify};
 
-/// Changes that come within this time are printed together.
+/// A change is printed at once; those that come within this time after it, together.
 const GATHER: Duration = Duration::from_millis(200);
 /// The wait after something failed that the next attempt may well mend.
-const AFTER_FAILURE: Duration = Duration::from_secs(5);
+pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// How often it is looked whether older rules are still in use.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long polls under an older configuration are waited for; each has its own limits, far below this.
 const LONGEST_POLL: Duration = Duration::from_secs(900);
+/// How often all records are counted and read: it takes seconds of the disk's time for a million stories.
+const INSPECT_EVERY: Duration = Duration::from_secs(24 * 3600);
+/// How often it is looked whether the copy is too old.
+const LOOK_FOR_COPY_EVERY: Duration = Duration::from_secs(600);
 /// How often old stories are looked for.
 const PRUNE_EVERY: Duration = Duration::from_secs(24 * 3600);
 
@@ -56,6 +62,8 @@ pub async fn run(live: Live, polls: bool, prints: bool) {
     if polls {
         tasks.spawn(keep_going("the poller", live.clone(), poll_due));
         tasks.spawn(keep_going("the upkeep", live.clone(), keep_up));
+        tasks.spawn(keep_going("the care of the store", live.clone(), care));
+        tasks.spawn(keep_going("the writer of what can wait", live.clone(), write_later));
         tasks.spawn(keep_going("the subscriber", live, subscribe));
     }
     tasks.join_all().await;
@@ -112,21 +120,29 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         .await?;
         press = back;
         let (site, stamped) = stamp(&live.store, &mut press, site).await;
-        let site = Arc::new(Site { stories: Some(Arc::clone(&stories)), links: Arc::clone(&links), ..site });
+        let archives = Some(archive_maker(press.archives(), &desk.config, &live.store, desk.clock));
+        let site = Arc::new(Site { stories: Some(Arc::clone(&stories)), archives, links: Arc::clone(&links), ..site });
         live.site.store(Arc::clone(&site));
         desk.subscribers.published(&desk.config, &site);
         stamped?;
+        if let Some(feeds) = press.take_feeds() {
+            live.store.remember(Memo::Feeds, feeds).await?;
+        }
+        let rested = tokio::time::Instant::now() + GATHER;
         tokio::select! {
             changed = live.desk.changed() => return if changed.is_ok() { Ok(()) } else { std::future::pending().await },
             // A writer that is gone announces nothing any more.
-            changed = latest.changed() => tokio::time::sleep(if changed.is_ok() { GATHER } else { AFTER_FAILURE }).await,
+            changed = latest.changed() => match changed {
+                Ok(()) => tokio::time::sleep_until(rested).await,
+                Err(_) => tokio::time::sleep(AFTER_FAILURE).await,
+            },
         }
         latest.borrow_and_update();
     }
 }
 
 /// Stores the dates of new pages before anybody sees them: where another process published the same bytes, theirs is the date.
-async fn stamp(store: &Store, press: &mut Press, site: Site) -> (Site, Result<(), StoreError>) {
+pub(super) async fn stamp(store: &Store, press: &mut Press, site: Site) -> (Site, Result<(), StoreError>) {
     let stamps = press.take_stamps();
     if stamps.is_empty() {
         return (site, Ok(()));
@@ -168,6 +184,38 @@ async fn keep_up(mut live: Live) {
         }
         older.retain(|rules| rules.strong_count() > 0);
         older.push(Arc::downgrade(&desk.rules));
+    }
+}
+
+/// Goes through everything that is stored, at the start and once a day, and keeps a copy of what can't be fetched again.
+async fn care(live: Live) {
+    let mut stop = live.stop.clone();
+    let inspecting = async {
+        let mut day = tokio::time::interval(INSPECT_EVERY);
+        loop {
+            day.tick().await;
+            match live.store.inspect().await {
+                Ok(findings) if findings.is_empty() => tracing::info!("the store is whole"),
+                // Each was logged when it was found; the poller has it mended.
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "the store could not be inspected"),
+            }
+        }
+    };
+    let copying = async {
+        let mut often = tokio::time::interval(LOOK_FOR_COPY_EVERY);
+        loop {
+            often.tick().await;
+            let desk = live.desk.borrow().clone();
+            if let Err(error) = keep_copy(&desk.config, &live.store, (desk.clock)()).await {
+                tracing::error!(error = format!("{error:#}"), "no copy could be kept of what can't be fetched again");
+            }
+        }
+    };
+    tokio::select! {
+        () = inspecting => {}
+        () = copying => {}
+        () = stopped(&mut stop) => {}
     }
 }
 

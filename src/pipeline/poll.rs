@@ -2,6 +2,7 @@
 
 mod announced;
 mod failure;
+mod polled;
 
 use std::sync::Arc;
 
@@ -9,17 +10,20 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::edge::fetch::{Answer, Validators};
+use crate::edge::fetch::{Answer, FetchError, Validators};
 use crate::edge::store::{Store, StoreError};
 use crate::flow::dedupe::{self, Ground};
 use crate::flow::moves::{self, Found};
 use crate::flow::parse::{self, Input, NotAFeed};
 use crate::flow::push::{Found as Heard, dearer};
 use crate::flow::schedule::{self, Answered, Plan, Read, Wishes};
-use crate::model::{Batch, Because, Document, Looked, Manners, Origin, Source, SourceId, SourceState, Trouble, Wish};
+use crate::model::{Batch, Because, Document, Looked, Manners, Origin, Source, SourceState, Trouble, Wish};
 use crate::pipeline::Desk;
+use crate::pipeline::later::may_wait;
 use announced::Said;
 use failure::Failure;
+
+pub use polled::{Outcome, Polled};
 
 /// A decision whose ground has changed is taken again. Each time some other poll has got its stories in, so as many times are
 /// enough as polls can run at once.
@@ -31,61 +35,37 @@ const DOUBT_304_AFTER: SignedDuration = SignedDuration::from_hours(8 * 24);
 /// What the schedule hears of an answer that brought nothing to read.
 const UNCHANGED: Answered = Answered { new: &[], document: None };
 
-/// What became of a poll.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Something is new or has changed.
-    Changed,
-    /// Nothing is new.
-    Unchanged,
-    /// There was no usable answer, or it could not be stored.
-    Failed,
-    /// It was not its time, or the source is not enabled.
-    Skipped,
-}
-
-/// The account of one poll.
-#[derive(Clone, Debug)]
-pub struct Polled {
-    /// The source.
-    pub source: SourceId,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// The HTTP status, where there was one.
-    pub status: Option<u16>,
-    /// How many entries the document held; 0 where it was not read.
-    pub entries: usize,
-    /// How many of them are new.
-    pub new: usize,
-    /// How many of them have changed.
-    pub updated: usize,
-    /// Why it failed and what to do about it, as sentences.
-    pub error: Option<String>,
-    /// The source's state from now on.
-    pub state: SourceState,
-}
-
 /// Where a source is fetched: its own address, or the one that it has moved to.
 pub(super) fn address(source: &Source, before: Option<&SourceState>) -> Url {
     let moved = before.and_then(|state| state.manners.moved.as_ref()).filter(|moved| moved.adopted);
     moved.and_then(|moved| Url::parse(&moved.to).ok()).unwrap_or_else(|| source.url().clone())
 }
 
-/// Polls a source. What it reports as new is stored and would survive a power cut. `looked` is what the host's robots.txt says, `fence` that
-/// of the lease, where the store needs one.
+/// Polls a source. What it reports as new is stored and would survive a power cut. `looked` is what the host's robots.txt says,
+/// or that the host asked for a rest instead; `fence` is that of the lease, where the store needs one.
 pub async fn poll(
     desk: &Desk,
     store: &Arc<Store>,
     source: &Source,
     before: Option<SourceState>,
-    looked: Looked,
+    looked: Result<Looked, FetchError>,
     fence: Option<u64>,
 ) -> Polled {
     let now = (desk.clock)();
     let before = before.filter(|state| state.settings == source.settings());
     let url = address(source, before.as_ref());
+    let (looked, overloaded) = match looked {
+        Ok(looked) => (Some(looked), None),
+        Err(error) => (None, Some(error)),
+    };
     let poll = Poll { desk, store, source, looked, fence, now, before };
-    if !looked.welcome {
+    if let Some(error) = overloaded {
+        let failure = Failure { elsewhere: url != *source.url(), ..Failure::from(error) };
+        return poll
+            .failed(Failure { why: format!("asked for its robots.txt, the host answered: {}", failure.why), ..failure })
+            .await;
+    }
+    if looked.is_some_and(|looked| !looked.welcome) {
         let host = source.home.host_str().unwrap_or_default();
         return poll
             .failed(Failure::new(Trouble::Unwelcome, format!("the robots.txt of {host} asks diemtin to stay away")))
@@ -115,7 +95,7 @@ struct Poll<'a> {
     store: &'a Arc<Store>,
     source: &'a Source,
     before: Option<SourceState>,
-    looked: Looked,
+    looked: Option<Looked>,
     fence: Option<u64>,
     now: Timestamp,
 }
@@ -230,6 +210,7 @@ impl Poll<'_> {
                 fence: self.fence,
                 rules: Some(self.desk.rules.fingerprint()),
             };
+            self.desk.later.forget(&self.source.id).await;
             match self.store.commit(batch).await {
                 Ok(()) => {
                     self.note_hub(found, Some(&said));
@@ -331,12 +312,17 @@ impl Poll<'_> {
             habits: before.and_then(|state| state.habits.clone()),
             failures: 0,
             error: None,
-            manners: Manners { trouble: None, rests_until: None, robots: Some(self.looked), ..manners },
+            manners: Manners { trouble: None, rests_until: None, robots: self.looked.or(manners.robots), ..manners },
         }
     }
 
     async fn store_unchanged(&self, status: u16, state: SourceState, said: Said<'_>) -> Polled {
         self.note_hub(Heard::Nothing, Some(&said));
+        // Other processes that share the store wait for the end of a lease.
+        if self.fence.is_none() && may_wait(self.before.as_ref(), &state) {
+            self.desk.later.put(&self.source.id, &state).await;
+            return self.polled(Outcome::Unchanged, Some(status), None, state);
+        }
         match self.store_state(&state).await {
             Ok(()) => self.polled(Outcome::Unchanged, Some(status), None, state),
             Err(error) => {
@@ -378,6 +364,7 @@ impl Poll<'_> {
     }
 
     async fn store_state(&self, state: &SourceState) -> Result<(), StoreError> {
+        self.desk.later.forget(&self.source.id).await;
         let source = Some((self.source.id.clone(), state.clone()));
         self.store.commit(Batch { source, fence: self.fence, ..Batch::default() }).await
     }

@@ -3,12 +3,14 @@
 //! One timetable has the times of all sources. After an outage, a suspension or a clock that was set, what is overdue is spread; a host
 //! that asked to be left alone is left alone, whichever of its sources it told so.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod order;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::config::Config;
@@ -17,9 +19,9 @@ use crate::flow::push;
 use crate::flow::schedule::{self, Timetable};
 use crate::model::{Because, Source, SourceId, SourceState, Trouble};
 use crate::pipeline::blocking::blocking;
-use crate::pipeline::live::stopped;
+use crate::pipeline::live::{AFTER_FAILURE, stopped};
 use crate::pipeline::reclassify::begin;
-use crate::pipeline::{Desk, Live, Outcome, Polled, Turn};
+use crate::pipeline::{Desk, Ended, Live, Outcome, Polled, Turn, mend};
 
 /// How often the timetable is looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -34,24 +36,59 @@ const PRICE_EVERY: Duration = Duration::from_secs(5 * 60);
 /// How often the sources are counted by how they stand.
 const COUNT_EVERY: SignedDuration = SignedDuration::from_secs(15);
 
-/// Polls what is due, until told to stop; then waits for what is under way.
+/// Polls what is due, until told to stop; then waits for what is under way. Where something is wrong with the store, it is mended first: what
+/// was lost is then asked for again.
 pub(super) async fn poll_due(mut live: Live) {
-    let reader = Arc::clone(&live.store);
-    let states = blocking(move || reader.source_states()).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "the sources' states could not be read: every source is asked anew");
-        BTreeMap::new()
-    });
+    let mut stop = live.stop.clone();
+    loop {
+        let states = tokio::select! {
+            states = ready(&live) => states,
+            () = stopped(&mut stop) => return,
+        };
+        if !poll_until_damaged(&mut live, states).await {
+            return;
+        }
+    }
+}
+
+/// The sources' states, when the store can be read and is whole.
+async fn ready(live: &Live) -> BTreeMap<SourceId, SourceState> {
+    loop {
+        let config = Arc::clone(&live.desk.borrow().config);
+        let ready = async {
+            mend(&config, &live.store).await?;
+            let reader = Arc::clone(&live.store);
+            anyhow::Ok(blocking(move || reader.source_states()).await?)
+        };
+        match ready.await {
+            Ok(states) => return states,
+            Err(error) => tracing::error!(error = format!("{error:#}"), "nothing is polled before the store can be read"),
+        }
+        tokio::time::sleep(AFTER_FAILURE).await;
+    }
+}
+
+/// Polls until told to stop, and then returns `false`; or until something is found to be wrong with the store.
+async fn poll_until_damaged(live: &mut Live, states: BTreeMap<SourceId, SourceState>) -> bool {
     let desk = live.desk.borrow_and_update().clone();
     begin_rules(&live.store, &desk).await;
-    let pushes = Arc::clone(&desk.pushes);
+    let (pushes, orders) = (Arc::clone(&desk.pushes), Arc::clone(&desk.orders));
     let mut round = Round::new(desk, live.desk.clone(), Arc::clone(&live.store), states);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut price = tokio::time::interval(PRICE_EVERY);
     price.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
+    let is_damaged = loop {
         tokio::select! {
-            _ = tick.tick() => round.start_due(),
+            _ = tick.tick() => {
+                if live.store.unmended().is_ok_and(|wrong| !wrong.is_empty()) {
+                    break true;
+                }
+                // What could not be stored is not fetched.
+                if live.store.takes() {
+                    round.start_due();
+                }
+            }
             _ = price.tick() => {
                 round.take_up(states_of(&live.store).await);
                 round.price();
@@ -66,13 +103,18 @@ pub(super) async fn poll_due(mut live: Live) {
                 round.take_over(desk);
             }
             hints = pushes.hints() => round.take_hints(hints),
-            () = stopped(&mut live.stop) => break,
+            given = orders.take() => given.into_iter().for_each(|order| round.take_order(order)),
+            () = stopped(&mut live.stop) => break false,
         }
-    }
+    };
     let drained = async { while round.polls.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::warn!(polls = round.polls.len(), "some polls did not end in time and were cut off; they changed nothing");
     }
+    if let Err(error) = round.desk.later.write(&live.store).await {
+        tracing::error!(%error, "when sources were asked last could not be stored");
+    }
+    is_damaged
 }
 
 /// The states of the sources that other processes poll, too; none where this is the only one.
@@ -105,6 +147,8 @@ struct Round {
     timetable: Timetable,
     polls: JoinSet<(SourceId, Turn)>,
     under_way: HashSet<SourceId>,
+    /// Who has ordered polls and waits for their ends.
+    waiting: HashMap<SourceId, Vec<mpsc::Sender<Ended>>>,
     looked: Timestamp,
     counted: Timestamp,
 }
@@ -112,9 +156,19 @@ struct Round {
 impl Round {
     fn new(desk: Desk, latest: watch::Receiver<Desk>, store: Arc<Store>, states: BTreeMap<SourceId, SourceState>) -> Self {
         let now = (desk.clock)();
-        let (timetable, polls, under_way) = (Timetable::default(), JoinSet::new(), HashSet::new());
-        let mut round =
-            Self { desk, latest, store, states, timetable, polls, under_way, looked: now, counted: Timestamp::UNIX_EPOCH };
+        let (timetable, polls, under_way, waiting) = Default::default();
+        let mut round = Self {
+            desk,
+            latest,
+            store,
+            states,
+            timetable,
+            polls,
+            under_way,
+            waiting,
+            looked: now,
+            counted: Timestamp::UNIX_EPOCH,
+        };
         round.keep_current();
         let of_source = |(id, state)| round.desk.config.sources.get(id).map(|source: &Source| (source, state));
         round.desk.crew.remember(round.states.iter().filter_map(of_source));
@@ -218,14 +272,7 @@ impl Round {
                 self.timetable.set(id, until);
                 continue;
             }
-            self.under_way.insert(id.clone());
-            let (source, before) = (source.clone(), self.states.get(&id).cloned());
-            let (crew, store, latest) = (self.desk.crew.clone(), Arc::clone(&self.store), self.latest.clone());
-            let prices = Arc::clone(&self.desk.prices);
-            self.polls.spawn(async move {
-                let desk = || Desk { prices: Arc::clone(&prices), ..latest.borrow().clone() };
-                (id, crew.poll(desk, &store, &source, before).await)
-            });
+            self.begin(source.clone(), None);
         }
         if now.duration_since(self.counted).abs() >= COUNT_EVERY {
             self.counted = now;
@@ -233,8 +280,22 @@ impl Round {
         }
     }
 
+    /// Begins to poll a source, although its host rests until `rest`.
+    fn begin(&mut self, source: Source, rest: Option<Timestamp>) {
+        self.under_way.insert(source.id.clone());
+        let before = self.states.get(&source.id).cloned();
+        let (crew, store, latest) = (self.desk.crew.clone(), Arc::clone(&self.store), self.latest.clone());
+        let prices = Arc::clone(&self.desk.prices);
+        self.polls.spawn(async move {
+            let desk = || Desk { prices: Arc::clone(&prices), ..latest.borrow().clone() };
+            let turn = crew.poll_despite(rest, desk, &store, &source, before).await;
+            (source.id, turn)
+        });
+    }
+
     fn note(&mut self, id: SourceId, turn: Turn) {
         self.under_way.remove(&id);
+        self.tell(&id, &turn);
         let now = (self.desk.clock)();
         let at = match turn {
             Turn::Polled(polled) => {

@@ -3,8 +3,9 @@
 //! What is printed is read back with another reader before it replaces the last good page. A page's date outlives restarts in the
 //! store's stamps, so that Last-Modified never goes back, and equal bytes keep their date.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,12 +13,16 @@ use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::flow::merge::{self, Shelf};
 use crate::flow::render::{self, Format, Front, Place, Rendered};
-use crate::model::{Change, Feed, FeedId, Listed, Listing, Page, Part, Site, Stamp, Story, StoryId};
+use crate::model::{Change, Feed, Listed, Listing, Page, Site, Stamp, Story, StoryId, Withdrawals};
+use crate::pipeline::archives::Archives;
+use crate::pipeline::former::Former;
+use crate::pipeline::parts::{Stock, Stocks, Versions, delta_maker, part_maker};
+use crate::pipeline::withdraw::withdrawals;
 
 /// Stories or changes that are read from the store in one step.
 const STEP: usize = 500;
-/// Bytes of parts of pages (`?limit=N`) that one site keeps ready; beyond that they are made for the request.
-const PARTS_BYTES: usize = 32 * 1024 * 1024;
+/// Stories that were taken down of which a feed tells: more than a reader who comes once a week can miss.
+const MOST_WITHDRAWN: usize = 100;
 
 /// The stories of every feed, and the pages printed from them.
 pub struct Press {
@@ -31,20 +36,23 @@ pub struct Press {
     /// The last change that was taken up.
     seq: u64,
     front_is_printed: bool,
-}
-
-/// The parts that are kept ready.
-#[derive(Default)]
-struct Made {
-    pages: HashMap<(String, Part), Arc<Page>>,
-    bytes: usize,
+    former: Former,
+    withdrawn: Arc<Withdrawals>,
+    archives: Arc<Archives>,
 }
 
 /// One feed.
 struct Column {
     feed: Feed,
     shelf: Shelf,
+    /// What it holds.
+    whole: Arc<Listing>,
+    /// What is published of that: nearly always the same.
     listing: Arc<Listing>,
+    /// The stories that it would hold if they had not been taken down, and when they were.
+    withdrawn: BTreeMap<StoryId, Timestamp>,
+    /// What it held before.
+    versions: Versions,
     is_printed: bool,
     /// Something may have changed since it was printed.
     is_touched: bool,
@@ -57,7 +65,10 @@ impl Press {
         let columns = config.feeds.iter().map(|feed| Column {
             feed: feed.clone(),
             shelf: Shelf::new(feed.limit),
+            whole: Arc::new(merge::listing(feed, Vec::new())),
             listing: Arc::new(merge::listing(feed, Vec::new())),
+            withdrawn: BTreeMap::new(),
+            versions: Versions::default(),
             is_printed: false,
             is_touched: true,
         });
@@ -68,7 +79,12 @@ impl Press {
         let pages =
             before.pages.iter().filter(|(path, _)| ours.contains(*path)).map(|(path, page)| (path.clone(), Arc::clone(page)));
         let (listed, pages) = (HashMap::new(), pages.collect());
-        let mut press = Self { config, columns, listed, pages, stamps, new_stamps: Vec::new(), seq, front_is_printed: false };
+        let former = Former::read(&config, store)?;
+        let (new_stamps, front_is_printed) = (Vec::new(), false);
+        let withdrawn = Arc::new(withdrawals(store)?);
+        let archives = Arc::new(Archives::new(Arc::clone(&withdrawn)));
+        let mut press =
+            Self { config, columns, listed, pages, stamps, new_stamps, seq, front_is_printed, former, withdrawn, archives };
         let mut after = None;
         loop {
             let stories = store.stories_after(after, STEP)?;
@@ -86,11 +102,20 @@ impl Press {
             let changes = store.changes_after(self.seq, STEP)?;
             let Some(last) = changes.last() else { return Ok(()) };
             self.seq = last.seq;
+            self.withdrawn = Arc::new(withdrawals(store)?);
+            self.archives.withdraw(Arc::clone(&self.withdrawn));
             if !changes.iter().all(|change| self.take(change)) {
-                let before = Site { pages: std::mem::take(&mut self.pages), ..Site::default() };
-                *self = Self::new(Arc::clone(&self.config), store, &before)?;
+                self.fill_anew(store)?;
             }
         }
+    }
+
+    fn fill_anew(&mut self, store: &Store) -> Result<(), StoreError> {
+        let before = Site { pages: std::mem::take(&mut self.pages), ..Site::default() };
+        let versions: Vec<Versions> = self.columns.iter_mut().map(|column| std::mem::take(&mut column.versions)).collect();
+        *self = Self::new(Arc::clone(&self.config), store, &before)?;
+        self.columns.iter_mut().zip(versions).for_each(|(column, versions)| column.versions = versions);
+        Ok(())
     }
 
     /// Takes up one change; `false` means that a shelf has to be filled anew from the store.
@@ -98,20 +123,28 @@ impl Press {
         self.listed.remove(&change.id);
         match &change.story {
             Some(story) => self.put(story),
-            None => self.columns.iter_mut().all(|column| column.remove(change.id)),
+            None => {
+                let archives = Arc::clone(&self.archives);
+                self.columns.iter_mut().all(|column| column.forget(change.id, &archives))
+            }
         }
     }
 
     fn put(&mut self, story: &Story) -> bool {
-        let sources = &self.config.sources;
+        let (sources, withdrawal) = (&self.config.sources, self.withdrawn.get(&story.id));
         self.columns.iter_mut().fold(true, |complete, column| {
-            if merge::takes(&column.feed, story, sources) {
-                column.shelf.put(story);
-                column.is_touched = true;
-                complete
-            } else {
-                column.remove(story.id) && complete
+            let Some(since) = merge::since(&column.feed, story, sources) else {
+                return column.forget(story.id, &self.archives) && complete;
+            };
+            self.archives.change(&column.feed.id, |archive| archive.put(story.id, since));
+            column.is_touched = true;
+            if let Some(withdrawal) = withdrawal {
+                column.withdrawn.insert(story.id, withdrawal.when);
+                return column.remove(story.id) && complete;
             }
+            column.withdrawn.remove(&story.id);
+            column.shelf.put(story);
+            complete
         })
     }
 
@@ -135,7 +168,11 @@ impl Press {
 
     /// The pages as they were last printed.
     pub fn site(&self) -> Site {
-        Site { pages: self.pages.clone(), parts: Some(self.parts()), ..Site::default() }
+        let (moved, mut gone) = (self.former.moved(&self.config), self.former.gone(&self.config));
+        gone.extend(self.withdrawn.keys().map(|id| render::story_path(*id)));
+        let (config, stocks) = (&self.config, self.stocks());
+        let (parts, deltas) = (Some(part_maker(config, &stocks)), Some(delta_maker(config, &stocks)));
+        Site { pages: self.pages.clone(), moved, gone, parts, deltas, ..Site::default() }
     }
 
     /// The last change that was taken up.
@@ -155,6 +192,23 @@ impl Press {
             self.stamps.insert(stamp.path.clone(), stamp);
         }
         differs
+    }
+
+    /// The stories that a feed shows.
+    pub fn shown(&self) -> Vec<StoryId> {
+        let mut shown: Vec<StoryId> = self.listed.keys().copied().collect();
+        shown.sort_unstable();
+        shown
+    }
+
+    /// The archives that go with what was printed.
+    pub fn archives(&self) -> &Arc<Archives> {
+        &self.archives
+    }
+
+    /// The ids of all feeds that were ever published, if they have changed since they were last taken, to be remembered.
+    pub fn take_feeds(&mut self) -> Option<Vec<u8>> {
+        self.former.take_news()
     }
 
     /// The stamps that have changed since they were last taken, to be stored.
@@ -182,19 +236,31 @@ impl Press {
     /// Prints a column in every format, if its listing has changed; says whether it has.
     fn print_column(&mut self, place: usize, stories: Vec<Arc<Listed>>, now: Timestamp) -> bool {
         let column = &mut self.columns[place];
-        let listing = Arc::new(merge::listing(&column.feed, stories));
-        if column.is_printed && column.listing == listing {
+        let mut withdrawn: Vec<(StoryId, Timestamp)> = column.withdrawn.iter().map(|(id, when)| (*id, *when)).collect();
+        withdrawn.sort_by_key(|(id, when)| (Reverse(*when), *id));
+        withdrawn.truncate(MOST_WITHDRAWN);
+        let archive = self.archives.last(&column.feed.id);
+        let whole = Arc::new(Listing { withdrawn, archive, ..merge::listing(&column.feed, stories) });
+        if column.is_printed && column.whole == whole {
             return false;
         }
-        (column.listing, column.is_printed) = (Arc::clone(&listing), true);
-        for format in Format::ALL {
-            let path = format.path(&listing.id);
-            let rendered = render::feed(&self.config.service, &listing, format);
-            match render::read_back(format, &rendered, &listing) {
-                Ok(()) => self.publish(path, rendered, now),
-                Err(why) => tracing::error!(page = path, why, "a page could not be read back; the last good one stays"),
-            }
+        let proof = render::proof(&self.config.service, &whole, render::read_back);
+        (column.whole, column.listing, column.is_printed) = (whole, proof.listing, true);
+        let feed = column.feed.id.clone();
+        for (story, why) in &proof.set_aside {
+            tracing::error!(%feed, %story, why, "a story could not be read back and was set aside");
         }
+        for (format, why) in &proof.broken {
+            tracing::error!(page = format.path(&feed), why, "a page could not be read back; the last good one stays");
+        }
+        let formats: Vec<Format> = proof.documents.iter().map(|(format, _)| *format).collect();
+        for (format, rendered) in proof.documents {
+            self.publish(format.path(&feed), rendered, now);
+        }
+        let hash = |format: Format| Some((format, self.pages.get(&format.path(&feed))?.hash.clone()));
+        let hashes = formats.into_iter().filter_map(hash).collect();
+        let column = &mut self.columns[place];
+        column.versions.push(hashes, Arc::clone(&column.listing));
         true
     }
 
@@ -211,7 +277,13 @@ impl Press {
         let all: Vec<&Listing> = listings.iter().map(AsRef::as_ref).collect();
         let opml = render::opml(&config.service, &all);
         let sources = render::sources_opml(&config.service, config.sources.values());
-        for (path, rendered) in [("/", front), ("/opml", opml), ("/sources.opml", sources), ("/style.css", render::style())] {
+        for (path, rendered) in [
+            ("/", front),
+            ("/opml", opml),
+            ("/sources.opml", sources),
+            ("/style.css", render::style()),
+            (render::EMBED_STYLE, render::embed_style()),
+        ] {
             self.publish(path.to_owned(), rendered, now);
         }
     }
@@ -231,46 +303,27 @@ impl Press {
         self.pages.insert(path, Arc::new(page));
     }
 
-    /// Makes parts of the feeds as they are now, each once.
-    fn parts(&self) -> Arc<crate::model::PartMaker> {
-        let config = Arc::clone(&self.config);
-        let of_path =
-            |column: &Column| Format::ALL.map(|format| (format.path(&column.feed.id), (format, Arc::clone(&column.listing))));
-        let listings: HashMap<String, (Format, Arc<Listing>)> = self.columns.iter().flat_map(of_path).collect();
-        // A part may show what the page without a query does not: it is as new as the newest form of its feed.
-        let modified = |column: &Column| {
+    /// What parts and deltas are made of.
+    fn stocks(&self) -> Arc<Stocks> {
+        let stock = |column: &Column| {
             let pages = Format::ALL.into_iter().filter_map(|format| self.pages.get(&format.path(&column.feed.id)));
-            Some((column.feed.id.clone(), pages.map(|page| page.modified).max()?))
+            let modified = pages.map(|page| page.modified).max()?;
+            let (listing, versions) = (Arc::clone(&column.listing), column.versions.clone());
+            let stock = Arc::new(Stock { listing, modified, versions });
+            Some(Format::ALL.map(|format| (format.path(&column.feed.id), (format, Arc::clone(&stock)))))
         };
-        let dates: HashMap<FeedId, Timestamp> = self.columns.iter().filter_map(modified).collect();
-        let made: Mutex<Made> = Mutex::default();
-        Arc::new(move |path, part| {
-            let (format, listing) = listings.get(path)?;
-            let all = listing.stories.len().max(1);
-            let part = Part { limit: part.limit.map(|limit| limit.min(all)), ..part };
-            if part
-                .page
-                .is_some_and(|page| page > 1 && (page - 1).saturating_mul(render::page_size(part, listing, *format)) >= all)
-            {
-                return None;
-            }
-            let key = (path.to_owned(), part);
-            if let Some(page) = made.lock().unwrap_or_else(|e| e.into_inner()).pages.get(&key) {
-                return Some(Arc::clone(page));
-            }
-            let rendered = render::part(&config.service, listing, *format, part);
-            let page = Arc::new(render::seal(rendered, dates.get(&listing.id).copied()?));
-            let mut made = made.lock().unwrap_or_else(|e| e.into_inner());
-            if made.bytes < PARTS_BYTES {
-                made.bytes += page.body.len();
-                made.pages.insert(key, Arc::clone(&page));
-            }
-            Some(page)
-        })
+        Arc::new(self.columns.iter().filter_map(stock).flatten().collect())
     }
 }
 
 impl Column {
+    /// Lets a story go that is not the feed's any more; `false` means that the shelf has to be filled anew.
+    fn forget(&mut self, id: StoryId, archives: &Archives) -> bool {
+        archives.change(&self.feed.id, |archive| archive.remove(id));
+        self.is_touched |= self.withdrawn.remove(&id).is_some();
+        self.remove(id)
+    }
+
     /// Lets a story go; `false` means that the shelf has to be filled anew.
     fn remove(&mut self, id: StoryId) -> bool {
         let (removed, complete) = self.shelf.remove(id);

@@ -1,8 +1,9 @@
 //! What an address would bring, before it is trusted: nothing is stored.
 
+use jiff::Timestamp;
 use url::Url;
 
-use crate::edge::fetch::{FetchError, Validators};
+use crate::edge::fetch::{Answer, Body, FetchError, Validators};
 use crate::flow::parse::{self, NotAFeed, Proposal};
 use crate::flow::topic::Texts;
 use crate::model::{Content, Document, Source, Trouble, Verdict};
@@ -27,13 +28,16 @@ pub enum PreviewError {
     /// No answer.
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    /// The host's robots.txt names us.
+    #[error("the robots.txt of {0} asks diemtin to stay away")]
+    Unwelcome(String),
     /// The answer is no feed.
     #[error("{error}")]
     NotAFeed {
         /// What it is.
         error: NotAFeed,
         /// Where it stands, after redirects.
-        url: Url,
+        url: Box<Url>,
         /// Pages that list the feeds of the site.
         directories: Vec<String>,
         /// If it is a listing page: selectors that would read it.
@@ -46,6 +50,7 @@ impl PreviewError {
     pub fn trouble(&self) -> Trouble {
         match self {
             Self::Fetch(error) => error.trouble,
+            Self::Unwelcome(_) => Trouble::Unwelcome,
             Self::NotAFeed { .. } => Trouble::NotAFeed,
         }
     }
@@ -54,12 +59,18 @@ impl PreviewError {
 /// Fetches and reads a source without storing anything.
 pub async fn preview(desk: &Desk, source: &Source) -> Result<Previewed, PreviewError> {
     let now = (desk.clock)();
+    if !desk.crew.look(desk, source).await?.welcome {
+        return Err(PreviewError::Unwelcome(source.home.host_str().unwrap_or_default().to_owned()));
+    }
     let answer = desk.fetcher.fetch(source, source.url(), &Validators::default(), now).await?;
+    let (desk_there, source) = (desk.clone(), source.clone());
+    desk.compute(move || read(&desk_there, &source, answer, now)).await
+}
+
+/// Reads an answer. It takes a while.
+fn read(desk: &Desk, source: &Source, answer: Answer, now: Timestamp) -> Result<Previewed, PreviewError> {
     let (url, moved) = (answer.url, answer.moved);
-    let body = match answer.body {
-        Some(body) => desk.compute(|| body.unpack()).await?,
-        None => Vec::new(),
-    };
+    let body = answer.body.map_or(Ok(Vec::new()), Body::unpack)?;
     let content_type = answer.content_type.as_deref();
     let document = match poll::read(source, &body, content_type, &url, now) {
         Ok(document) => document,
@@ -68,7 +79,7 @@ pub async fn preview(desk: &Desk, source: &Source) -> Result<Previewed, PreviewE
             let input =
                 parse::Input { bytes: &body, content_type, base: &url, timezone: &source.timezone, encoding, select: None, now };
             let (directories, proposals) = (parse::directories(input), parse::propose(input));
-            return Err(PreviewError::NotAFeed { error, url, directories, proposals });
+            return Err(PreviewError::NotAFeed { error, url: Box::new(url), directories, proposals });
         }
     };
     let texts = document.entries.iter().map(|entry| Texts {

@@ -148,7 +148,7 @@ fn what_decides_touches_nothing_outside() {
 }
 
 /// Libraries that only one place may name, so that what they lack is made good in that place.
-const SEAMS: [(&str, &[&str]); 19] = [
+const SEAMS: [(&str, &[&str]); 20] = [
     ("feed_rs", &["flow::parse"]),
     ("chrono", &["flow::parse"]),
     ("ammonia", &["flow::parse"]),
@@ -165,6 +165,7 @@ const SEAMS: [(&str, &[&str]); 19] = [
     ("reqwest", &["edge::fetch"]),
     ("ring", &["flow::push", "edge::chance", "edge::fetch", "edge::store::postgres"]),
     ("hyper", &["edge::serve", "edge::fetch"]),
+    ("rustix", &["edge::serve", "edge::store::embedded"]),
     ("toml", &["config"]),
     ("clap", &["command"]),
     ("comfy_table", &["command"]),

@@ -58,6 +58,7 @@ fn publish(origin: &Origin, count: usize) {
 /// Waits until every node shows so many stories, and the same bytes under the same tags.
 fn all_show(nodes: &[&Service], stories: usize) {
     for node in nodes {
+        eventually("the node is ready", || (node.get("/readyz").status == 200).then_some(()));
         eventually("the node shows every story", || (node.titles("moi-nhat").len() == stories).then_some(()));
     }
     for path in ["/feeds/moi-nhat.rss", "/feeds/moi-nhat.atom", "/feeds/moi-nhat.json", "/feeds/moi-nhat", "/", "/opml"] {

@@ -297,10 +297,38 @@ fn an_environment_variable_stays_out_of_what_is_said() {
 }
 
 #[test]
+fn import_adds_the_feeds_of_a_list_and_export_prints_them() {
+    let app = TestApp::new(&source("a", "https://a.vn/rss"));
+    let list = app.folder().join("cua-toi.opml");
+    let path = list.to_str().expect("UTF-8");
+    let outlines = "<outline text='Báo'><outline text='Tin \"A\" ${X}' xmlUrl='https://www.a.vn/rss/'/>
+        <outline text='Tin \"B\" ${X}' xmlUrl='https://b.vn/rss/thoi-su.rss'/><outline xmlUrl='https://b.vn/thoi-su.rss'/></outline>";
+    std::fs::write(&list, format!("<opml version='2.0'><body>{outlines}</body></opml>")).expect("a list");
+    let before = std::fs::read_to_string(app.config()).expect("feeds.toml");
+    let told = app.run(&["import", path, "--dry-run"]).ok();
+    assert!(told.contains("2 sources would be added") && told.contains("1 were there already"), "{told}");
+    assert_eq!(std::fs::read_to_string(app.config()).expect("feeds.toml"), before);
+    app.run(&["import", path]).ok();
+    let after = std::fs::read_to_string(app.config()).expect("feeds.toml");
+    assert!(
+        after.starts_with(&before) && after.contains("[source.b-thoi-su]") && after.contains("[source.b-thoi-su-2]"),
+        "{after}"
+    );
+    let exported = app.run(&["export"]).ok();
+    assert!(exported.contains("xmlUrl=\"https://b.vn/rss/thoi-su.rss\"") && exported.contains("category=\"Báo\""), "{exported}");
+    assert!(exported.contains("text=\"Tin &quot;B&quot; ${X}\""), "{exported}");
+    assert!(app.run(&["import", path]).ok().contains("0 sources added"), "a second time adds nothing");
+
+    std::fs::write(&list, "<html>").expect("no list");
+    let ran = app.run(&["import", path]);
+    assert!(ran.status == Some(2) && ran.stderr.contains("names no feed"), "{ran:?}");
+}
+
+#[test]
 fn a_store_that_another_process_holds_is_said() {
     let app = TestApp::new("");
     let service = app.serve();
-    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["poll"], &["dump"], &["load"], &["render", "moi-nhat"]] {
+    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["load"], &["render", "moi-nhat"], &["store", "compact"]] {
         let ran = app.run(command);
         assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{command:?}: {ran:#?}");
         assert!(ran.stderr.contains("held by another process"), "{command:?}: {}", ran.stderr);

@@ -1,4 +1,4 @@
-//! What a poll has reported as stored is there after `kill -9`, at whatever point that comes.
+//! What a poll has reported as stored is there after `kill -9`, at whatever point that comes; a full disk and damaged files are outlived.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};

@@ -97,6 +97,39 @@ fn restarts_ask_nobody() {
     assert_eq!((origin.count(), origin.requests("/robots.txt").len()), (asked, robots));
 }
 
+/// P13: a host that is overloaded says so also where robots.txt is asked for, and nothing more is asked of it.
+#[test]
+fn a_host_that_is_overloaded_at_its_robots_txt_is_asked_for_nothing_else() {
+    for status in [429, 503] {
+        let origin = Origin::new();
+        origin.set("/robots.txt", Answer::status(status).header("Retry-After", "7200"));
+        origin.set("/a", feed(&articles("a.vn", 0..1)));
+        let app = TestApp::new(&home(&[("a", origin.url("/a")), ("b", origin.url("/b"))]));
+        let row = app.run(&["poll", "a", "--json"]).json()[0].clone();
+        assert!(row["outcome"] == "failed" && row["status"] == status, "{row}");
+        assert!(row["error"].as_str().is_some_and(|error| error.contains("asked for its robots.txt")), "{row}");
+        let rows = app.run(&["poll", "--json"]).json();
+        assert!(rows[..2].iter().all(|row| row["outcome"] == "skipped"), "the whole host rests: {rows:#?}");
+        assert_eq!((origin.count(), origin.requests("/robots.txt").len()), (0, 1));
+        origin.set("/robots.txt", Answer::status(status));
+        assert_eq!(app.run(&["poll", "a"]).status, Some(0), "without a time it is a robots.txt that can't be read");
+    }
+}
+
+/// P24: what is only looked at is no less left alone.
+#[test]
+fn preview_and_check_look_at_robots_txt() {
+    let origin = Origin::new();
+    origin.set("/robots.txt", Answer::body("User-agent: diemtin\nDisallow: /rss\n"));
+    origin.set("/rss", feed(&articles("a.vn", 0..1)));
+    origin.set("/khac", feed(&articles("a.vn", 0..1)));
+    let app = TestApp::new(&home(&[("a", origin.url("/rss")), ("b", origin.url("/khac"))]));
+    let (preview, check) = (app.run(&["preview", "a"]), app.run(&["check", "--online"]));
+    assert!(preview.status == Some(1) && preview.stderr.contains("asks diemtin to stay away"), "{preview:#?}");
+    assert!(check.status == Some(1) && check.stdout.contains("a: ") && !check.stdout.contains("b: "), "{check:#?}");
+    assert_eq!((origin.requests("/rss").len(), origin.requests("/khac").len()), (0, 1));
+}
+
 /// P24: a group of robots.txt that names us is honoured, and only that; it is asked for once a day, over restarts too,
 /// and where it refused, whenever the source is asked for: its administrator may have thought better of it.
 #[test]

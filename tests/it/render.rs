@@ -3,8 +3,9 @@
 #[cfg(test)]
 mod sample;
 
-use diemtin::flow::render::{self, Format, Front, Place, Rendered};
-use diemtin::model::{Listing, Origin, Part};
+use diemtin::flow::render::{self, Chain, Format, Front, Place, Rendered};
+use diemtin::model::{Author, Listed, Listing, Origin, Part, Period};
+use proptest::prelude::*;
 
 fn text(rendered: Rendered) -> String {
     // The title of 10 kB is there to be read back; in a snapshot it would hide the rest.
@@ -24,6 +25,26 @@ fn documents_without_stories() {
     let (service, listing) = (sample::service(), sample::listing("trong", "Trống", 50, vec![]));
     let documents: Vec<String> = Format::ALL.iter().map(|format| text(render::feed(&service, &listing, *format))).collect();
     insta::assert_snapshot!("empty", documents.join("\n==\n"));
+}
+
+#[test]
+fn archives_and_what_was_taken_down() {
+    let period = |day: &str| day.parse::<Period>().expect("a period");
+    let mut listing = sample::listing("moi-nhat", "Mới nhất", 50, vec![sample::shared(), sample::plain(2, "Tin số 2")]);
+    listing.withdrawn = vec![(sample::plain(3, "").id, "2026-11-17T02:00:00Z".parse().expect("a time"))];
+    listing.archive = Some(period("2026-11-15-2"));
+    let service = sample::service();
+    let chain = Chain { period: period("2026-11-16"), before: Some(period("2026-11-15-2")), after: Some(period("2026-11-17")) };
+    let mut documents = Vec::new();
+    for format in [Format::Rss, Format::Atom, Format::Json] {
+        let archive = render::archive(&service, &listing, format, &chain);
+        assert_eq!(render::read_back(format, &archive, &listing), Ok(()));
+        documents.push(text(archive));
+        documents.push(text(render::feed(&service, &listing, format)));
+        let part = text(render::part(&service, &listing, format, Part { limit: Some(1), ..Part::default() }));
+        assert!(!part.contains("withdrawn") && !part.contains("deleted-entry") && !part.contains("archive"), "{part}");
+    }
+    insta::assert_snapshot!("archives", documents.join("\n==\n"));
 }
 
 #[test]
@@ -95,6 +116,29 @@ fn a_document_of_other_stories_does_not_read_back() {
 }
 
 #[test]
+fn a_poisoned_story_is_set_aside_and_breaks_no_feed() {
+    fn check(format: Format, rendered: &Rendered, listing: &Listing) -> Result<(), String> {
+        let poisoned = format == Format::Atom && String::from_utf8_lossy(&rendered.body).contains("Tin số 7<");
+        if poisoned { Err("it was poisoned".to_owned()) } else { render::read_back(format, rendered, listing) }
+    }
+    let (service, listing) = (sample::service(), std::sync::Arc::new(many()));
+    let proof = render::proof(&service, &listing, check);
+    assert_eq!(proof.set_aside, [(listing.stories[6].id, "it was poisoned".to_owned())]);
+    assert_eq!((proof.listing.stories.len(), proof.documents.len(), proof.broken.len()), (24, 7, 0));
+    for (format, rendered) in &proof.documents {
+        assert_eq!(*rendered, render::feed(&service, &proof.listing, *format), "{format}");
+        assert!(!text(rendered.clone()).contains("Tin số 7<"), "{format}: in no format");
+    }
+
+    let broken =
+        render::proof(&service, &listing, |format, _, _| if format == Format::Rss { Err("no".to_owned()) } else { Ok(()) });
+    assert_eq!((broken.documents.len(), broken.broken), (6, vec![(Format::Rss, "no".to_owned())]), "the fault is no story's");
+    assert!(std::sync::Arc::ptr_eq(&broken.listing, &listing) && broken.set_aside.is_empty());
+    let sound = render::proof(&service, &listing, render::read_back);
+    assert!(std::sync::Arc::ptr_eq(&sound.listing, &listing) && sound.set_aside.is_empty());
+}
+
+#[test]
 fn a_third_reader_sees_the_same_stories() {
     let (service, listing) = (sample::service(), sample::hostile());
     let put: Vec<_> = listing.stories.iter().map(|story| render::story_tag(story.id)).collect();
@@ -111,8 +155,8 @@ fn a_third_reader_sees_the_same_stories() {
             .collect::<Vec<_>>()
     };
     let rss = titles(Format::Rss);
-    assert_eq!(rss[0], "<script>alert('xin chào')</script> & <b>đậm</b>");
-    assert_eq!(rss[2], "Hai lần mã hoá: &amp; &lt;b&gt; &#7897;");
+    assert_eq!(rss[0], "‹script›alert('xin chào')‹/script› & ‹b›đậm‹/b›");
+    assert_eq!(rss[2], "Hai lần mã hoá: ＆amp; ＆lt;b＆gt; ＆#7897;");
     assert_eq!(rss[8], sample::long_title().trim());
     assert_eq!(titles(Format::Atom), rss);
     assert_eq!(titles(Format::Json), rss);
@@ -121,10 +165,45 @@ fn a_third_reader_sees_the_same_stories() {
 #[test]
 fn nothing_hostile_becomes_markup() {
     let (service, listing) = (sample::service(), sample::hostile());
-    for format in [Format::Html, Format::SidebarHtml] {
+    for format in [Format::Html, Format::SidebarHtml, Format::Embed] {
         let page = text(render::feed(&service, &listing, format));
         for bad in ["<script", "javascript:", "<svg", "<i>", "style=", "onload=alert(1)>"] {
             assert!(!page.contains(bad), "{format}: {bad}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Any text in any field: each document reads back, holds no forbidden character, and tells a third reader the same titles.
+    #[test]
+    fn no_text_breaks_a_document(texts in proptest::collection::vec(any::<String>(), 9), has_content: bool) {
+        let text = |n: usize| texts[n].clone();
+        let also = sample::credit("b", &text(0), Some(&text(1)), Some(&format!("https://b.vn/{}", text(2))));
+        let story = Listed {
+            title: text(3),
+            summary: text(4),
+            url: Some(format!("https://a.vn/{}", text(5))),
+            image: Some(text(6)),
+            content: has_content.then(|| text(7)),
+            authors: vec![Author { name: Some(text(8)), email: None }],
+            topics: vec![sample::topic("t", &text(0))],
+            also: vec![also],
+            ..sample::plain(1, "")
+        };
+        let mut listing = sample::listing("moi-nhat", &text(1), 50, vec![story, sample::plain(2, "Tin bên cạnh")]);
+        listing.title = text(2);
+        let service = sample::service();
+        for format in Format::ALL {
+            let rendered = render::feed(&service, &listing, format);
+            prop_assert_eq!(render::read_back(format, &rendered, &listing), Ok(()));
+            let document = String::from_utf8(rendered.body).expect("UTF-8");
+            prop_assert_eq!(&document, &render::legal(&document));
+            if matches!(format, Format::Rss | Format::Atom | Format::Json) {
+                let feed = feed_rs::parser::parse(document.as_bytes()).map_err(|e| TestCaseError::fail(format!("{format}: {e}")))?;
+                prop_assert_eq!(feed.entries.len(), 2);
+            }
         }
     }
 }
@@ -138,7 +217,7 @@ fn many() -> Listing {
 #[test]
 fn parts() {
     let (service, listing) = (sample::service(), many());
-    let part = |limit, page| Part { limit, page };
+    let part = |limit, page| Part { limit, page, since: None };
     for (asked, format, first, count) in [
         (part(None, None), Format::Rss, 1, 25),
         (part(None, None), Format::Html, 1, 10),
@@ -165,9 +244,9 @@ fn a_part_changes_only_with_its_stories() {
     let (service, listing) = (sample::service(), many());
     let mut later = listing.clone();
     let newest = listing.stories[0].updated + jiff::SignedDuration::from_hours(1);
-    later.stories[24] = std::sync::Arc::new(diemtin::model::Listed { updated: newest, ..sample::plain(25, "Tin số 25") });
-    let ten = Part { limit: Some(10), page: None };
-    for format in [Format::Rss, Format::Atom, Format::Json, Format::SidebarJson, Format::SidebarHtml] {
+    later.stories[24] = std::sync::Arc::new(Listed { updated: newest, ..sample::plain(25, "Tin số 25") });
+    let ten = Part { limit: Some(10), ..Part::default() };
+    for format in [Format::Rss, Format::Atom, Format::Json, Format::SidebarHtml, Format::Embed] {
         let documents = [&listing, &later].map(|listing| render::part(&service, listing, format, ten));
         assert_eq!(documents[0], documents[1], "{format}");
     }
@@ -177,7 +256,7 @@ fn a_part_changes_only_with_its_stories() {
 #[test]
 fn parts_link_to_each_other() {
     let (service, listing) = (sample::service(), many());
-    let second = Part { limit: None, page: Some(2) };
+    let second = Part { page: Some(2), ..Part::default() };
     let links = |format| -> Vec<String> {
         let page = text(render::part(&service, &listing, format, second));
         let lines = page.lines().flat_map(|line| line.split("><"));
@@ -207,7 +286,7 @@ fn formats_have_names_and_paths() {
         paths,
         ["/feeds/moi-nhat.rss", "/feeds/moi-nhat.atom", "/feeds/moi-nhat.json", "/feeds/moi-nhat"]
             .into_iter()
-            .chain(["/sidebar/moi-nhat.json", "/sidebar/moi-nhat.html"])
+            .chain(["/sidebar/moi-nhat.json", "/sidebar/moi-nhat.html", "/embed/moi-nhat"])
             .collect::<Vec<_>>()
     );
     for format in Format::ALL {

@@ -10,13 +10,14 @@ use super::app::{HOME, PATIENCE, Response, Service, TestApp, eventually, home, i
 use crate::origin::{Answer, Behaviour, Item, Origin, articles, feed, item};
 
 /// The pages of one feed, in every format.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "/feeds/moi-nhat",
     "/feeds/moi-nhat.rss",
     "/feeds/moi-nhat.atom",
     "/feeds/moi-nhat.json",
     "/sidebar/moi-nhat.json",
     "/sidebar/moi-nhat.html",
+    "/embed/moi-nhat",
 ];
 
 /// An app with one polled source `a` of this many articles.
@@ -153,9 +154,9 @@ fn what_is_not_there_is_404_and_what_changes_something_is_405() {
         assert_eq!(response.status, 404, "{path}");
         assert!(!response.text().contains("khong-co"), "nothing of the request is echoed");
     }
-    for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+    for method in ["POST", "PUT", "DELETE", "PATCH"] {
         let response = service.request(method, "/feeds/moi-nhat.rss", &[("Content-Length", "0")]);
-        assert_eq!((response.status, response.header("allow")), (405, "GET, HEAD"), "{method}");
+        assert_eq!((response.status, response.header("allow")), (405, "GET, HEAD, OPTIONS"), "{method}");
     }
     for (path, open) in [("/feeds/moi-nhat.rss", "*"), ("/sidebar/moi-nhat.json", "*"), ("/opml", "*"), ("/", "")] {
         assert_eq!(service.get(path).header("access-control-allow-origin"), open, "{path}");
@@ -163,6 +164,79 @@ fn what_is_not_there_is_404_and_what_changes_something_is_405() {
     assert_eq!(service.get("/healthz").status, 200);
     let evil = service.request("GET", "/feeds/moi-nhat.rss", &[("Host", "evil.example")]);
     assert_eq!(evil.body, service.get("/feeds/moi-nhat.rss").body);
+}
+
+#[test]
+fn a_story_is_withdrawn_while_the_service_runs_and_put_back() {
+    let origin = Origin::new();
+    let app = polled(&origin, 5);
+    let service = app.serve();
+    let title = service.titles("moi-nhat")[2].clone();
+    let story = service.json("/sidebar/moi-nhat.json")["stories"][2].clone();
+    let (id, url) = (story["id"].as_str().expect("an id").to_owned(), story["url"].as_str().expect("an address").to_owned());
+    let page = format!("/story/{id}");
+    assert_eq!(service.get(&page).status, 200);
+    let run = |arguments: &[&str]| app.run(arguments);
+    assert_ne!(run(&["withdraw", &id]).status, Some(0), "a reason is asked for");
+    assert_ne!(run(&["withdraw", "https://a.vn/khong-co", "--reason", "x"]).status, Some(0));
+    let before = service.get("/feeds/moi-nhat.atom");
+    let done = run(&["withdraw", &url, "--reason", "Toà soạn yêu cầu gỡ"]);
+    assert!(done.status == Some(0) && done.stdout.contains(&title), "{done:?}");
+    within_two_seconds("it is taken down", || !service.titles("moi-nhat").contains(&title));
+    assert_eq!(service.get(&page).status, 410);
+    let atom = service.get("/feeds/moi-nhat.atom");
+    assert!(atom.text().contains(&format!("<at:deleted-entry ref=\"tag:diemtin,2026:story/{id}\"")), "{}", atom.text());
+    assert_eq!(service.json("/feeds/moi-nhat.json")["_diemtin"]["withdrawn"][0]["id"], format!("tag:diemtin,2026:story/{id}"));
+    let delta = service.request("GET", "/feeds/moi-nhat.atom", &[("A-IM", "feed"), ("If-None-Match", before.header("etag"))]);
+    assert_eq!((delta.status, delta.header("im"), delta.header("etag")), (226, "feed", atom.header("etag")));
+    assert!(delta.text().contains("at:deleted-entry") && !delta.text().contains("<entry>"), "{}", delta.text());
+    assert!(delta.header("cache-control").contains("no-store") && delta.header("vary").contains("A-IM"));
+    let current = service.request("GET", "/feeds/moi-nhat.atom", &[("A-IM", "feed"), ("If-None-Match", atom.header("etag"))]);
+    assert_eq!(current.status, 304);
+    let unknown = service.request("GET", "/feeds/moi-nhat.atom", &[("A-IM", "feed"), ("If-None-Match", "\"x\"")]);
+    assert_eq!((unknown.status, &unknown.body), (200, &atom.body));
+
+    let told = run(&["explain", &id]).stdout;
+    assert!(told.contains("Withdrawn by") && told.contains("Toà soạn yêu cầu gỡ"), "{told}");
+    assert_ne!(run(&["withdraw", &id, "--reason", "lại"]).status, Some(0), "once is enough");
+    assert!(run(&["withdraw", "--list"]).stdout.contains(&id));
+    origin.set("/a", feed(&articles("a.vn", 0..6)).etag("\"2\""));
+    app.run(&["poll"]);
+    assert_eq!(service.terminate(), Some(0));
+
+    app.poll();
+    assert!(run(&["dump"]).stdout.contains("{\"withdrawn\":"), "a dump has it");
+    let service = app.serve();
+    assert!(!service.titles("moi-nhat").contains(&title), "it stays away after a restart and another poll");
+    assert_eq!(run(&["withdraw", &id, "--undo"]).status, Some(0));
+    within_two_seconds("it is back", || service.titles("moi-nhat").contains(&title));
+    assert_eq!(service.get(&page).status, 200);
+}
+
+#[test]
+fn http_2_is_spoken_to_who_begins_with_it() {
+    let origin = Origin::new();
+    let app = polled(&origin, 5);
+    let service = app.serve();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let body = runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(service.address()).await.expect("the service listens");
+        let (sender, connection) = h2::client::handshake(stream).await.expect("HTTP/2");
+        tokio::spawn(connection);
+        let mut sender = sender.ready().await.expect("ready");
+        let request = http::Request::get(format!("http://{}/feeds/moi-nhat.rss", service.address())).body(()).expect("a request");
+        let (answer, _) = sender.send_request(request, true).expect("sent");
+        let answer = answer.await.expect("an answer");
+        assert_eq!((answer.status(), answer.version()), (http::StatusCode::OK, http::Version::HTTP_2));
+        let (mut body, mut whole) = (answer.into_body(), Vec::new());
+        while let Some(data) = body.data().await {
+            let data = data.expect("data");
+            body.flow_control().release_capacity(data.len()).expect("room");
+            whole.extend_from_slice(&data);
+        }
+        whole
+    });
+    assert_eq!(body, service.get("/feeds/moi-nhat.rss").body);
 }
 
 #[test]
@@ -190,12 +264,49 @@ fn render_prints_the_same_bytes_as_http() {
     let origin = Origin::new();
     let app = polled(&origin, 12);
     let service = app.serve();
-    let formats = [("rss", 1), ("atom", 2), ("json", 3), ("html", 0), ("sidebar-json", 4), ("sidebar-html", 5)];
+    let formats = [("rss", 1), ("atom", 2), ("json", 3), ("html", 0), ("sidebar-json", 4), ("sidebar-html", 5), ("embed", 6)];
     let served = formats.map(|(format, page)| (format, service.get(PAGES[page])));
     assert_eq!(service.terminate(), Some(0));
     for (format, page) in served {
         assert_eq!(app.render("moi-nhat", format), page.text(), "{format}");
     }
+}
+
+#[test]
+fn build_writes_the_site_and_touches_what_is_new_alone() {
+    let origin = Origin::new();
+    let app = polled(&origin, 12);
+    let folder = app.folder().join("www");
+    let www = folder.to_str().expect("UTF-8");
+    let built = app.run(&["build", www]).ok();
+    assert!(built.contains("0 removed"), "{built}");
+    let file = |name: &str| std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    std::fs::write(folder.join("robots.txt"), "của người quản trị").expect("a file of the administrator's");
+    let date = |name: &str| folder.join(name).metadata().and_then(|file| file.modified()).expect("a date");
+    let (rss, style) = (date("feeds/moi-nhat.rss"), date("style.css"));
+    assert!(app.run(&["build", www]).ok().contains(" 0 of them new or changed, 0 removed"));
+
+    origin.set("/a", feed(&articles("a.vn", 0..13)).etag("\"2\""));
+    app.run(&["poll", "--all"]);
+    app.write(&(home(&[("a", origin.url("/a"))]) + "[feed.rieng]\nsources = [\"a\"]\n"));
+    app.run(&["build", www]).ok();
+    assert!(folder.join("feeds/rieng.json").exists());
+    app.write(&home(&[("a", origin.url("/a"))]));
+    app.run(&["build", www]).ok();
+    assert!(!folder.join("feeds/rieng.json").exists() && folder.join("robots.txt").exists());
+    assert!(date("feeds/moi-nhat.rss") > rss && date("style.css") == style, "only what changed is written");
+
+    let service = app.serve();
+    for (path, name) in [("/", "index.html"), ("/opml", "opml"), ("/feeds/moi-nhat", "feeds/moi-nhat/index.html")]
+        .into_iter()
+        .chain([("/feeds/moi-nhat.rss", "feeds/moi-nhat.rss"), ("/embed/moi-nhat", "embed/moi-nhat/index.html")])
+    {
+        assert_eq!(service.get(path).body, file(name), "{path}");
+    }
+    let packed = service.request("GET", "/feeds/moi-nhat.rss", &[("Accept-Encoding", "gzip")]);
+    assert_eq!(packed.body, file("feeds/moi-nhat.rss.gz"));
+    let story = service.json("/sidebar/moi-nhat.json")["stories"][0]["id"].as_str().expect("an id").to_owned();
+    assert!(folder.join(format!("story/{story}/index.html")).exists());
 }
 
 #[test]
@@ -219,6 +330,37 @@ fn news_reaches_the_pages_and_an_unchanged_poll_does_not() {
 }
 
 #[test]
+fn a_portal_that_names_its_cursor_gets_only_what_is_new() {
+    let origin = Origin::new();
+    origin.set("/a", feed(&articles("a.vn", 0..20)).etag("\"1\""));
+    let app = TestApp::new(&(home(&[("a", origin.url("/a"))]) + "every = \"1s\"\n"));
+    let service = app.serve();
+    let cursor = |sidebar: &Value| sidebar["cursor"].as_str().expect("a cursor").to_owned();
+    let count = |sidebar: &Value| sidebar["stories"].as_array().map(Vec::len);
+    let stories = || service.json("/sidebar/moi-nhat.json");
+    eventually("the first poll is published", || (count(&stories()) == Some(10)).then_some(()));
+    let first = stories();
+    let again = service.json(&format!("/sidebar/moi-nhat.json?since={}", cursor(&first)));
+    assert_eq!((count(&again), &again["since"], &again["cursor"]), (Some(0), &first["cursor"], &first["cursor"]));
+
+    let news = [vec![item("n", "https://a.vn/n", "Tin nóng", "")], articles("a.vn", 0..20)].concat();
+    origin.set("/a", feed(&news).etag("\"2\""));
+    eventually("the news is published", || (cursor(&stories()) != cursor(&first)).then_some(()));
+    let since = service.json(&format!("/sidebar/moi-nhat.json?since={}", cursor(&first)));
+    assert_eq!((count(&since), &since["stories"][0]["title"]), (Some(1), &Value::from("Tin nóng")));
+    assert_eq!((&since["since"], cursor(&since)), (&first["cursor"], cursor(&stories())));
+    for unknown in ["0123456789abcdef", "x", ""] {
+        let whole = service.json(&format!("/sidebar/moi-nhat.json?since={unknown}"));
+        assert_eq!((count(&whole), &whole["since"]), (Some(10), &Value::Null), "{unknown}");
+    }
+    let embed = service.get("/embed/moi-nhat");
+    let security = embed.header("content-security-policy");
+    assert!(security.contains("frame-ancestors *") && security.contains("default-src 'none'"), "{security}");
+    assert!(embed.text().contains("<base target=\"_blank\">"), "links leave the frame");
+    assert_eq!(service.get("/embed.css").status, 200);
+}
+
+#[test]
 fn an_edit_takes_effect_at_once_in_place_by_rename_and_by_link() {
     let origin = Origin::new();
     let app = polled(&origin, 3);
@@ -236,7 +378,13 @@ fn an_edit_takes_effect_at_once_in_place_by_rename_and_by_link() {
     app.write(&(base.clone() + "[feed.rieng]\nsources = [\"a\"]\ntitle = \"Riêng\"\n"));
     within_two_seconds("a new feed", || service.get("/feeds/rieng.rss").status == 200);
     app.write(&base);
-    within_two_seconds("a removed feed", || service.get("/feeds/rieng.rss").status == 404);
+    within_two_seconds("a removed feed", || service.get("/feeds/rieng.rss").status == 410);
+    app.write(&(base.clone() + "[feed.moi]\nsources = [\"a\"]\nwas = [\"rieng\"]\n"));
+    within_two_seconds("a renamed feed", || service.get("/feeds/rieng.rss").status == 301);
+    assert_eq!(service.get("/feeds/rieng.atom?limit=5").header("location"), "/feeds/moi.atom?limit=5");
+    app.write(&base);
+    within_two_seconds("a renamed feed that was removed", || service.get("/feeds/moi.json").status == 410);
+    assert_eq!((service.get("/feeds/rieng.rss").status, service.get("/feeds/chua-tung-co.rss").status), (410, 404));
 
     let front = service.get("/");
     app.write(&(base.clone() + "[service]\ntitle = \"Tên khác\"\n"));
@@ -382,6 +530,21 @@ fn a_port_in_use_is_said() {
     let ran = app.run(&["serve", "--listen", &address]);
     assert_eq!(ran.status, Some(2), "{ran:#?}");
     assert!(ran.stderr.contains(&address) && ran.stderr.contains("in use"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_running_service_is_dumped_and_checked() {
+    let origin = Origin::new();
+    origin.set("/a", feed(&articles("a.vn", 0..400)));
+    let app = TestApp::new(&home(&[("a", origin.url("/a"))]));
+    app.poll();
+    let alone = (app.run(&["dump"]).ok(), app.run(&["store", "check"]).ok(), app.run(&["store", "stats"]).ok());
+    assert!(alone.1.starts_with("the store is whole\n") && alone.2.contains(" 400 stories\n"), "{alone:?}");
+    let service = app.serve();
+    assert_eq!(app.run(&["dump"]).ok(), alone.0, "the same bytes");
+    assert!(app.run(&["store", "check"]).ok().contains(" 400 stories\n"));
+    assert!(app.run(&["store", "stats"]).ok().contains(" 400 stories\n"));
+    assert_eq!(service.terminate(), Some(0));
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl Newsroom {
         let source = desk.config.sources[id].clone();
         let before = self.store.source_states().expect("states").get(id).cloned();
         let looked = Looked { at: (desk.clock)(), welcome: true };
-        let polled = self.runtime.block_on(poll(&desk, &self.store, &source, before, looked, None));
+        let polled = self.runtime.block_on(poll(&desk, &self.store, &source, before, Ok(looked), None));
         assert_ne!(polled.outcome, Outcome::Failed, "{polled:?}");
         polled
     }

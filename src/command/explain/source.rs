@@ -68,7 +68,7 @@ impl Known<'_> {
     fn next(&self, state: &SourceState, zone: &TimeZone) -> String {
         match push::due(self.push, self.state).filter(|hinted| *hinted < state.next) {
             _ if state.manners.trouble == Some(Trouble::Gone) => {
-                "not before you take it out of use and back: the server said that it is gone for good (410)".to_owned()
+                format!("not before `diemtin poll {}`: the server said that it is gone for good (410)", self.source.id)
             }
             _ if !self.source.enabled => "not at all: it is not enabled".to_owned(),
             Some(hinted) => format!("{}: its hub has announced something", clock(hinted, zone)),

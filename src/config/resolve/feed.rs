@@ -47,7 +47,21 @@ pub(super) fn feeds(
             }
         }
     }
+    check_was(raw, &feeds, reader);
     feeds
+}
+
+/// An id that a feed had before must lead to that feed alone.
+fn check_was(raw: &Tables<raw::Feed>, feeds: &[Feed], reader: &mut Reader<'_>) {
+    let mut seen = BTreeSet::new();
+    let said = raw.iter().filter_map(|(_, feed)| feed.as_ref());
+    for At { value: Id(id), span } in said.filter_map(|feed| feed.was.value()).flatten() {
+        if feeds.iter().any(|feed| feed.id == *id) {
+            reader.error(span, Wrong::new("there is a feed with this id").expected("an id that no feed has any more"));
+        } else if !seen.insert(id.clone()) {
+            reader.error(span, Wrong::new("this id was given to a feed already").expected("each former id once"));
+        }
+    }
 }
 
 /// The feeds that nobody has to ask for.
@@ -72,6 +86,8 @@ fn new(id: &Slug, title: &str, topics: Vec<Slug>) -> Feed {
         not_sources: Vec::new(),
         places: Vec::new(),
         tags: Vec::new(),
+        per_source: None,
+        was: Vec::new(),
     }
 }
 
@@ -91,6 +107,8 @@ fn adjust(feed: &mut Feed, raw: &raw::Feed) {
     feed.not_sources = ids(&raw.not_sources);
     feed.places = texts(&raw.places);
     feed.tags = texts(&raw.tags);
+    feed.per_source = raw.per_source.value().map(|count| count.0);
+    feed.was = ids(&raw.was);
 }
 
 /// Notes what a feed chooses by and nobody has. A topic or a source is a name that someone gave, so that is an error; a

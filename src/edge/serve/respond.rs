@@ -1,58 +1,94 @@
-//! One request and the site → the answer. RFC 9110: methods, negotiation of encodings, conditional requests.
+//! One request and the site → the answer. RFC 9110: methods, and what there is, was, and is elsewhere.
+
+mod coding;
+mod condition;
+mod delta;
+mod page;
+mod range;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
 
-use crate::model::{Coding, Page, Part, Site, StoryId};
+use crate::model::{Page, Part, Site, StoryId};
 
-/// How long a cache may answer for us: a minute without asking, another while it asks, a day while we are away.
-const CACHE_CONTROL: &str = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400";
 /// Pages load their style sheet and pictures, and nothing else; nobody frames them.
 const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src http: https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// Headers of an answer, at the most: room for them is made once.
-const MOST_HEADERS: usize = 16;
+/// What is made for frames may be framed by anybody; it does no more than show stories.
+const EMBED_SECURITY: &str =
+    "default-src 'none'; style-src 'self'; img-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors *";
 const PLAIN: &str = "text/plain; charset=utf-8";
+/// What is answered here.
+const METHODS: &str = "GET, HEAD, OPTIONS";
+/// Headers of a request that another site's script may send, beside those that every script may.
+const REQUEST_HEADERS: &str = "If-None-Match, If-Modified-Since, If-Range, Range, A-IM";
+/// Headers of an answer that another site's script may read, beside those that every script may.
+const RESPONSE_HEADERS: &str = "ETag, Content-Range, Accept-Ranges, IM, Link";
+/// How long a browser need not ask again what is allowed: a day, as long as any of them remembers.
+const PREFLIGHT_SECONDS: &str = "86400";
 
 /// The story whose page a request asks for.
 pub(super) fn story_id<B>(request: &Request<B>) -> Option<StoryId> {
-    let asks = matches!(*request.method(), Method::GET | Method::HEAD);
-    request.uri().path().strip_prefix("/story/").filter(|_| asks)?.parse().ok()
+    reads(request.method()).then(|| request.uri().path().strip_prefix("/story/")?.parse().ok()).flatten()
 }
 
-/// The answer to a request. `story` is the page of the story that it asks for; `now` only decides whether Last-Modified can be told yet.
-pub fn respond<B>(request: &Request<B>, site: &Site, story: Option<Arc<Page>>, now: Timestamp) -> Response<Full<Bytes>> {
+fn reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// The archive of a feed that a request asks for: what lies below a feed.
+pub(super) fn archive<B>(request: &Request<B>) -> Option<&str> {
+    let path = request.uri().path();
+    (reads(request.method()) && path.strip_prefix("/feeds/")?.contains('/')).then_some(path)
+}
+
+/// What the reader of an earlier version lacks, if it asks for that and it can be told.
+fn delta<B>(request: &Request<B>, site: &Site, whole: &Page) -> Option<Arc<Page>> {
+    let make = site.deltas.as_ref().filter(|_| *request.method() == Method::GET && request.uri().query().is_none())?;
+    let versions = delta::versions(request.headers());
+    if versions.contains(&&*whole.hash) {
+        return None;
+    }
+    versions.into_iter().find_map(|hash| make(request.uri().path(), hash))
+}
+
+/// The answer to a request. `made` is the page that was made for it, of a story or an archive; `now` only decides whether Last-Modified can be told yet.
+pub fn respond<B>(request: &Request<B>, site: &Site, made: Option<Arc<Page>>, now: Timestamp) -> Response<Full<Bytes>> {
     let path = request.uri().path();
     let mut response = match *request.method() {
         Method::GET | Method::HEAD => match path {
             "/healthz" => plain(StatusCode::OK, "ok\n"),
             "/readyz" if site.pages.is_empty() => plain(StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
             "/readyz" => plain(StatusCode::OK, "ready\n"),
-            _ => match story.or_else(|| page(site, path, request.uri().query())) {
-                Some(page) => {
-                    let mut response = answer(&page, request.headers(), now);
+            _ => match made.or_else(|| page(site, path, request.uri().query())) {
+                Some(found) => {
+                    let mut response = match delta(request, site, &found) {
+                        Some(delta) => delta::answer(&found, &delta, request.headers()),
+                        None => page::answer(request.method(), &found, request.headers(), now),
+                    };
                     if let Some(link) = site.links.get(path).filter(|_| request.uri().query().is_none()) {
                         put(&mut response, header::LINK, link);
                     }
                     response
                 }
                 None if site.pages.is_empty() => starting(),
-                None => plain(StatusCode::NOT_FOUND, "there is no such page\n"),
+                None => elsewhere(site, path, request.uri().query()),
             },
         },
+        Method::OPTIONS => options(request, path),
         _ => {
             let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
-            always(&mut response, header::ALLOW, "GET, HEAD");
+            always(&mut response, header::ALLOW, METHODS);
             response
         }
     };
     if is_open(path) {
         always(&mut response, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        always(&mut response, header::ACCESS_CONTROL_EXPOSE_HEADERS, RESPONSE_HEADERS);
     }
     finish(request, &mut response);
     response
@@ -64,32 +100,34 @@ pub(super) fn text(status: StatusCode, text: String) -> Response<Full<Bytes>> {
     *response.status_mut() = status;
     always(&mut response, header::CONTENT_TYPE, PLAIN);
     always(&mut response, header::CACHE_CONTROL, "no-store");
-    protect(&mut response);
+    protect(&mut response, CONTENT_SECURITY);
     response
 }
 
-/// What every answer carries; HEAD takes the body away.
+/// What every answer with a body carries; HEAD takes the body away.
 fn finish<B>(request: &Request<B>, response: &mut Response<Full<Bytes>>) {
-    protect(response);
+    if response.status() == StatusCode::NOT_MODIFIED {
+        // What guards the page came with the page, and holds on (RFC 9111, section 3.2).
+        return;
+    }
+    protect(response, if request.uri().path().starts_with("/embed/") { EMBED_SECURITY } else { CONTENT_SECURITY });
     if request.method() == Method::HEAD {
         let length = hyper::body::Body::size_hint(response.body()).exact().unwrap_or(0);
-        if response.status() != StatusCode::NOT_MODIFIED {
-            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-        }
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         *response.body_mut() = Full::default();
     }
 }
 
 /// What keeps a browser from making more of an answer than it is.
-fn protect(response: &mut Response<Full<Bytes>>) {
+fn protect(response: &mut Response<Full<Bytes>>, security: &'static str) {
     always(response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     always(response, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
-    always(response, header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY);
+    always(response, header::CONTENT_SECURITY_POLICY, security);
 }
 
 /// The counts, in Prometheus's format.
 pub(super) fn counts<B>(request: &Request<B>, text: String) -> Response<Full<Bytes>> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    if !reads(request.method()) {
         return respond(request, &Site::default(), None, Timestamp::UNIX_EPOCH);
     }
     let mut response = Response::new(Full::new(Bytes::from(text)));
@@ -99,112 +137,64 @@ pub(super) fn counts<B>(request: &Request<B>, text: String) -> Response<Full<Byt
     response
 }
 
+/// What may be asked of an address; to another site's script also whether it may (a preflight).
+fn options<B>(request: &Request<B>, path: &str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    always(&mut response, header::ALLOW, METHODS);
+    always(&mut response, header::CACHE_CONTROL, "no-store");
+    if is_open(path) && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+        always(&mut response, header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+        always(&mut response, header::ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
+        always(&mut response, header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS);
+    }
+    response
+}
+
 /// The page of a path, or the part of a feed that `limit` and `page` ask for. Other parameters mean nothing here.
 fn page(site: &Site, path: &str, query: Option<&str>) -> Option<Arc<Page>> {
     let whole = site.pages.get(path)?;
-    let number = |name: &str| {
-        let mut parameters = query.unwrap_or_default().split('&').filter_map(|p| p.split_once('='));
-        parameters.find(|(n, _)| *n == name).and_then(|(_, value)| value.parse().ok()).filter(|&number| number > 0)
-    };
-    let part = Part { limit: number("limit"), page: number("page") };
-    let has_parts = path.starts_with("/feeds/") || path.starts_with("/sidebar/");
+    let part = part(query);
+    let has_parts = ["/feeds/", "/sidebar/", "/embed/"].iter().any(|begin| path.starts_with(begin));
     match &site.parts {
         Some(make) if has_parts && part != Part::default() => make(path, part),
         _ => Some(Arc::clone(whole)),
     }
 }
 
+/// What a query asks for; what is no number from 1 is as good as not said.
+fn part(query: Option<&str>) -> Part {
+    let number = |name: &str| {
+        let mut parameters = query.unwrap_or_default().split('&').filter_map(|p| p.split_once('='));
+        parameters.find(|(n, _)| *n == name).and_then(|(_, value)| value.parse().ok()).filter(|&number| number > 0)
+    };
+    let cursor = query.unwrap_or_default().split('&').find_map(|p| p.strip_prefix("since="));
+    let since = cursor.filter(|cursor| cursor.len() == 16).and_then(|cursor| u64::from_str_radix(cursor, 16).ok());
+    Part { limit: number("limit"), page: number("page"), since }
+}
+
+/// A feed that has another id now has moved there for good; one that was removed is gone, so that readers ask no more; anything else
+/// was never here. Nothing of the request is repeated but numbers.
+fn elsewhere(site: &Site, path: &str, query: Option<&str>) -> Response<Full<Bytes>> {
+    if let Some(to) = site.moved.get(path) {
+        let mut response = plain(StatusCode::MOVED_PERMANENTLY, "this feed has another address now\n");
+        let Part { limit, page, .. } = part(query);
+        let limit = limit.map(|limit| format!("limit={limit}"));
+        let said: Vec<String> = limit.into_iter().chain(page.map(|page| format!("page={page}"))).collect();
+        let location = if said.is_empty() { to.clone() } else { format!("{to}?{}", said.join("&")) };
+        put(&mut response, header::LOCATION, &location);
+        always(&mut response, header::CACHE_CONTROL, "public, max-age=86400");
+        return response;
+    }
+    if site.gone.contains(path) {
+        return plain(StatusCode::GONE, "this was removed and will not come back\n");
+    }
+    plain(StatusCode::NOT_FOUND, "there is no such page\n")
+}
+
 /// What any other site's script may read.
 fn is_open(path: &str) -> bool {
     path.starts_with("/feeds/") || path.starts_with("/sidebar/") || path == "/opml"
-}
-
-fn answer(page: &Page, headers: &HeaderMap, now: Timestamp) -> Response<Full<Bytes>> {
-    let coding = coding(page, headers);
-    let fresh = is_fresh(page, headers);
-    let body = coding.map_or(&page.body, |(_, bytes)| bytes);
-    let mut response = Response::new(if fresh { Full::default() } else { Full::new(body.clone()) });
-    response.headers_mut().reserve(MOST_HEADERS);
-    if fresh {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    } else {
-        always(&mut response, header::CONTENT_TYPE, page.content_type);
-        if let Some((coding, _)) = coding {
-            always(&mut response, header::CONTENT_ENCODING, coding.name());
-        }
-    }
-    put(&mut response, header::ETAG, &etag(page, coding.map(|(coding, _)| *coding)));
-    always(&mut response, header::CACHE_CONTROL, CACHE_CONTROL);
-    always(&mut response, header::VARY, "Accept-Encoding");
-    // Until its second is over another version could come to bear the same date, and who asks by date would miss it.
-    if page.modified < now {
-        put(&mut response, header::LAST_MODIFIED, &httpdate::fmt_http_date(system_time(page.modified)));
-    }
-    response
-}
-
-/// The strong ETag of a page in a coding.
-fn etag(page: &Page, coding: Option<Coding>) -> String {
-    match coding {
-        Some(coding) => format!("\"{}-{}\"", page.hash, coding.name()),
-        None => format!("\"{}\"", page.hash),
-    }
-}
-
-/// Whether the reader has this version: If-None-Match if there is one, else If-Modified-Since (RFC 9110, section 13.2.2). The
-/// codings of a version are the same to who has one of them.
-fn is_fresh(page: &Page, headers: &HeaderMap) -> bool {
-    let mut tags = headers.get_all(header::IF_NONE_MATCH).iter().peekable();
-    if tags.peek().is_some() {
-        let is_ours = |tag: &str| {
-            let opaque = tag.trim().trim_start_matches("W/");
-            let hash = opaque.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
-            tag.trim() == "*" || hash.is_some_and(|hash| is_of(hash, page))
-        };
-        return tags.any(|value| value.to_str().is_ok_and(|list| list.split(',').any(is_ours)));
-    }
-    let since = headers.get(header::IF_MODIFIED_SINCE).and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
-    since.is_some_and(|since| system_time(page.modified) <= since)
-}
-
-/// Whether an opaque tag is a page's, in any coding.
-fn is_of(tag: &str, page: &Page) -> bool {
-    tag.strip_prefix(&*page.hash).is_some_and(|rest| {
-        rest.is_empty() || rest.strip_prefix('-').is_some_and(|name| Coding::ALL.iter().any(|coding| coding.name() == name))
-    })
-}
-
-/// The coding that the reader likes best, among equals the one that is smallest; none where it likes the plain bytes better
-/// (RFC 9110, section 12.5.3).
-fn coding<'p>(page: &'p Page, headers: &HeaderMap) -> Option<&'p (Coding, Bytes)> {
-    let mut qualities = Coding::ALL.map(|coding| (coding, None));
-    let (mut any, mut identity) = (None, None);
-    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    for part in values.flat_map(|value| value.split(',')) {
-        let mut parts = part.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let quality: f32 = parts.find_map(|p| p.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
-        let is = |wanted: &str| name.eq_ignore_ascii_case(wanted);
-        for (coding, known) in &mut qualities {
-            if is(coding.name()) || *coding == Coding::Gzip && is("x-gzip") {
-                *known = Some(quality);
-            }
-        }
-        if is("*") {
-            any = Some(quality);
-        } else if is("identity") {
-            identity = Some(quality);
-        }
-    }
-    let quality = |coding: Coding| qualities.iter().find(|(c, _)| *c == coding).and_then(|(_, q)| *q).or(any).unwrap_or(0.0);
-    let mut best = None;
-    for encoded in &page.encoded {
-        let liked = quality(encoded.0);
-        if liked > 0.0 && best.is_none_or(|(_, before)| liked > before) {
-            best = Some((encoded, liked));
-        }
-    }
-    best.filter(|(_, liked)| *liked >= identity.unwrap_or(0.0)).map(|(encoded, _)| encoded)
 }
 
 fn starting() -> Response<Full<Bytes>> {
@@ -231,10 +221,6 @@ fn put(response: &mut Response<Full<Bytes>>, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
-}
-
-fn system_time(time: Timestamp) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(time.as_second()).unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -12,25 +12,43 @@
 //! | `n` + span of 72 hours + story id + sequence number | the bands that a change adds to a story, for finding near copies |
 //! | `c` + sequence number | the story that changed; each story stands at its last change only |
 //! | `p` + source id | a source's state |
+//! | `d` + story id | a mark that a story was pruned, and not lost |
+//! | `a`, `a` + source id | the books: how many records of each kind, and of each source, there are |
 //! | `w` + source id | what is remembered of a source's hub |
 //! | `h` + subscription id | a subscription to one of our feeds |
 //! | `m` + name | the format of all this, memos, the pages' stamps |
+//! | `x` + key | a record that could not be read, set aside |
+//!
+//! Beside sled's folder stand `lock`, `mark` (how many commits are durable, so that a store that has gone back shows), `intent` (the last
+//! group, to make it whole where a write failed in the middle), `reserve` (space for the day on which the disk is full), `copy.zst` (what
+//! can't be fetched again), and `damaged-N` (files that could not be used any more).
 
+mod books;
 mod codec;
+mod compact;
+mod copy;
+mod disk;
 mod open;
+mod pack;
 mod recent;
+mod rows;
+mod scrub;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::sync::{Arc, Mutex};
+use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use arc_swap::ArcSwapOption;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::edge::store::{Memo, StoreError, near, readable, record};
+use crate::edge::store::{Finding, Memo, Standing, StoreError, near, readable, record};
 use crate::model::{
-    Band, Batch, Change, Known, LinkKey, Lookup, Push, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId, Subscriber,
-    SubscriberId,
+    Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Push, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId,
+    Subscriber, SubscriberId,
 };
 
 /// Batches that may wait for the writer; more wait in their senders.
@@ -38,13 +56,54 @@ const QUEUE: usize = 64;
 
 /// An open folder. Reads block for microseconds (milliseconds where the cache misses). What each call promises, the face says.
 pub(super) struct Embedded {
-    db: sled::Db,
-    jobs: mpsc::Sender<write::Job>,
+    shared: Arc<Shared>,
+    jobs: mpsc::Sender<write::Order>,
     latest: watch::Receiver<u64>,
-    index: Arc<near::Index>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    folder: PathBuf,
     /// Held for as long as the store is open.
     _lock: File,
+}
+
+/// What readers and the writer share.
+#[derive(Default)]
+struct Shared {
+    /// `None` while it is being opened anew.
+    db: ArcSwapOption<sled::Db>,
+    index: near::Index,
+    /// What is wrong and not mended.
+    unmended: Mutex<Vec<String>>,
+    /// Nothing is written at present.
+    stopped: AtomicBool,
+}
+
+impl Shared {
+    fn db(&self) -> Result<Arc<sled::Db>, StoreError> {
+        let opening = || StoreError::Failed { doing: "to answer", why: "it is being opened anew".to_owned() };
+        self.db.load_full().ok_or_else(opening)
+    }
+
+    fn open(&self, db: sled::Db, unmended: Vec<String>) {
+        *self.unmended() = unmended;
+        self.db.store(Some(Arc::new(db)));
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        let Some(db) = self.db.swap(None) else { return Ok(()) };
+        open::close(db)
+    }
+
+    fn unmended(&self) -> MutexGuard<'_, Vec<String>> {
+        self.unmended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, findings: &[Finding]) {
+        self.unmended().extend(findings.iter().map(Finding::to_string));
+    }
+
+    fn unmended_record(&self) -> Result<Vec<u8>, StoreError> {
+        codec::unmended(&self.unmended())
+    }
 }
 
 fn failed(doing: &'static str) -> impl Fn(sled::Error) -> StoreError {
@@ -55,10 +114,12 @@ impl Embedded {
     pub(super) fn known(&self, lookups: &[Lookup]) -> Result<Known, StoreError> {
         // First the number, then what there is: what comes between is known too, and only makes the writer more careful.
         let mut known = Known { seq: *self.latest.borrow(), ..Known::default() };
-        let get = |key: [u8; 17]| self.db.get(key).map_err(failed("to look up an entry"));
+        let db = self.shared.db()?;
+        let get = |key: [u8; 17]| db.get(key).map_err(failed("to look up an entry"));
         for lookup in lookups {
-            if let Some(value) = get(codec::entry_key(lookup.key))? {
-                let (story, print) = codec::read_entry(&value)?;
+            // What can't be read counts as not there: it is set aside when it is written again.
+            let entry = get(codec::entry_key(lookup.key))?.and_then(|value| readable(codec::read_entry(&value)));
+            if let Some((story, print)) = entry {
                 known.entries.insert(lookup.key, (story, print));
                 if print != lookup.print {
                     self.add_link(&mut known, lookup.link)?;
@@ -74,14 +135,14 @@ impl Embedded {
 
     fn add_link(&self, known: &mut Known, link: Option<LinkKey>) -> Result<Option<StoryId>, StoreError> {
         let Some(link) = link else { return Ok(None) };
-        let story = self.story_of(link)?;
+        let story = found(self.story_of(link))?;
         known.links.extend(story.map(|story| (link, story)));
         Ok(story)
     }
 
     fn add_story(&self, known: &mut Known, id: StoryId) -> Result<(), StoreError> {
         if !known.stories.contains_key(&id)
-            && let Some(story) = self.story(id)?
+            && let Some(story) = found(self.story(id))?
         {
             known.stories.insert(id, story);
         }
@@ -90,7 +151,7 @@ impl Embedded {
 
     pub(super) fn near(&self, searches: &[Search], known: &mut Known) -> Result<(), StoreError> {
         for search in searches {
-            let candidates = self.index.candidates(search, |span, take| self.read_span(span, take))?;
+            let candidates = self.shared.index.candidates(search, |span, take| self.read_span(span, take))?;
             for id in &candidates {
                 self.add_story(known, *id)?;
             }
@@ -100,7 +161,8 @@ impl Embedded {
     }
 
     fn read_span(&self, span: i32, take: &mut dyn FnMut(StoryId, &[Band])) -> Result<(), StoreError> {
-        let rows = self.db.scan_prefix(codec::span_prefix(span)).map(|row| {
+        let db = self.shared.db()?;
+        let rows = db.scan_prefix(codec::span_prefix(span)).map(|row| {
             let (key, value) = row.map_err(failed("to look for near copies"))?;
             codec::read_bands(&key, &value)
         });
@@ -109,37 +171,41 @@ impl Embedded {
     }
 
     pub(super) fn story_of(&self, link: LinkKey) -> Result<Option<StoryId>, StoreError> {
-        let value = self.db.get(codec::link_key(link)).map_err(failed("to look up a link"))?;
+        let value = self.shared.db()?.get(codec::link_key(link)).map_err(failed("to look up a link"))?;
         value.map(|value| codec::read_link(&value)).transpose()
     }
 
     pub(super) fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
-        let value = self.db.get(codec::story_key(id)).map_err(failed("to read a story"))?;
-        value.map(|value| record::read_story(id, &value)).transpose()
+        let value = self.shared.db()?.get(codec::story_key(id)).map_err(failed("to read a story"))?;
+        value.map(|value| codec::read_story(id, &value)).transpose()
     }
 
     pub(super) fn stories_after(&self, after: Option<StoryId>, limit: usize) -> Result<Vec<Story>, StoreError> {
         let start = after.map_or(vec![b's'], |id| [&codec::story_key(id)[..], &[0]].concat());
-        let rows = self.db.range(start..vec![b's' + 1]).map(|row| {
+        let db = self.shared.db()?;
+        let rows = db.range(start..vec![b's' + 1]).map(|row| {
             let (key, value) = row.map_err(failed("to read the stories"))?;
-            record::read_story(codec::story_of_key(&key)?, &value)
+            codec::read_story(codec::story_of_key(&key)?, &value)
         });
         Ok(rows.filter_map(readable).take(limit).collect())
     }
 
     pub(super) fn changes_after(&self, seq: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
-        let rows = self.db.range(codec::change_key(seq.saturating_add(1)).to_vec()..vec![b'c' + 1]).take(limit);
+        let db = self.shared.db()?;
+        let rows = db.range(codec::change_key(seq.saturating_add(1)).to_vec()..vec![b'c' + 1]).take(limit);
         rows.map(|row| {
             let (key, value) = row.map_err(failed("to read the changes"))?;
             let (seq, id) = codec::read_change(&key, &value)?;
             // A story that has changed since stands in a later row too: at this one it was removed, or will be told anew.
-            Ok(Change { seq, id, story: self.story(id)?.filter(|story| story.seq == seq) })
+            Ok(Change { seq, id, story: found(self.story(id))?.filter(|story| story.seq == seq) })
         })
+        .filter(|row| !matches!(row, Err(StoreError::Record { .. })))
         .collect()
     }
 
     pub(super) fn source_states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
-        let rows = self.db.scan_prefix(b"p").map(|row| {
+        let db = self.shared.db()?;
+        let rows = db.scan_prefix(b"p").map(|row| {
             let (key, value) = row.map_err(failed("to read the sources"))?;
             let id = String::from_utf8_lossy(&key[1..]).into_owned();
             let id = Slug::new(id).map_err(|e| StoreError::Failed { doing: "to read the sources", why: e.to_string() })?;
@@ -149,7 +215,8 @@ impl Embedded {
     }
 
     pub(super) fn pushes(&self) -> Result<BTreeMap<SourceId, Push>, StoreError> {
-        let rows = self.db.scan_prefix(codec::PUSHES).map(|row| {
+        let db = self.shared.db()?;
+        let rows = db.scan_prefix(codec::PUSHES).map(|row| {
             let (key, value) = row.map_err(failed("to read the subscriptions"))?;
             let id = String::from_utf8_lossy(&key[codec::PUSHES.len()..]).into_owned();
             let id = Slug::new(id).map_err(|e| StoreError::Failed { doing: "to read the subscriptions", why: e.to_string() })?;
@@ -159,12 +226,13 @@ impl Embedded {
     }
 
     pub(super) fn push(&self, id: &SourceId) -> Result<Option<Push>, StoreError> {
-        let value = self.db.get(codec::push_key(id)).map_err(failed("to read a subscription"))?;
+        let value = self.shared.db()?.get(codec::push_key(id)).map_err(failed("to read a subscription"))?;
         Ok(value.map(|value| record::read_push(&value)).transpose()?.flatten())
     }
 
     pub(super) fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
-        let rows = self.db.scan_prefix(codec::SUBSCRIBERS).map(|row| {
+        let db = self.shared.db()?;
+        let rows = db.scan_prefix(codec::SUBSCRIBERS).map(|row| {
             let (_, value) = row.map_err(failed("to read the subscriptions to our feeds"))?;
             record::read_subscriber(&value)
         });
@@ -172,7 +240,8 @@ impl Embedded {
     }
 
     pub(super) fn stamps(&self) -> Result<HashMap<String, Stamp>, StoreError> {
-        let rows = self.db.scan_prefix(codec::STAMPS);
+        let db = self.shared.db()?;
+        let rows = db.scan_prefix(codec::STAMPS);
         rows.map(|row| {
             let (key, value) = row.map_err(failed("to read the pages' stamps"))?;
             let stamp = codec::read_stamp(&key, &value)?;
@@ -182,7 +251,7 @@ impl Embedded {
     }
 
     pub(super) fn recall(&self, memo: Memo) -> Result<Option<Vec<u8>>, StoreError> {
-        let value = self.db.get(codec::memo_key(memo)).map_err(failed("to read what it remembers"))?;
+        let value = self.shared.db()?.get(codec::memo_key(memo)).map_err(failed("to read what it remembers"))?;
         value.map(|value| record::open(&value).map(<[u8]>::to_vec)).transpose()
     }
 
@@ -214,11 +283,94 @@ impl Embedded {
         self.write(write::Work::Stamps(stamps)).await
     }
 
+    pub(super) fn takes(&self) -> bool {
+        !self.shared.stopped.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {
+        let db = self.shared.db()?;
+        let is_there = |key: [u8; 17]| db.contains_key(key).map_err(failed("to look for a story"));
+        Ok(match () {
+            () if is_there(codec::story_key(id))? => Standing::Stored,
+            () if is_there(books::pruned_key(id))? => Standing::Pruned,
+            () => Standing::Unknown,
+        })
+    }
+
+    pub(super) fn names_after(&self, after: Option<EntryKey>, limit: usize) -> Result<Vec<(EntryKey, StoryId)>, StoreError> {
+        let db = self.shared.db()?;
+        let start = after.map_or(vec![b'e'], |key| [&codec::entry_key(key)[..], &[0]].concat());
+        let rows = db.range(start..vec![b'e' + 1]).map(|row| {
+            let (key, value) = row.map_err(failed("to read the entries' names"))?;
+            Ok((codec::entry_of_key(&key)?, codec::read_entry(&value)?.0))
+        });
+        Ok(rows.filter_map(readable).take(limit).collect())
+    }
+
+    pub(super) async fn bury(&self, names: Vec<(EntryKey, StoryId)>) -> Result<(), StoreError> {
+        self.write(write::Work::Bury(names)).await
+    }
+
+    pub(super) async fn forget(&self, names: Vec<EntryKey>) -> Result<(), StoreError> {
+        self.write(write::Work::Forget(names)).await
+    }
+
+    pub(super) fn keep_copy(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        copy::keep(&self.folder, write)
+    }
+
+    pub(super) fn copy(&self) -> io::Result<Option<Box<dyn BufRead + Send>>> {
+        copy::read(&self.folder)
+    }
+
+    pub(super) fn stats(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
+        let db = self.shared.db()?;
+        let mut books = books::Books::default();
+        if let Some(totals) = db.get(codec::BOOKS).map_err(failed("to read its books"))? {
+            books.read(codec::BOOKS, &totals)?;
+        }
+        let bytes = db.size_on_disk().map_err(failed("to be measured"))?;
+        Ok(books.counts().chain([("bytes of sled's files", bytes), ("commits", books.commits)]).collect())
+    }
+
+    pub(super) async fn inspect(&self) -> Result<Vec<Finding>, StoreError> {
+        self.order(write::Order::Inspect).await
+    }
+
+    pub(super) fn unmended(&self) -> Result<Vec<String>, StoreError> {
+        Ok(self.shared.unmended().clone())
+    }
+
+    pub(super) async fn mended(&self) -> Result<(), StoreError> {
+        self.write(write::Work::Mended).await?;
+        self.shared.unmended().clear();
+        Ok(())
+    }
+
     async fn write(&self, work: write::Work) -> Result<(), StoreError> {
+        self.order(|reply| write::Order::Write(write::Job { work, reply })).await
+    }
+
+    /// Gives the writer an order and waits for its answer.
+    async fn order<T>(
+        &self,
+        order: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> write::Order,
+    ) -> Result<T, StoreError> {
         let gone = || StoreError::Failed { doing: "to write", why: "its writer has stopped".to_owned() };
         let (reply, answer) = oneshot::channel();
-        self.jobs.send(write::Job { work, reply }).await.map_err(|_| gone())?;
+        self.jobs.send(order(reply)).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
+    }
+}
+
+/// What could be read; a record that can't be is logged, and counts as not there.
+fn found<T>(read: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Err(StoreError::Record { why }) => {
+            tracing::error!(why, "a record of the store can't be read");
+            Ok(None)
+        }
+        read => read,
     }
 }
 

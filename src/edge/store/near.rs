@@ -19,7 +19,7 @@ const LEAST_SHARED: f64 = 0.08;
 /// One that shares this many times less than the best one is none either.
 const BESIDE_THE_BEST: f64 = 8.0;
 /// Stories in memory, at about 250 bytes each; beyond that the span that was asked for least lately is given up.
-const MOST_IN_MEMORY: usize = 500_000;
+const MOST_IN_MEMORY: usize = 300_000;
 
 /// The spans in memory, shared by the writer, which adds to them, and by those who search.
 #[derive(Default)]
@@ -40,11 +40,11 @@ impl Index {
         posted.iter().for_each(|(span, story, bands)| spans.post(*span, *story, bands));
     }
 
-    /// Gives up what is in memory.
-    pub fn forget(&self) {
+    /// Forgets everything: it is read again when it is asked for.
+    pub fn clear(&self) {
         // Not while a span is being read: it would come back without what was not told.
         let _alone = lock(&self.loading);
-        lock(&self.spans).loaded.clear();
+        *lock(&self.spans) = Spans::default();
     }
 
     /// The stories that share the most with what is searched, the likeliest first.

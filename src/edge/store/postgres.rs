@@ -7,6 +7,7 @@ mod connect;
 mod follow;
 mod lease;
 mod migrate;
+mod names;
 mod pool;
 mod read;
 mod write;
@@ -20,8 +21,10 @@ use tokio::sync::{Notify, watch};
 
 use crate::edge::store::lease::{Claim, Lease};
 use crate::edge::store::near::Index;
-use crate::edge::store::{Memo, StoreError};
-use crate::model::{Band, Batch, Change, Known, LinkKey, Lookup, Push, Search, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::edge::store::{Memo, Standing, StoreError};
+use crate::model::{
+    Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Push, Search, SourceId, SourceState, Stamp, Story, StoryId,
+};
 use connect::Connector;
 use pool::{Failure, Pool, patiently};
 
@@ -201,7 +204,7 @@ impl Postgres {
             // It is cheaper to read what is asked for than all that was missed.
             None => {
                 *indexed = Some(self.read_long(doing, |shared| async move { read::latest(&shared.pool).await })?);
-                self.index.forget();
+                self.index.clear();
             }
         }
         Ok(())
@@ -308,6 +311,36 @@ impl Postgres {
             async move { write::set_stamps(&shared.pool, &stamps, seq).await }
         };
         self.write("to remember the pages' stamps", work).await
+    }
+
+    pub(super) fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {
+        self.read("to look for a story", move |shared| async move { names::standing(&shared.pool, id).await })
+    }
+
+    pub(super) fn names_after(&self, after: Option<EntryKey>, limit: usize) -> Result<Vec<(EntryKey, StoryId)>, StoreError> {
+        self.read("to read the entries' names", move |shared| async move { names::after(&shared.pool, after, limit).await })
+    }
+
+    pub(super) async fn bury(&self, names: Vec<(EntryKey, StoryId)>) -> Result<(), StoreError> {
+        let names = Arc::new(names);
+        let work = move |shared: Arc<Shared>| {
+            let names = Arc::clone(&names);
+            async move { names::bury(&shared.pool, &names).await }
+        };
+        self.write("to note names of pruned entries", work).await
+    }
+
+    pub(super) async fn forget(&self, names: Vec<EntryKey>) -> Result<(), StoreError> {
+        let names = Arc::new(names);
+        let work = move |shared: Arc<Shared>| {
+            let names = Arc::clone(&names);
+            async move { names::forget(&shared.pool, &names).await }
+        };
+        self.write("to forget names of entries", work).await
+    }
+
+    pub(super) fn stats(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
+        self.read("to be counted", |shared| async move { names::stats(&shared.pool).await })
     }
 
     pub(super) async fn set_pushes(&self, pushes: Vec<(SourceId, Push)>) -> Result<(), StoreError> {

@@ -39,7 +39,7 @@ fn checksum(value: &[u8]) -> [u8; 4] {
 }
 
 pub(super) fn broken(why: &str) -> StoreError {
-    StoreError::Failed { doing: "to read a value", why: why.to_owned() }
+    StoreError::Record { why: why.to_owned() }
 }
 
 pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
@@ -123,11 +123,6 @@ pub(super) fn read_story(id: StoryId, value: &[u8]) -> Result<Story, StoreError>
         topics: record.topics.into_iter().map(slug).collect::<Result<_, _>>()?,
         entries: record.reports.into_iter().map(read_report).collect::<Result<_, _>>()?,
     })
-}
-
-/// The number of a story's last change alone: it stands first.
-pub(super) fn read_seq(value: &[u8]) -> Result<u64, StoreError> {
-    postcard::take_from_bytes(open(value)?).map(|(seq, _)| seq).map_err(|e| broken(&e.to_string()))
 }
 
 fn read_report(record: ReportRecord) -> Result<Report, StoreError> {

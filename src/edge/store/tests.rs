@@ -107,7 +107,7 @@ pub(super) fn batch(stories: impl IntoIterator<Item = Story>) -> Batch {
     Batch { stories: stories.into_iter().map(change).collect(), ..Batch::default() }
 }
 
-fn lookup(n: u8, print: Print) -> Lookup {
+pub(super) fn lookup(n: u8, print: Print) -> Lookup {
     Lookup { key: EntryKey([n; 16]), print, link: Some(LinkKey([n; 16])), begins: id(n) }
 }
 

@@ -209,6 +209,8 @@ fn everything() -> Feed {
         not_sources: Vec::new(),
         places: Vec::new(),
         tags: Vec::new(),
+        per_source: None,
+        was: Vec::new(),
     }
 }
 

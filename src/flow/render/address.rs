@@ -6,11 +6,14 @@
 
 use url::Url;
 
-use crate::flow::render::text;
-use crate::model::{FeedId, Service, StoryId};
+use crate::flow::render::{Format, text};
+use crate::model::{FeedId, Period, Service, StoryId};
 
 /// The beginning of all our ids: tag URIs (RFC 4151), which name a thing without being an address.
 const TAG: &str = "tag:diemtin,2026:";
+
+/// What places are named within: the scheme of their categories in Atom.
+pub(super) const PLACES: &str = "tag:diemtin,2026:place";
 
 /// A story's id in RSS, Atom and JSON Feed: permanent.
 pub fn story_tag(id: StoryId) -> String {
@@ -28,18 +31,36 @@ pub(super) fn absolute(service: &Service, path: &str) -> String {
 }
 
 /// The path of a path: below the service's folder, where its address has one.
-pub(super) fn local(service: &Service, path: &str) -> String {
+pub fn local(service: &Service, path: &str) -> String {
     format!("{}{}", service.url.path(), path.trim_start_matches('/'))
 }
 
 /// A story's page for people.
-pub(super) fn story_path(id: StoryId) -> String {
+pub fn story_path(id: StoryId) -> String {
     format!("/story/{id}")
+}
+
+/// The path of an archive of a feed, below that of the feed: `/feeds/ID/2026-11-17.atom`.
+pub(super) fn archive_path(feed: &FeedId, period: Period, format: Format) -> String {
+    format!("/feeds/{feed}/{period}.{}", format.name())
+}
+
+/// The paths of an archive in every format that it has.
+pub fn archive_paths(feed: &FeedId, period: Period) -> [String; 3] {
+    [Format::Rss, Format::Atom, Format::Json].map(|format| archive_path(feed, period, format))
+}
+
+/// Which archive a path names: `None` where it is the path of none.
+pub fn archive_of(path: &str) -> Option<(FeedId, Period, Format)> {
+    let (feed, document) = path.strip_prefix("/feeds/")?.split_once('/')?;
+    let (period, format) = document.split_once('.')?;
+    let format = [Format::Rss, Format::Atom, Format::Json].into_iter().find(|known| known.name() == format)?;
+    Some((FeedId::new(feed).ok()?, period.parse().ok()?, format))
 }
 
 /// A feed's page for people.
 pub(super) fn page_path(feed: &FeedId) -> String {
-    crate::flow::render::Format::Html.path(feed)
+    Format::Html.path(feed)
 }
 
 /// An address that a source gave, if a browser can be sent there. Whoever made the listing has checked it already; a
@@ -84,6 +105,20 @@ mod tests {
     fn a_source_is_credited_without_its_password() {
         let home = Url::parse("https://toi:mat-khau@example.vn/rss?id=5").unwrap();
         assert_eq!(public(&home), "https://example.vn/rss?id=5");
+    }
+
+    #[test]
+    fn an_archive_has_one_path() {
+        let feed = FeedId::new("moi-nhat").unwrap();
+        for path in ["/feeds/moi-nhat/2026-11-17.atom", "/feeds/moi-nhat/2026-11-17-2.rss", "/feeds/moi-nhat/2026-11-17.json"] {
+            let (named, period, format) = archive_of(path).unwrap();
+            assert_eq!((named == feed, archive_path(&feed, period, format).as_str()), (true, path));
+        }
+        for path in
+            ["/feeds/moi-nhat.atom", "/feeds/moi-nhat/2026-11-17", "/feeds/moi-nhat/2026-11-17.html", "/feeds/../2026-11-17.rss"]
+        {
+            assert_eq!(archive_of(path), None, "{path}");
+        }
     }
 
     #[test]

@@ -1,134 +1,116 @@
 //! Atom 1.0 ([RFC 4287](https://www.rfc-editor.org/rfc/rfc4287)).
 
-use std::collections::BTreeMap;
-
-use atom_syndication::extension::{Extension, ExtensionMap};
-use atom_syndication::{Category, Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Source, Text, WriteConfig};
 use jiff::Timestamp;
 
-use crate::flow::render::rss::{GENERATOR, MEDIA};
 use crate::flow::render::sheet::Sheet;
+use crate::flow::render::xml::{self, GENERATOR, HISTORY, MEDIA, Xml};
 use crate::flow::render::{Format, address, credit, text, time};
 use crate::model::{Credit, Listed, Service};
 
+const MIME: &str = "application/atom+xml";
+/// The namespace of `at:deleted-entry` (RFC 6721).
+const TOMBSTONES: (&str, &str) = ("xmlns:at", "http://purl.org/atompub/tombstones/1.0");
+
 /// The document.
 pub(super) fn document(sheet: &Sheet) -> Vec<u8> {
-    let feed = Feed {
-        title: Text::plain(sheet.title()),
-        id: address::feed_tag(&sheet.listing.id),
-        // § 4.1.1 insists on a date: a feed that never had a story last changed in 1970.
-        updated: date(sheet.updated().unwrap_or(Timestamp::UNIX_EPOCH)),
-        // § 4.1.1: where an entry's own author is missing, this one stands; it never is, but validators ask.
-        authors: vec![person(text::title(&sheet.service.title))],
-        generator: Some(Generator { value: GENERATOR.to_owned(), ..Generator::default() }),
-        links: links(sheet),
-        subtitle: Some(Text::plain(text::title(&sheet.service.title))),
-        entries: sheet.stories.iter().map(|story| entry(sheet.service, story)).collect(),
-        namespaces: BTreeMap::from([("media".to_owned(), MEDIA.to_owned())]),
-        lang: Some(text::line(&sheet.service.language)),
-        ..Feed::default()
-    };
-    let config = WriteConfig { write_document_declaration: true, indent_size: Some(2) };
-    feed.write_with_config(Vec::new(), config).expect("writing to memory does not fail")
-}
-
-fn links(sheet: &Sheet) -> Vec<Link> {
-    let mut links = vec![
-        link("self", sheet.this(), Some("application/atom+xml")),
-        link("alternate", sheet.other(Format::Html), Some("text/html")),
-    ];
-    links.extend(sheet.hub().map(|hub| link("hub", hub, None)));
-    links.extend(sheet.paging().into_iter().map(|(rel, href)| link(rel, href, Some("application/atom+xml"))));
-    links
-}
-
-fn entry(service: &Service, story: &Listed) -> Entry {
-    Entry {
-        title: Text::plain(text::title(&story.title)),
-        id: address::story_tag(story.id),
-        updated: date(story.updated),
-        authors: credit::authors(story).into_iter().map(person).collect(),
-        categories: categories(service, story),
-        links: entry_links(story),
-        published: Some(date(story.published)),
-        source: Some(source(&story.source, story.updated)),
-        summary: summary(story),
-        content: content(story),
-        extensions: thumbnail(story),
-        ..Entry::default()
-    }
-}
-
-/// The article, and those of the other sources: `related`, because what they say of the news is theirs.
-fn entry_links(story: &Listed) -> Vec<Link> {
-    let article = story.url.as_deref().and_then(address::web);
-    let mut links: Vec<Link> = article.into_iter().map(|url| link("alternate", url, Some("text/html"))).collect();
-    for credit in &story.also {
-        if let Some(url) = credit.url.as_deref().and_then(address::web) {
-            links.push(Link { title: Some(text::title(&credit.name)), ..link("related", url, Some("text/html")) });
+    let language = text::line(&sheet.service.language);
+    let mut attributes = vec![("xmlns", "http://www.w3.org/2005/Atom"), ("xmlns:media", MEDIA), ("xml:lang", &*language)];
+    attributes.extend(sheet.is_archive().then_some(HISTORY));
+    attributes.extend((!sheet.withdrawn().is_empty()).then_some(TOMBSTONES));
+    Xml::document("feed", &attributes, |xml| {
+        feed(xml, sheet);
+        for (story, when) in sheet.withdrawn() {
+            xml.empty("at:deleted-entry", &[("ref", &address::story_tag(*story)), ("when", &time::rfc3339(*when))]);
         }
-    }
-    links
+        for story in &sheet.stories {
+            xml.within("entry", &[], |xml| entry(xml, sheet.service, story));
+        }
+    })
 }
 
-fn summary(story: &Listed) -> Option<Text> {
-    let summary = text::legal(story.summary.trim());
-    (!summary.is_empty()).then(|| Text::plain(summary))
+fn feed(xml: &mut Xml, sheet: &Sheet) {
+    let publisher = text::title(&sheet.service.title);
+    xml.text("id", &[], &address::feed_tag(&sheet.listing.id));
+    xml.text("title", &[], &sheet.title());
+    xml.text("subtitle", &[], &publisher);
+    // § 4.1.1 insists on a date: a feed that never had a story last changed in 1970.
+    xml.text("updated", &[], &time::rfc3339(sheet.updated().unwrap_or(Timestamp::UNIX_EPOCH)));
+    // § 4.1.1: where an entry's own author is missing, this one stands; it never is, but validators ask.
+    person(xml, &publisher);
+    xml.text("generator", &[], GENERATOR);
+    if sheet.is_archive() {
+        xml.empty("fh:archive", &[]);
+    }
+    for (rel, href) in sheet.links() {
+        xml.empty("link", &[("rel", rel), ("href", &href), ("type", MIME)]);
+    }
+    xml.empty("link", &[("rel", "alternate"), ("href", &sheet.other(Format::Html)), ("type", "text/html")]);
+    if let Some(hub) = sheet.hub() {
+        xml.empty("link", &[("rel", "hub"), ("href", &hub)]);
+    }
 }
 
-/// The full text, or the summary with its credits where the summary alone would hide them. An entry without an article
-/// always has content (§ 4.1.2 asks for either).
-fn content(story: &Listed) -> Option<Content> {
-    let linked = story.url.as_deref().and_then(address::web).is_some();
-    if linked && story.content.is_none() && !credit::needs_line(story) {
-        return None;
+fn entry(xml: &mut Xml, service: &Service, story: &Listed) {
+    xml.text("id", &[], &address::story_tag(story.id));
+    xml.text("title", &[], &text::title(&story.title));
+    xml.text("published", &[], &time::rfc3339(story.published));
+    xml.text("updated", &[], &time::rfc3339(story.updated));
+    credit::authors(story).iter().for_each(|name| person(xml, name));
+    if let Some(url) = story.url.as_deref().and_then(address::web) {
+        xml.empty("link", &[("rel", "alternate"), ("href", &url), ("type", "text/html")]);
     }
-    Some(Content { content_type: Some("html".to_owned()), value: Some(credit::body_html(story)), ..Content::default() })
+    // The other sources' articles are `related`, because what they say of the news is theirs.
+    for (name, url) in credit::related(story) {
+        xml.empty("link", &[("rel", "related"), ("href", &url), ("type", "text/html"), ("title", &name)]);
+    }
+    categories(xml, service, story);
+    source(xml, &story.source, story.updated);
+    summary(xml, story);
+    content(xml, story);
+    xml::picture(xml, story);
+}
+
+fn person(xml: &mut Xml, name: &str) {
+    xml.within("author", &[], |xml| xml.text("name", &[], name));
+}
+
+fn categories(xml: &mut Xml, service: &Service, story: &Listed) {
+    let scheme = address::absolute(service, "/feeds/");
+    for topic in &story.topics {
+        let (term, label) = (topic.id.to_string(), text::title(&topic.title));
+        xml.empty("category", &[("term", &term), ("scheme", &scheme), ("label", &label)]);
+    }
+    for place in credit::places(story) {
+        xml.empty("category", &[("term", &place), ("scheme", address::PLACES)]);
+    }
 }
 
 /// Where the entry was taken from (§ 4.2.11). The source's own id is not known here, so its address stands for it.
-fn source(credit: &Credit, updated: Timestamp) -> Source {
+fn source(xml: &mut Xml, credit: &Credit, updated: Timestamp) {
     let home = address::public(&credit.home);
-    Source {
-        title: Text::plain(text::title(&credit.name)),
-        id: home.clone(),
-        updated: date(updated),
-        links: vec![link("self", home, None)],
-        ..Source::default()
+    xml.within("source", &[], |xml| {
+        xml.text("id", &[], &home);
+        xml.text("title", &[], &text::title(&credit.name));
+        xml.text("updated", &[], &time::rfc3339(updated));
+        xml.empty("link", &[("rel", if credit.is_feed { "self" } else { "alternate" }), ("href", &home)]);
+    });
+}
+
+/// Plain text is said to be such; where it holds what looks like markup, it is escaped once more, so that no reader has to guess.
+fn summary(xml: &mut Xml, story: &Listed) {
+    let summary = text::legal(story.summary.trim());
+    if summary.contains(['<', '&']) {
+        xml.text("summary", &[("type", "html")], &text::escape(&summary));
+    } else if !summary.is_empty() {
+        xml.text("summary", &[], &summary);
     }
 }
 
-fn categories(service: &Service, story: &Listed) -> Vec<Category> {
-    let scheme = address::absolute(service, "/feeds/");
-    let category = |topic: &crate::model::TopicRef| Category {
-        term: topic.id.to_string(),
-        scheme: Some(scheme.clone()),
-        label: Some(text::title(&topic.title)),
-    };
-    story.topics.iter().map(category).collect()
-}
-
-/// The picture, as Media RSS. atom_syndication 0.12.10 writes the attributes of extensions as they are, so that a bare `&` of
-/// an address would break the feed: escaped here. Once the library does it, the snapshots show it twice.
-fn thumbnail(story: &Listed) -> ExtensionMap {
-    let Some(image) = story.image.as_deref().and_then(address::web) else { return ExtensionMap::new() };
-    let thumbnail = Extension {
-        name: "media:thumbnail".to_owned(),
-        attrs: BTreeMap::from([("url".to_owned(), text::escape(&image))]),
-        ..Extension::default()
-    };
-    ExtensionMap::from([("media".to_owned(), BTreeMap::from([("thumbnail".to_owned(), vec![thumbnail])]))])
-}
-
-fn link(rel: &str, href: String, mime: Option<&str>) -> Link {
-    Link { rel: rel.to_owned(), href, mime_type: mime.map(str::to_owned), ..Link::default() }
-}
-
-fn person(name: String) -> Person {
-    Person { name, ..Person::default() }
-}
-
-/// The library's type of dates, which is another library's; it reads what we write.
-fn date(time: Timestamp) -> FixedDateTime {
-    time::rfc3339(time).parse().expect("RFC 3339 with a year of four digits")
+/// The full text, or the summary with its credits where the summary alone would hide them. An entry without an article
+/// or a summary always has content (§ 4.1.2 asks for either).
+fn content(xml: &mut Xml, story: &Listed) {
+    let linked = story.url.as_deref().and_then(address::web).is_some();
+    if !linked || story.summary.trim().is_empty() || story.content.is_some() || credit::needs_line(story) {
+        xml.text("content", &[("type", "html")], &credit::body_html(story));
+    }
 }

@@ -16,9 +16,27 @@ pub(super) fn authors(story: &Listed) -> Vec<String> {
     if people.is_empty() { vec![text::title(&story.source.name)] } else { people }
 }
 
+/// The articles of the other sources, with their names, where they have an address.
+pub(super) fn related(story: &Listed) -> Vec<(String, String)> {
+    let article = |credit: &Credit| Some((text::title(&credit.name), credit.url.as_deref().and_then(address::web)?));
+    story.also.iter().filter_map(article).collect()
+}
+
+/// The places that the story's sources speak for, each once.
+pub(super) fn places(story: &Listed) -> Vec<String> {
+    let mut places: Vec<String> = Vec::new();
+    for credit in std::iter::once(&story.source).chain(&story.also) {
+        let place = credit.place.as_deref().map(text::words).unwrap_or_default();
+        if !place.is_empty() && !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
 /// The people who are named.
 fn people(story: &Listed) -> Vec<String> {
-    story.authors.iter().filter_map(|author| author.name.as_deref()).map(text::line).filter(|name| !name.is_empty()).collect()
+    story.authors.iter().filter_map(|author| author.name.as_deref()).map(text::words).filter(|name| !name.is_empty()).collect()
 }
 
 /// The summary as HTML with the line of credit. Empty where there is neither.
@@ -31,12 +49,15 @@ pub(super) fn summary_html(story: &Listed) -> String {
     }
 }
 
-/// The full text with the line of credit, else [`summary_html`].
+/// The full text with the line of credit, else [`summary_html`], else the line alone. Never empty.
 pub(super) fn body_html(story: &Listed) -> String {
     match &story.content {
         Some(content) if needs_line(story) => format!("{}{}", text::legal(content), line(story).into_string()),
         Some(content) => text::legal(content).into_owned(),
-        None => summary_html(story),
+        None => match summary_html(story) {
+            empty if empty.is_empty() => line(story).into_string(),
+            summary => summary,
+        },
     }
 }
 
@@ -102,6 +123,7 @@ mod tests {
                 name: name.into(),
                 place: given.map(str::to_owned),
                 home: "https://example.vn/".parse().unwrap(),
+                is_feed: true,
                 url: None,
             };
             assert_eq!(place(&credit).as_deref(), shown, "{name}, {given:?}");

@@ -21,7 +21,22 @@ struct Feed {
     language: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hubs: Vec<Hub>,
+    authors: [Author; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    _diemtin: Option<FeedExtension>,
     items: Vec<Item>,
+}
+
+/// Our extension: what was taken down.
+#[derive(Serialize)]
+struct FeedExtension {
+    withdrawn: Vec<Withdrawn>,
+}
+
+#[derive(Serialize)]
+struct Withdrawn {
+    id: String,
+    date: String,
 }
 
 #[derive(Serialize)]
@@ -86,12 +101,19 @@ pub(super) fn document(sheet: &Sheet) -> Vec<u8> {
         description: format!("{} – {}", sheet.title(), text::title(&sheet.service.title)),
         home_page_url: sheet.other(Format::Html),
         feed_url: sheet.this(),
-        next_url: sheet.paging().into_iter().find(|(rel, _)| *rel == "next").map(|(_, url)| url),
+        next_url: sheet.older(),
         language: text::line(&sheet.service.language),
         hubs: sheet.hub().into_iter().map(|url| Hub { r#type: "WebSub", url }).collect(),
+        authors: [Author { name: text::title(&sheet.service.title) }],
+        _diemtin: Some(withdrawn(sheet)).filter(|withdrawn| !withdrawn.is_empty()).map(|withdrawn| FeedExtension { withdrawn }),
         items: sheet.stories.iter().map(|story| item(story)).collect(),
     };
     write(&feed)
+}
+
+fn withdrawn(sheet: &Sheet) -> Vec<Withdrawn> {
+    let gone = sheet.withdrawn().iter();
+    gone.map(|(story, when)| Withdrawn { id: address::story_tag(*story), date: time::rfc3339(*when) }).collect()
 }
 
 /// A value as JSON that people can read too.
@@ -112,7 +134,7 @@ fn item(story: &Listed) -> Item {
         date_published: time::rfc3339(story.published),
         date_modified: time::rfc3339(story.updated),
         authors: credit::authors(story).into_iter().map(|name| Author { name }).collect(),
-        tags: story.topics.iter().map(|topic| text::title(&topic.title)).collect(),
+        tags: story.topics.iter().map(|topic| text::title(&topic.title)).chain(credit::places(story)).collect(),
         _diemtin: Extension {
             source: carrier(&story.source),
             also: story.also.iter().map(carrier).collect(),

@@ -1,8 +1,6 @@
 //! [OPML 2.0](http://opml.org/spec2.opml): our feeds for a reader to subscribe to, and the sources behind them.
 
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesText, Event};
-
+use crate::flow::render::xml::Xml;
 use crate::flow::render::{Format, Rendered, address, text};
 use crate::model::{Listing, Origin, Service, Source};
 
@@ -51,28 +49,14 @@ fn tag(word: &str) -> String {
 }
 
 fn document(title: &str, outlines: Vec<Outline>) -> Rendered {
-    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
-    write(&mut writer, title, &outlines).expect("writing to memory does not fail");
-    let mut body = writer.into_inner();
-    body.push(b'\n');
-    Rendered { content_type: "text/x-opml; charset=utf-8", body }
-}
-
-fn write(writer: &mut Writer<Vec<u8>>, title: &str, outlines: &[Outline]) -> std::io::Result<()> {
-    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
-    writer.create_element("opml").with_attribute(("version", "2.0")).write_inner_content(|writer| {
-        writer.create_element("head").write_inner_content(|writer| {
-            writer.create_element("title").write_text_content(BytesText::new(title))?;
-            Ok(())
-        })?;
-        writer.create_element("body").write_inner_content(|writer| {
-            for outline in outlines {
-                let attributes = outline.iter().map(|(name, value)| (*name, value.as_str()));
-                writer.create_element("outline").with_attributes(attributes).write_empty()?;
+    let body = Xml::document("opml", &[("version", "2.0")], |xml| {
+        xml.within("head", &[], |xml| xml.text("title", &[], title));
+        xml.within("body", &[], |xml| {
+            for outline in &outlines {
+                let attributes: Vec<(&str, &str)> = outline.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                xml.empty("outline", &attributes);
             }
-            Ok(())
-        })?;
-        Ok(())
-    })?;
-    Ok(())
+        });
+    });
+    Rendered { content_type: "text/x-opml; charset=utf-8", body }
 }

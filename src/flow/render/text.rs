@@ -21,8 +21,8 @@ pub fn legal(text: &str) -> Cow<'_, str> {
 fn is_legal(c: char) -> bool {
     let xml = matches!(c, '\t' | '\n' | ' '..='~' | '\u{a0}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..);
     let noncharacter = u32::from(c) & 0xfffe == 0xfffe;
-    // Unicode Standard Annex 9: embeddings, overrides, isolates. In a merged feed nobody closes what a title opens.
-    let bidi = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    // Unicode Standard Annex 9: marks, embeddings, overrides, isolates. In a merged feed nobody closes what a title opens.
+    let bidi = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     xml && !noncharacter && !bidi
 }
 
@@ -40,9 +40,28 @@ pub(super) fn line(text: &str) -> String {
 }
 
 /// A title on one line, never empty: RSS, Atom and the people who click on it need one.
+///
+/// What is said of [`words`] holds for it.
 pub(super) fn title(text: &str) -> String {
-    let line = line(text);
-    if line.is_empty() { UNTITLED.to_owned() } else { line }
+    let words = words(text);
+    if words.is_empty() { UNTITLED.to_owned() } else { words }
+}
+
+/// Words on one line, for titles, names and categories.
+///
+/// RSS does not say whether these are text or HTML, and readers guess. So what HTML would take for a tag or an entity gets other signs:
+/// `‹b›` and `＆lt;` are the same to people, and nothing but text to every reader. `<5%` and `R&D` stay.
+pub(super) fn words(text: &str) -> String {
+    let mut line = line(text);
+    let opens_tag = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
+    if line.split('<').skip(1).any(opens_tag) {
+        line = line.replace('<', "‹").replace('>', "›");
+    }
+    let is_entity = |rest: &str| {
+        let name = rest.split_once(';').map(|(name, _)| name.strip_prefix('#').unwrap_or(name));
+        name.is_some_and(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric()))
+    };
+    if line.split('&').skip(1).any(is_entity) { line.replace('&', "＆") } else { line }
 }
 
 /// Plain text as HTML.
@@ -74,6 +93,11 @@ mod tests {
     fn a_title_is_one_line_and_never_empty() {
         assert_eq!(title("  Hai\n dòng\u{b}\t "), "Hai dòng");
         assert_eq!(title("\u{b} \u{202e}"), UNTITLED);
+        assert_eq!(title("<b>đậm</b> &lt;i&gt;"), "‹b›đậm‹/b› ＆lt;i＆gt;");
+        assert_eq!(title("R&D, AT & T; 5 & 7"), "R&D, AT & T; 5 & 7");
+        assert_eq!(title("&nbsp; &#7897;"), "＆nbsp; ＆#7897;");
+        assert_eq!(title("Lãi suất <5%, cao >3% & A<B"), "Lãi suất ‹5%, cao ›3% & A‹B");
+        assert_eq!(title("Lãi suất < 5% và <7%"), "Lãi suất < 5% và <7%");
     }
 
     #[test]

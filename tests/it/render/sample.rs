@@ -32,6 +32,7 @@ pub fn credit(id: &str, name: &str, place: Option<&str>, url: Option<&str>) -> C
         name: name.into(),
         place: place.map(str::to_owned),
         home: format!("https://{id}.example.vn/rss/thoi-su.rss").parse().unwrap(),
+        is_feed: true,
         url: url.map(str::to_owned),
     }
 }
@@ -41,7 +42,8 @@ pub fn topic(id: &str, title: &str) -> TopicRef {
 }
 
 pub fn listing(id: &str, title: &str, limit: usize, stories: Vec<Listed>) -> Listing {
-    Listing { id: FeedId::new(id).unwrap(), title: title.into(), limit, stories: stories.into_iter().map(Arc::new).collect() }
+    let stories = stories.into_iter().map(Arc::new).collect();
+    Listing { id: FeedId::new(id).unwrap(), title: title.into(), limit, stories, withdrawn: vec![], archive: None }
 }
 
 /// A story without anything special; the later its number, the older.

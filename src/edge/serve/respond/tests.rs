@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::model::Coding;
 
 const MODIFIED: &str = "2026-11-23T01:00:00Z";
 const MODIFIED_HTTP: &str = "Mon, 23 Nov 2026 01:00:00 GMT";
@@ -19,7 +20,23 @@ fn site() -> Site {
         hash: "abc".to_owned(),
         modified: MODIFIED.parse().expect("valid"),
     };
-    Site { pages: [("/feeds/moi-nhat.rss".to_owned(), Arc::new(page))].into(), ..Site::default() }
+    Site {
+        pages: [("/feeds/moi-nhat.rss".to_owned(), Arc::new(page))].into(),
+        moved: [("/feeds/cu.rss".to_owned(), "/tin/feeds/moi-nhat.rss".to_owned())].into(),
+        gone: ["/feeds/bo.rss".to_owned()].into(),
+        deltas: Some(Arc::new(|path, hash| {
+            let body = Bytes::from_static(b"<rss>moi</rss>");
+            let delta = Page {
+                content_type: "application/rss+xml",
+                body,
+                encoded: vec![],
+                hash: "d".into(),
+                modified: Timestamp::UNIX_EPOCH,
+            };
+            (path == "/feeds/moi-nhat.rss" && hash == "old").then(|| Arc::new(delta))
+        })),
+        ..Site::default()
+    }
 }
 
 fn ask(method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Full<Bytes>> {
@@ -107,6 +124,140 @@ fn who_has_this_version_gets_304_and_no_body() {
 }
 
 #[test]
+fn who_asks_for_another_version_gets_412() {
+    let (older, later) = ("Mon, 23 Nov 2026 00:59:59 GMT", "Tue, 24 Nov 2026 00:00:00 GMT");
+    for (headers, status) in [
+        (&[("if-match", "\"abc\"")][..], 200),
+        (&[("if-match", "*")], 200),
+        (&[("if-match", "\"x\", \"abc\"")], 200),
+        (&[("if-match", "W/\"abc\"")], 412),
+        (&[("if-match", "\"x\"")], 412),
+        (&[("if-match", "abc")], 412),
+        // The tag is that of the coding that would be sent.
+        (&[("if-match", "\"abc-gzip\"")], 412),
+        (&[("if-match", "\"abc-gzip\""), ("accept-encoding", "gzip")], 200),
+        (&[("if-unmodified-since", MODIFIED_HTTP)], 200),
+        (&[("if-unmodified-since", later)], 200),
+        (&[("if-unmodified-since", older)], 412),
+        (&[("if-unmodified-since", "gestern")], 200),
+        (&[("if-match", "\"abc\""), ("if-unmodified-since", older)], 200),
+        (&[("if-match", "\"abc\""), ("if-none-match", "\"abc\"")], 304),
+        (&[("if-match", "\"x\""), ("if-none-match", "\"abc\"")], 412),
+        (&[("if-unmodified-since", later), ("if-modified-since", later)], 304),
+        (&[("if-match", "\"x\""), ("range", "bytes=0-1")], 412),
+        (&[("if-none-match", "\"abc\""), ("range", "bytes=0-1")], 304),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let response = ask(method, "/feeds/moi-nhat.rss", headers);
+            assert_eq!(response.status(), status, "{method} {headers:?}");
+        }
+    }
+    let missing = ask("GET", "/feeds/x", &[("if-match", "\"x\""), ("if-none-match", "*")]);
+    assert_eq!(missing.status(), 404, "what is not there has no versions");
+}
+
+#[test]
+fn a_range_is_a_part_of_the_coding_that_the_reader_has() {
+    for (headers, status, length_of_body, content_range) in [
+        (&[("range", "bytes=0-3")][..], 206, 4, "bytes 0-3/14"),
+        (&[("range", "bytes=-4")], 206, 4, "bytes 10-13/14"),
+        (&[("range", "bytes=2-"), ("accept-encoding", "gzip")], 206, 4, "bytes 2-5/6"),
+        (&[("range", "bytes=14-")], 416, 28, "bytes */14"),
+        (&[("range", "bytes=0-1,3-4")], 200, 14, ""),
+        (&[("range", "bytes=0-3"), ("if-range", "\"abc\"")], 206, 4, "bytes 0-3/14"),
+        (&[("range", "bytes=0-3"), ("if-range", MODIFIED_HTTP)], 206, 4, "bytes 0-3/14"),
+        (&[("range", "bytes=0-3"), ("if-range", "\"x\"")], 200, 14, ""),
+        (&[("range", "bytes=0-3"), ("if-range", "W/\"abc\"")], 200, 14, ""),
+        (&[("range", "bytes=0-3"), ("if-range", "\"abc\""), ("accept-encoding", "gzip")], 200, 6, ""),
+        (&[("range", "bytes=0-3"), ("if-range", "Tue, 24 Nov 2026 00:00:00 GMT")], 200, 14, ""),
+        (&[("if-range", "\"abc\"")], 200, 14, ""),
+    ] {
+        let response = ask("GET", "/feeds/moi-nhat.rss", headers);
+        assert_eq!((response.status().as_u16(), length(&response)), (status, length_of_body), "{headers:?}");
+        assert_eq!(header(&response, "content-range"), content_range, "{headers:?}");
+        assert_eq!(header(&response, "vary"), "Accept-Encoding");
+        let whole = ask("HEAD", "/feeds/moi-nhat.rss", headers);
+        assert_eq!(whole.status(), 200, "a range is of GET alone: {headers:?}");
+        assert_eq!(header(&whole, "accept-ranges"), "bytes");
+    }
+}
+
+#[test]
+fn who_takes_a_delta_and_names_a_known_version_gets_what_it_lacks() {
+    let old = ("if-none-match", "\"old\"");
+    for (headers, status) in [
+        (&[("a-im", "feed"), old][..], 226),
+        (&[("a-im", "vcdiff, FEED;q=0.5, gzip"), old], 226),
+        (&[("a-im", "feed"), ("if-none-match", "\"x\", W/\"old-gzip\"")], 226),
+        (&[("a-im", "feed;q=0"), old], 200),
+        (&[("a-im", "vcdiff"), old], 200),
+        (&[("a-im", "feed"), ("if-none-match", "\"x\"")], 200),
+        (&[("a-im", "feed"), ("if-none-match", "\"old-x\"")], 200),
+        (&[("a-im", "feed"), ("if-none-match", "old")], 200),
+        (&[("a-im", "feed"), ("if-none-match", "*")], 304),
+        (&[("a-im", "feed"), ("if-none-match", "\"abc\", \"old\"")], 304),
+        (&[("a-im", "feed")], 200),
+        (&[old], 200),
+    ] {
+        let response = ask("GET", "/feeds/moi-nhat.rss", headers);
+        assert_eq!(response.status(), status, "{headers:?}");
+        assert_eq!(header(&response, "etag"), "\"abc\"", "the tag is that of the whole: {headers:?}");
+        let is_delta = status == 226;
+        assert_eq!(header(&response, "im") == "feed", is_delta);
+        assert_eq!(header(&response, "cache-control").contains("no-store"), is_delta);
+        assert_eq!(header(&response, "vary").contains("A-IM"), is_delta);
+    }
+    let packed = ask("GET", "/feeds/moi-nhat.rss", &[("a-im", "feed"), old, ("accept-encoding", "gzip")]);
+    assert_eq!(
+        (header(&packed, "etag"), header(&packed, "content-encoding")),
+        ("\"abc-gzip\"", ""),
+        "the tag of what it would get whole"
+    );
+    assert_eq!(ask("HEAD", "/feeds/moi-nhat.rss", &[("a-im", "feed"), old]).status(), 200);
+    assert_eq!(ask("GET", "/feeds/moi-nhat.rss?limit=3", &[("a-im", "feed"), old]).status(), 200);
+}
+
+#[test]
+fn a_feed_of_another_name_has_moved_and_a_removed_one_is_gone() {
+    for (path, status, location) in [
+        ("/feeds/cu.rss", 301, "/tin/feeds/moi-nhat.rss"),
+        ("/feeds/cu.rss?limit=5&page=2", 301, "/tin/feeds/moi-nhat.rss?limit=5&page=2"),
+        ("/feeds/cu.rss?limit=0&x=https://evil.example/", 301, "/tin/feeds/moi-nhat.rss"),
+        ("/feeds/bo.rss", 410, ""),
+        ("/feeds/la.rss", 404, ""),
+    ] {
+        let response = ask("GET", path, &[]);
+        assert_eq!((response.status().as_u16(), header(&response, "location")), (status, location), "{path}");
+    }
+}
+
+#[test]
+fn another_sites_script_learns_what_it_may_ask() {
+    let preflight = [("origin", "https://bao.example"), ("access-control-request-method", "GET")];
+    let open = ask("OPTIONS", "/sidebar/moi-nhat.json", &preflight);
+    assert_eq!(open.status(), 204);
+    assert_eq!(header(&open, "access-control-allow-origin"), "*");
+    assert_eq!(header(&open, "access-control-allow-methods"), METHODS);
+    assert!(header(&open, "access-control-allow-headers").contains("If-None-Match"));
+    assert_eq!(header(&open, "access-control-allow-credentials"), "");
+    let closed = ask("OPTIONS", "/metrics", &preflight);
+    assert_eq!((header(&closed, "access-control-allow-origin"), header(&closed, "access-control-allow-methods")), ("", ""));
+    assert_eq!(header(&closed, "allow"), METHODS);
+}
+
+#[test]
+fn every_answer_is_guarded() {
+    for (method, path) in
+        [("GET", "/feeds/moi-nhat.rss"), ("GET", "/x"), ("POST", "/"), ("OPTIONS", "/"), ("GET", "/feeds/bo.rss")]
+    {
+        let response = ask(method, path, &[]);
+        assert_eq!(header(&response, "x-content-type-options"), "nosniff", "{method} {path}");
+        assert!(header(&response, "content-security-policy").starts_with("default-src 'none'"), "{method} {path}");
+        assert_eq!(header(&response, "referrer-policy"), "strict-origin-when-cross-origin", "{method} {path}");
+    }
+}
+
+#[test]
 fn head_is_get_without_a_body() {
     let (get, head) = (ask("GET", "/feeds/moi-nhat.rss", &[]), ask("HEAD", "/feeds/moi-nhat.rss", &[]));
     assert_eq!(length(&head), 0);
@@ -138,7 +289,7 @@ fn what_is_not_there_says_so_and_echoes_nothing() {
         assert_eq!(header(&response, "x-content-type-options"), "nosniff");
         assert_eq!(header(&response, "content-type"), PLAIN);
     }
-    assert_eq!(header(&ask("POST", "/", &[]), "allow"), "GET, HEAD");
+    assert_eq!(header(&ask("POST", "/", &[]), "allow"), "GET, HEAD, OPTIONS");
 }
 
 #[test]

@@ -1,11 +1,18 @@
-//! Keys of the embedded store, and its small values; `record` has the large ones, and what stands before each.
+//! Keys of the embedded store, and its small values; `record` has the large ones, and what stands before each; `pack` makes stories small.
 
-use crate::edge::store::record::{broken, decode, encode, open, seal, sixteen, time};
+use crate::edge::store::embedded::pack::unpack;
+use crate::edge::store::record::{self, broken, decode, encode, open, seal, sixteen, time};
 use crate::edge::store::{Memo, StoreError};
-use crate::model::{Band, EntryKey, LinkKey, Print, SourceId, Stamp, StoryId, SubscriberId};
+use crate::model::{Band, EntryKey, LinkKey, Print, SourceId, Stamp, Story, StoryId, SubscriberId};
 
 pub(super) const FORMAT: &[u8] = b"mformat";
-pub(super) const THIS_FORMAT: &[u8] = b"diemtin 1";
+pub(super) const THIS_FORMAT: &[u8] = b"diemtin 2";
+/// The books' totals.
+pub(super) const BOOKS: &[u8] = b"a";
+/// What is wrong and not mended.
+pub(super) const UNMENDED: &[u8] = b"munmended";
+/// Before the key of a record that was set aside.
+pub(super) const ASIDE: &[u8] = b"x";
 pub(super) const STAMPS: &[u8] = b"mstamp ";
 pub(super) const PUSHES: &[u8] = b"w";
 pub(super) const SUBSCRIBERS: &[u8] = b"h";
@@ -57,8 +64,16 @@ pub(super) fn story_of_key(key: &[u8]) -> Result<StoryId, StoreError> {
     sixteen(&key[1..]).map(StoryId)
 }
 
+pub(super) fn read_story(id: StoryId, value: &[u8]) -> Result<Story, StoreError> {
+    record::read_story(id, &unpack(value)?)
+}
+
 pub(super) fn entry_key(entry: EntryKey) -> [u8; 17] {
     key(b'e', entry.0)
+}
+
+pub(super) fn entry_of_key(key: &[u8]) -> Result<EntryKey, StoreError> {
+    sixteen(&key[1..]).map(EntryKey)
 }
 
 pub(super) fn link_key(link: LinkKey) -> [u8; 17] {
@@ -69,6 +84,29 @@ pub(super) fn change_key(seq: u64) -> [u8; 9] {
     let mut key = [b'c'; 9];
     key[1..].copy_from_slice(&seq.to_be_bytes());
     key
+}
+
+/// The number of a change whose value can't be read.
+pub(super) fn seq_of_change_key(key: &[u8]) -> u64 {
+    key.get(1..9).and_then(|seq| seq.try_into().ok()).map_or(0, u64::from_be_bytes)
+}
+
+/// A key for people.
+pub(super) fn named(key: &[u8]) -> String {
+    let (kind, rest) = key.split_first().map_or((b'?', key), |(kind, rest)| (*kind, rest));
+    match kind {
+        b'p' | b'a' | b'm' | b'w' => String::from_utf8_lossy(key).into_owned(),
+        _ => rest.iter().fold(format!("{} ", char::from(kind)), |name, byte| format!("{name}{byte:02x}")),
+    }
+}
+
+pub(super) fn unmended(sentences: &[String]) -> Result<Vec<u8>, StoreError> {
+    encode(&sentences)
+}
+
+/// What can't be read is itself something that is wrong.
+pub(super) fn read_unmended(value: &[u8]) -> Vec<String> {
+    decode(value).unwrap_or_else(|error| vec![format!("what was wrong with it can't be read: {error}")])
 }
 
 pub(super) fn source_key(id: &SourceId) -> Vec<u8> {

@@ -1,20 +1,36 @@
 //! The one writer of a store: a thread that takes what waits, writes it, makes it durable once, and acknowledges it together.
+//!
+//! After a failed write nobody knows what is on the disk, and the next fsync would not tell. So nothing is written any more until the
+//! disk takes bytes again, the store was opened anew, and what is there was read back; meanwhile reading goes on.
 
-use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::edge::store::embedded::books::{Books, pruned_key};
+use crate::edge::store::embedded::disk::{Disk, Reserve};
+use crate::edge::store::embedded::open::{self, Ground};
+use crate::edge::store::embedded::pack::pack;
 use crate::edge::store::embedded::recent::Recent;
-use crate::edge::store::embedded::{codec, failed};
-use crate::edge::store::near::Index;
-use crate::edge::store::{Memo, StoreError, record};
-use crate::model::{Band, Batch, Push, SourceId, Stamp, StoryChange, StoryId, Subscriber, SubscriberId, span};
+use crate::edge::store::embedded::rows::Rows;
+use crate::edge::store::embedded::scrub::{Scrub, Step};
+use crate::edge::store::embedded::{Shared, codec};
+use crate::edge::store::{Finding, Memo, StoreError, record};
+use crate::model::{Batch, EntryKey, Push, SourceId, Stamp, StoryId, Subscriber, SubscriberId};
 
 /// Batches that are made durable together at the most: under load one `fsync` serves many polls.
 const GROUP: usize = 64;
+/// The wait before a disk that failed is tried again, at first and at most.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How often it is looked for work while nothing is written.
+const LOOK: Duration = Duration::from_millis(50);
 
 pub(super) enum Work {
     Batch(Box<Batch>),
@@ -23,7 +39,14 @@ pub(super) enum Work {
     Memo(Memo, Vec<u8>),
     Stamps(Vec<Stamp>),
     Pushes(Vec<(SourceId, Push)>),
+    /// Who subscribes to our feeds, or no more.
     Subscribers(Vec<(SubscriberId, Option<Subscriber>)>),
+    /// Names of entries whose stories were pruned.
+    Bury(Vec<(EntryKey, StoryId)>),
+    /// Names of entries that are to be new.
+    Forget(Vec<EntryKey>),
+    /// What was wrong has been mended.
+    Mended,
 }
 
 pub(super) struct Job {
@@ -31,224 +54,336 @@ pub(super) struct Job {
     pub(super) reply: oneshot::Sender<Result<(), StoreError>>,
 }
 
+/// Who waits for what an inspection finds.
+type Findings = oneshot::Sender<Result<Vec<Finding>, StoreError>>;
+
+/// What the writer is asked to do.
+pub(super) enum Order {
+    Write(Job),
+    Inspect(Findings),
+}
+
+/// Why nothing is written, and when the disk is tried again.
+struct Stopped {
+    why: String,
+    waited: Duration,
+    wait: Duration,
+}
+
 pub(super) struct Writer {
-    pub(super) db: sled::Db,
+    folder: PathBuf,
+    shared: Arc<Shared>,
     /// The number of the last change.
-    pub(super) seq: u64,
-    pub(super) recent: Recent,
-    pub(super) index: Arc<Index>,
-    pub(super) disk: Disk,
-    pub(super) announce: watch::Sender<u64>,
-    /// Why nothing is written any more. After a failed fsync nobody knows what is on the disk, and the next one would not tell.
-    pub(super) broken: Option<String>,
+    seq: u64,
+    books: Books,
+    recent: Recent,
+    disk: Disk,
+    announce: watch::Sender<u64>,
+    stopped: Option<Stopped>,
+    /// How far it has come, and who waits for it.
+    inspection: Option<(Scrub, Vec<Findings>)>,
 }
 
 impl Writer {
+    pub(super) fn new(
+        folder: PathBuf,
+        shared: Arc<Shared>,
+        ground: &Ground,
+        announce: watch::Sender<u64>,
+    ) -> std::io::Result<Self> {
+        let (seq, books, recent) = (ground.seq, ground.books.clone(), Recent::since(ground.seq));
+        let disk = Disk::new(&folder)?;
+        let mut writer = Self { folder, shared, seq, books, recent, disk, announce, stopped: None, inspection: None };
+        // A disk that is full already is not tried by writing into sled, which would not survive it as well as a file.
+        if let Err(error) = Reserve::of(&writer.folder).take() {
+            writer.stop(&format!("the disk has no room for its reserve: {error}"));
+        }
+        Ok(writer)
+    }
+
     /// Works until all senders are gone.
-    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Job>) {
-        let mut group = Vec::with_capacity(GROUP);
-        while queue.blocking_recv_many(&mut group, GROUP) > 0 {
-            let mut rows = Rows { seq: self.seq, batch: sled::Batch::default(), stories: HashMap::new(), bands: Vec::new() };
-            let added: Vec<_> = group.drain(..).map(|job| (self.add(job.work, &mut rows), job.reply)).collect();
-            let posted = std::mem::take(&mut rows.bands);
-            let durable = self.apply(rows);
-            if durable.is_ok() {
-                // Before the number is told: who has heard of a change also finds its story.
-                self.index.post(&posted);
-                self.announce.send_if_modified(|latest| std::mem::replace(latest, self.seq) != self.seq);
+    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Order>) {
+        let mut orders = Vec::with_capacity(GROUP);
+        while self.receive(&mut queue, &mut orders) {
+            let mut jobs = Vec::with_capacity(orders.len());
+            for order in orders.drain(..) {
+                match order {
+                    Order::Write(job) => jobs.push(job),
+                    Order::Inspect(reply) => self.inspection.get_or_insert_default().1.push(reply),
+                }
             }
-            for (result, reply) in added {
-                let result = result.and_then(|()| durable.as_ref().map_err(|why| not_durable(why)).copied());
-                // A sender that no longer waits needs no answer.
-                let _ = reply.send(result);
+            if !jobs.is_empty() {
+                self.work_off(jobs);
             }
+            self.inspect_step();
+        }
+        // What was acknowledged last is marked on the disk too.
+        if let Err(error) = self.disk.sync() {
+            tracing::error!(%error, "closing the store");
+        }
+    }
+
+    /// Waits for orders; `false` when there will be none any more. While it has something of its own to do it does not wait for long.
+    fn receive(&mut self, queue: &mut mpsc::Receiver<Order>, orders: &mut Vec<Order>) -> bool {
+        if self.inspection.is_none() && self.stopped.is_none() {
+            return queue.blocking_recv_many(orders, GROUP) > 0;
+        }
+        while orders.len() < GROUP {
+            match queue.try_recv() {
+                Ok(order) => orders.push(order),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return !orders.is_empty(),
+            }
+        }
+        if let Some(stopped) = self.stopped.as_mut().filter(|_| orders.is_empty()) {
+            std::thread::park_timeout(LOOK);
+            stopped.waited += LOOK;
+            if stopped.waited >= stopped.wait {
+                self.try_again();
+            }
+        }
+        true
+    }
+
+    fn work_off(&mut self, jobs: Vec<Job>) {
+        let refused = |why: &str| StoreError::Failed { doing: "to make a change durable", why: why.to_owned() };
+        if let Some(stopped) = &self.stopped {
+            let why = format!("nothing is written since a write failed ({}); it is tried again by itself", stopped.why);
+            // A sender that no longer waits needs no answer.
+            jobs.into_iter().for_each(|job| drop(job.reply.send(Err(refused(&why)))));
+            return;
+        }
+        let (mut results, mut replies) = (Vec::new(), Vec::new());
+        let works = jobs.into_iter().map(|job| {
+            replies.push(job.reply);
+            job.work
+        });
+        let works: Vec<Work> = works.collect();
+        // sled panics where its files are damaged in certain ways.
+        let durable = catch_unwind(AssertUnwindSafe(|| self.write(works, &mut results)));
+        let durable = durable.unwrap_or_else(|_| Err("sled broke down".to_owned()));
+        if let Err(why) = &durable {
+            self.stop(why);
+        }
+        results.resize_with(replies.len(), || Ok(()));
+        for (result, reply) in results.into_iter().zip(replies) {
+            let _ = reply.send(result.and_then(|()| durable.as_ref().map_err(|why| refused(why)).copied()));
         }
     }
 
     /// One batch of sled's for the whole group: each costs it two writes to the disk, however small.
-    fn apply(&mut self, rows: Rows) -> Result<(), String> {
-        if let Some(why) = &self.broken {
-            return Err(format!("nothing is written since a write failed ({why}); mend the disk and start again"));
+    fn write(&mut self, works: Vec<Work>, results: &mut Vec<Result<(), StoreError>>) -> Result<(), String> {
+        let db = self.shared.db().map_err(|e| e.to_string())?;
+        let mut rows = Rows::new(&db, self.seq);
+        for work in works {
+            let added = add(&mut self.recent, work, &mut rows);
+            // Whoever is refused for another reason than what he was based on may have left half of his records in the group.
+            match added {
+                Ok(()) | Err(StoreError::Conflict) => results.push(added),
+                Err(error) => return Err(error.to_string()),
+            }
         }
-        let written = self.write(rows);
-        self.broken = written.as_ref().err().cloned();
-        written
-    }
-
-    fn write(&mut self, rows: Rows) -> Result<(), String> {
-        self.db.apply_batch(rows.batch).map_err(|e| e.to_string())?;
+        rows.postings.iter().for_each(|posting| self.books.post(posting));
+        self.books.commits += 1;
+        let sources = rows.postings.iter().flat_map(|posting| &posting.sources);
+        let accounts = self.books.of_sources(sources).map_err(|e| e.to_string())?;
+        accounts.into_iter().for_each(|(key, value)| rows.insert(&key, value));
+        rows.insert(codec::BOOKS, self.books.totals().map_err(|e| e.to_string())?);
+        self.disk.intend(self.books.commits, &rows.writes).map_err(|e| e.to_string())?;
+        db.apply_batch(open::batch(std::mem::take(&mut rows.writes))).map_err(|e| e.to_string())?;
+        db.flush().map_err(|e| e.to_string())?;
+        self.disk.sync().and_then(|()| self.disk.mark(self.books.commits)).map_err(|e| e.to_string())?;
+        if let Some((scrub, _)) = &mut self.inspection {
+            rows.postings.iter().for_each(|posting| scrub.post(posting));
+        }
         self.seq = rows.seq;
-        self.make_durable()
-    }
-
-    /// sled's `flush` alone writes neither the file's size nor its extents on Linux (spacejam/sled #1452): the fsync does.
-    fn make_durable(&self) -> Result<(), String> {
-        self.db.flush().map_err(|e| e.to_string())?;
-        self.disk.sync().map_err(|e| e.to_string())
-    }
-
-    fn add(&mut self, work: Work, rows: &mut Rows) -> Result<(), StoreError> {
-        match work {
-            Work::Batch(batch) => {
-                let encoded = self.encode(&batch, rows)?;
-                let source = batch.source.as_ref().map(|(id, state)| Ok((codec::source_key(id), record::source(state)?)));
-                let source = source.transpose()?;
-                for (change, (old, value)) in batch.stories.iter().zip(encoded) {
-                    rows.put_story(change, old, value);
-                    self.recent.post(&change.bands, rows.seq);
-                }
-                if let Some((key, value)) = source {
-                    rows.batch.insert(key, value);
-                }
-            }
-            Work::Remove(stories) => {
-                for (id, judged) in stories {
-                    // One that has changed since is not what was judged.
-                    let Some(old) = self.stored_seq(id, rows)?.filter(|old| *old == judged) else { continue };
-                    self.remove_bands(id, rows)?;
-                    rows.seq += 1;
-                    rows.batch.remove(&codec::story_key(id)[..]);
-                    rows.batch.remove(&codec::change_key(old)[..]);
-                    rows.batch.insert(&codec::change_key(rows.seq)[..], codec::change(id));
-                    rows.stories.insert(id, None);
-                }
-            }
-            Work::Memo(memo, what) => rows.batch.insert(codec::memo_key(memo), record::seal(what)),
-            Work::Pushes(pushes) => {
-                let encoded = pushes.iter().map(|(id, push)| Ok((codec::push_key(id), push, record::push(push)?)));
-                for (key, push, value) in encoded.collect::<Result<Vec<_>, StoreError>>()? {
-                    match *push == Push::default() {
-                        true => rows.batch.remove(key),
-                        false => rows.batch.insert(key, value),
-                    }
-                }
-            }
-            Work::Subscribers(subscribers) => {
-                let encoded = subscribers.iter().map(|(id, subscriber)| {
-                    Ok((codec::subscriber_key(*id), subscriber.as_ref().map(record::subscriber).transpose()?))
-                });
-                for (key, value) in encoded.collect::<Result<Vec<_>, StoreError>>()? {
-                    match value {
-                        Some(value) => rows.batch.insert(&key[..], value),
-                        None => rows.batch.remove(&key[..]),
-                    }
-                }
-            }
-            Work::Stamps(stamps) => {
-                for stamp in &stamps {
-                    rows.batch.insert(codec::stamp_key(&stamp.path), codec::stamp(stamp)?);
-                }
-            }
-        }
+        // Before the number is told: who has heard of a change also finds its story.
+        self.shared.index.post(&rows.bands);
+        self.announce.send_if_modified(|latest| std::mem::replace(latest, self.seq) != self.seq);
         Ok(())
     }
 
-    /// What is to be written of each story; an error before anything of the batch is added.
-    fn encode(&self, batch: &Batch, rows: &Rows) -> Result<Vec<Encoded>, StoreError> {
-        let mut ids = HashSet::new();
-        if !batch.stories.iter().all(|change| ids.insert(change.story.id)) {
-            return Err(StoreError::Conflict);
-        }
-        if batch.based_on.is_some_and(|seq| self.recent.overtook(&batch.stories, seq)) {
-            return Err(StoreError::Conflict);
-        }
-        let numbered = batch.stories.iter().zip(rows.seq + 1..);
-        numbered
-            .map(|(change, seq)| {
-                let stored = self.stored_seq(change.story.id, rows)?;
-                if stored.unwrap_or(0) != change.story.seq {
-                    return Err(StoreError::Conflict);
-                }
-                Ok((stored, record::story(&change.story, seq)?))
-            })
-            .collect()
+    fn stop(&mut self, why: &str) {
+        tracing::error!(
+            why,
+            "the store is not written to any more; it is tried again by itself, and what is there is still served"
+        );
+        self.shared.stopped.store(true, Ordering::Relaxed);
+        self.stopped = Some(Stopped { why: why.to_owned(), waited: Duration::ZERO, wait: FIRST_WAIT });
+        self.end_inspection(&Err(StoreError::Failed { doing: "to go through its records", why: why.to_owned() }));
     }
 
-    /// Removes the rows of a story's bands. In memory they stay: a story that is gone is no candidate.
-    fn remove_bands(&self, id: StoryId, rows: &mut Rows) -> Result<(), StoreError> {
-        let value = self.db.get(codec::story_key(id)).map_err(failed("to read a story"))?;
-        if let Some(story) = value.and_then(|value| record::read_story(id, &value).ok()) {
-            for key in self.db.scan_prefix(codec::bands_prefix(span(story.published), id)).keys() {
-                rows.batch.remove(key.map_err(failed("to read the bands of a story"))?);
+    /// Tries whether the disk is well again, and if so opens the store anew and goes on from what is there.
+    fn try_again(&mut self) {
+        let tried = Reserve::of(&self.folder).probe().map_err(|e| e.to_string()).and_then(|()| self.reopen());
+        let Some(stopped) = &mut self.stopped else { return };
+        match tried {
+            Ok(()) => {
+                tracing::warn!(commits = self.books.commits, "the store is written to again");
+                self.stopped = None;
+                self.shared.stopped.store(false, Ordering::Relaxed);
+            }
+            Err(why) => {
+                stopped.wait = (stopped.wait * 2).min(LONGEST_WAIT);
+                stopped.waited = Duration::ZERO;
+                tracing::error!(why, again_in_seconds = stopped.wait.as_secs(), "the store can't be written to yet");
             }
         }
+    }
+
+    fn reopen(&mut self) -> Result<(), String> {
+        self.shared.close().map_err(|e| e.to_string())?;
+        let ground = open::ground(&self.folder).map_err(|e| e.to_string())?;
+        self.disk = Disk::new(&self.folder).map_err(|e| e.to_string())?;
+        Reserve::of(&self.folder).take().map_err(|e| e.to_string())?;
+        // Should changes have been lost, their numbers are not given to others: followers have heard of them.
+        self.seq = self.seq.max(ground.seq);
+        (self.books, self.recent) = (ground.books, Recent::since(self.seq));
+        // A batch that was refused may have been written after all.
+        self.shared.index.clear();
+        self.shared.open(ground.db, ground.findings);
+        self.announce.send_if_modified(|latest| std::mem::replace(latest, self.seq) != self.seq);
         Ok(())
     }
 
-    fn stored_seq(&self, id: StoryId, rows: &Rows) -> Result<Option<u64>, StoreError> {
-        if let Some(seq) = rows.stories.get(&id) {
-            return Ok(*seq);
+    fn inspect_step(&mut self) {
+        if self.stopped.is_some() {
+            return;
         }
-        let value = self.db.get(codec::story_key(id)).map_err(failed("to read a story"))?;
-        value.map(|value| record::read_seq(&value)).transpose()
+        let Some((scrub, _)) = &mut self.inspection else { return };
+        let set_aside = |db: &sled::Db, aside| db.apply_batch(aside).map_err(super::failed("to set records aside"));
+        let step = self.shared.db().and_then(|db| match scrub.step(&db)? {
+            Step::More(aside) => set_aside(&db, aside).map(|()| false),
+            Step::Done(aside) => set_aside(&db, aside).map(|()| true),
+        });
+        match step {
+            Ok(false) => {}
+            Ok(true) => self.conclude(),
+            Err(error) => self.end_inspection(&Err(error)),
+        }
+    }
+
+    /// Notes what was found, and sets the books right.
+    fn conclude(&mut self) {
+        let Some((scrub, replies)) = self.inspection.take() else { return };
+        let (findings, books) = scrub.conclude(&self.books);
+        self.inspection = Some((Scrub::default(), replies));
+        if findings.is_empty() {
+            return self.end_inspection(&Ok(findings));
+        }
+        findings.iter().for_each(|finding| tracing::error!("the store is not whole: {finding}"));
+        self.books = books;
+        self.shared.find(&findings);
+        let noted = self.note_findings();
+        self.end_inspection(&noted.map(|()| findings));
+    }
+
+    fn note_findings(&mut self) -> Result<(), StoreError> {
+        let db = self.shared.db()?;
+        // A commit of its own: the group before it is whole.
+        self.books.commits += 1;
+        let mut batch = sled::Batch::default();
+        self.books.rows()?.into_iter().for_each(|(key, value)| batch.insert(key, value));
+        batch.insert(codec::UNMENDED, self.shared.unmended_record()?);
+        db.apply_batch(batch).map_err(super::failed("to note what is wrong"))?;
+        db.flush().map_err(super::failed("to note what is wrong"))?;
+        let marked = self.disk.sync().and_then(|()| self.disk.mark(self.books.commits));
+        marked.map_err(|e| StoreError::Failed { doing: "to note what is wrong", why: e.to_string() })
+    }
+
+    fn end_inspection(&mut self, result: &Result<Vec<Finding>, StoreError>) {
+        let Some((_, replies)) = self.inspection.take() else { return };
+        for reply in replies {
+            let result = match result {
+                Ok(findings) => Ok(findings.clone()),
+                Err(error) => Err(StoreError::Failed { doing: "to be inspected", why: error.to_string() }),
+            };
+            let _ = reply.send(result);
+        }
     }
 }
 
-/// The number of a story's last change, `None` for a new story, and its new value.
-type Encoded = (Option<u64>, Vec<u8>);
-
-/// What a group of jobs comes to.
-struct Rows {
-    /// The number of the last change.
-    seq: u64,
-    batch: sled::Batch,
-    /// The numbers of the stories that the group has changed so far; `None` for one that it removed.
-    stories: HashMap<StoryId, Option<u64>>,
-    /// What is to be told to the index of near copies.
-    bands: Vec<(i32, StoryId, Vec<Band>)>,
-}
-
-impl Rows {
-    fn put_story(&mut self, change: &StoryChange, old: Option<u64>, value: Vec<u8>) {
-        let id = change.story.id;
-        self.seq += 1;
-        if let Some(old) = old {
-            self.batch.remove(&codec::change_key(old)[..]);
+fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<(), StoreError> {
+    match work {
+        Work::Batch(batch) => {
+            let encoded = encode(recent, &batch, rows)?;
+            let source = batch.source.as_ref().map(|(id, state)| Ok((codec::source_key(id), record::source(state)?)));
+            let source: Option<(Vec<u8>, Vec<u8>)> = source.transpose()?;
+            for (change, value) in batch.stories.iter().zip(encoded) {
+                rows.put_story(change, value)?;
+                recent.post(&change.bands, rows.seq);
+            }
+            if let Some((key, value)) = source {
+                rows.put(&key, value)?;
+            }
         }
-        self.batch.insert(&codec::story_key(id)[..], value);
-        self.batch.insert(&codec::change_key(self.seq)[..], codec::change(id));
-        for (key, print) in &change.entries {
-            self.batch.insert(&codec::entry_key(*key)[..], codec::entry(id, *print));
+        Work::Remove(stories) => {
+            for (id, judged) in stories {
+                // One that has changed since is not what was judged.
+                if let Some(old) = rows.stored(id)?.filter(|old| old.seq == judged) {
+                    rows.take_story(id, old)?;
+                }
+            }
         }
-        for link in &change.links {
-            self.batch.insert(&codec::link_key(*link)[..], codec::link(id));
+        Work::Memo(memo, what) => rows.insert(&codec::memo_key(memo), record::seal(what)),
+        Work::Pushes(pushes) => {
+            for (id, push) in &pushes {
+                let key = codec::push_key(id);
+                match *push == Push::default() {
+                    true => rows.remove(&key),
+                    false => rows.insert(&key, record::push(push)?),
+                }
+            }
         }
-        if !change.bands.is_empty() {
-            let span = span(change.story.published);
-            self.batch.insert(codec::bands_key(span, id, self.seq), codec::bands(&change.bands));
-            self.bands.push((span, id, change.bands.clone()));
+        Work::Subscribers(subscribers) => {
+            for (id, subscriber) in &subscribers {
+                let key = codec::subscriber_key(*id);
+                match subscriber {
+                    Some(subscriber) => rows.insert(&key, record::subscriber(subscriber)?),
+                    None => rows.remove(&key),
+                }
+            }
         }
-        self.stories.insert(id, Some(self.seq));
+        Work::Stamps(stamps) => {
+            for stamp in &stamps {
+                rows.insert(&codec::stamp_key(&stamp.path), codec::stamp(stamp)?);
+            }
+        }
+        Work::Bury(names) => {
+            for (key, story) in names {
+                if rows.stored(story)?.is_none() {
+                    rows.put(&codec::entry_key(key), codec::entry(story, 0))?;
+                    rows.put(&pruned_key(story), record::seal(Vec::new()))?;
+                }
+            }
+        }
+        Work::Forget(names) => {
+            for key in names {
+                rows.take(&codec::entry_key(key))?;
+            }
+        }
+        Work::Mended => rows.remove(codec::UNMENDED),
     }
+    Ok(())
 }
 
-fn not_durable(why: &str) -> StoreError {
-    StoreError::Failed { doing: "to make a change durable", why: why.to_owned() }
-}
-
-/// The files that make sled's content durable.
-/// They stay open: a process without descriptors left must still be able to write.
-pub(super) struct Disk {
-    files: Vec<File>,
-}
-
-impl Disk {
-    /// Makes the folders themselves durable, once.
-    pub(super) fn new(store: &Path, sled: &Path) -> std::io::Result<Self> {
-        let open = |path: PathBuf| match File::open(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            opened => Some(opened),
-        };
-        let paths = ["db", "conf", "blobs"].map(|name| sled.join(name)).into_iter().chain([sled.to_owned()]);
-        let disk = Self { files: paths.filter_map(open).collect::<Result<_, _>>()? };
-        disk.sync()?;
-        for folder in [Some(store), store.parent().filter(|p| !p.as_os_str().is_empty())].into_iter().flatten() {
-            File::open(folder)?.sync_all()?;
-        }
-        Ok(disk)
+/// What is to be written of each story; an error before anything of the batch is added.
+fn encode(recent: &Recent, batch: &Batch, rows: &Rows) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut ids = HashSet::new();
+    if !batch.stories.iter().all(|change| ids.insert(change.story.id)) {
+        return Err(StoreError::Conflict);
     }
-
-    fn sync(&self) -> std::io::Result<()> {
-        self.files.iter().try_for_each(File::sync_all)
+    if batch.based_on.is_some_and(|seq| recent.overtook(&batch.stories, seq)) {
+        return Err(StoreError::Conflict);
     }
+    let numbered = batch.stories.iter().zip(rows.seq + 1..);
+    numbered
+        .map(|(change, seq)| {
+            let stored = rows.stored(change.story.id)?.map_or(0, |stored| stored.seq);
+            if stored != change.story.seq {
+                return Err(StoreError::Conflict);
+            }
+            pack(&record::story(&change.story, seq)?)
+        })
+        .collect()
 }

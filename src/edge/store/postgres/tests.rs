@@ -164,7 +164,7 @@ fn two_pollers_that_meet_a_story_at_once_make_one() {
     let (ours, theirs) = (case.commit(new(1)), case.block_on(other.commit(new(2))));
     assert!(ours.is_ok() && matches!(theirs, Err(StoreError::Conflict)), "{ours:?} {theirs:?}");
     let mut known = Known::default();
-    let key = crate::model::EntryKey([9; 16]);
+    let key = EntryKey([9; 16]);
     let search = Search { key, published: story(1, 0).published, bands: vec![u64::MAX] };
     other.near(std::slice::from_ref(&search), &mut known).unwrap();
     assert_eq!(known.near[&key], [id(1)], "the second finds the first's");

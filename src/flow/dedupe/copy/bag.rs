@@ -1,7 +1,5 @@
 //! The different tokens of a text, in an order in which two texts are compared in one walk.
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use crate::flow::dedupe::copy::token::Token;
 
 /// The different tokens of a text: of those with one key the last.
@@ -28,7 +26,7 @@ struct Row {
 impl Bag {
     pub(super) fn new<'t>(tokens: impl Iterator<Item = &'t Token>) -> Self {
         let row = |(place, token): (u16, &Token)| Row {
-            hash: xxh3_64(token.key.as_bytes()),
+            hash: token.hash,
             weight: token.weight,
             place,
             is_loose: token.may_be_written_otherwise(),

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE, Sort};
 use crate::flow::dedupe::copy::likeness::bare;
 use crate::flow::dedupe::copy::number::{NUMBERED, may_be_one, number, unit};
@@ -12,6 +14,10 @@ use crate::text::{Words, documents};
 pub(super) struct Token {
     /// Its key; of an expression the joined keys of its words, of a number its digits, `23.11.2026` for a date.
     pub key: String,
+    /// A hash of the key: most tokens are told apart by it.
+    pub hash: u64,
+    /// For the word of a digit: its value.
+    unit: Option<u32>,
     /// How much it says, in twentieths of a rare word.
     pub weight: u32,
     pub kind: Kind,
@@ -39,8 +45,8 @@ pub(super) enum Kind {
 impl Token {
     /// Whether it says what the other one says.
     pub(super) fn says(&self, other: &Self) -> bool {
-        let is_numeral = |a: &Self, b: &Self| a.is_number() && unit(&b.key).is_some_and(|unit| a.key == unit.to_string());
-        self.key == other.key
+        let is_numeral = |a: &Self, b: &Self| a.is_number() && b.unit.is_some_and(|unit| a.key == unit.to_string());
+        self.hash == other.hash && self.key == other.key
             || self.is_number() && other.is_number() && may_be_one(&self.key, &other.key)
             || is_numeral(self, other)
             || is_numeral(other, self)
@@ -48,7 +54,7 @@ impl Token {
 
     /// Whether another key may say the same.
     pub(super) fn may_be_written_otherwise(&self) -> bool {
-        self.is_number() || unit(&self.key).is_some()
+        self.is_number() || self.unit.is_some()
     }
 
     pub(super) fn is_number(&self) -> bool {
@@ -89,7 +95,9 @@ pub(super) fn tokens(text: &str, limit: usize) -> Vec<Token> {
             after.contains([':', '.', '!', '?', '"', '“', '‘', '\'', '«', '|']) || after.contains(" - ") || after.contains(" – ");
         at += len;
         if !key.is_empty() {
-            tokens.push(Token { key, weight, kind, place: place.start as u32..place.end as u32, capital, is_abbreviation });
+            let (hash, unit) = (xxh3_64(key.as_bytes()), unit(&key));
+            let place = place.start as u32..place.end as u32;
+            tokens.push(Token { key, hash, unit, weight, kind, place, capital, is_abbreviation });
         }
     }
     tokens

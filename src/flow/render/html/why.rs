@@ -30,6 +30,8 @@ pub fn story(service: &Service, topics: &[Topic], listed: &Listed, story: &Story
         title: site.clone(),
         stories: Vec::new(),
         limit: 0,
+        withdrawn: Vec::new(),
+        archive: None,
     };
     let frame = Frame {
         service,

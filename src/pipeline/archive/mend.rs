@@ -1,0 +1,165 @@
+//! Mending a store in which something was found to be wrong: what the copy beside it has and it lacks comes back, names that lead nowhere
+//! are forgotten, and every source is asked for its whole document, so that what was lost comes again.
+
+use std::io::BufRead;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::edge::store::{Standing, Store, StoreError};
+use crate::flow::archive::{Line, PrunedLine, Reader};
+use crate::flow::dedupe::keys;
+use crate::model::{Batch, EntryKey, Lookup, SourceState, Story, StoryChange, StoryId};
+use crate::pipeline::archive::{STEP, Work, change_of, found};
+use crate::pipeline::blocking::blocking;
+
+/// What mending came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mended {
+    /// Stories that came back from the copy, with their titles and times.
+    pub stories: u64,
+    /// Names of pruned entries that came back from it.
+    pub pruned: u64,
+    /// Sources' states that came back from it.
+    pub sources: u64,
+    /// Stories that can be found again by all their names and links.
+    pub found: u64,
+    /// Names that led nowhere: what they name is new when it is seen again.
+    pub forgotten: u64,
+}
+
+/// Mends the store, if something is wrong with it; `None` where nothing is. Nobody may poll meanwhile.
+pub async fn mend(config: &Arc<Config>, store: &Arc<Store>) -> anyhow::Result<Option<Mended>> {
+    let wrong = store.unmended()?;
+    if wrong.is_empty() {
+        return Ok(None);
+    }
+    tracing::warn!(wrong = wrong.join("; "), "the store is being mended");
+    let mut mended = Mended::default();
+    match store.copy() {
+        Ok(Some(mut copy)) => restore(config, store, &mut copy, &mut mended).await?,
+        Ok(None) => tracing::error!("there is no copy to mend the store from"),
+        Err(error) => tracing::error!(%error, "the copy can't be read"),
+    }
+    find_again(config, store, &mut mended).await?;
+    forget_lost(store, &mut mended).await?;
+    for (id, state) in store.source_states()? {
+        let state = SourceState { etag: None, last_modified: None, body: None, ..state };
+        store.commit(Batch { source: Some((id, state)), ..Batch::default() }).await?;
+    }
+    store.mended().await?;
+    let Mended { stories, pruned, sources, found, forgotten } = mended;
+    tracing::warn!(
+        stories,
+        pruned,
+        sources,
+        found,
+        forgotten,
+        "the store is mended; every source is asked for its whole document"
+    );
+    Ok(Some(mended))
+}
+
+/// Puts back what the copy has and the store lacks. What follows a damaged line is left.
+async fn restore(
+    config: &Arc<Config>,
+    store: &Arc<Store>,
+    copy: &mut (dyn BufRead + Send),
+    mended: &mut Mended,
+) -> Result<(), StoreError> {
+    let mut reader = Reader::default();
+    let mut work = Work { config, store, batch: Batch::default(), buried: Vec::new() };
+    let states = store.source_states()?;
+    for text in copy.lines() {
+        let line = text.map_err(|e| e.to_string()).and_then(|text| reader.line(&text).map_err(|e| e.to_string()));
+        match line {
+            Err(error) => {
+                tracing::error!(error, "the copy can't be read any further");
+                break;
+            }
+            Ok(Some(Line::Story(line))) if store.standing(line.id)? == Standing::Unknown => {
+                if let Some(story) = line.story(0) {
+                    work.put(story);
+                    mended.stories += 1;
+                }
+            }
+            Ok(Some(Line::Pruned(PrunedLine { entry, story }))) if store.standing(story)? == Standing::Unknown => {
+                work.buried.push((entry, story));
+                mended.pruned += 1;
+            }
+            Ok(Some(Line::Source(line))) if !states.contains_key(&line.id) => {
+                work.write().await?;
+                store.set_pushes(vec![(line.id.clone(), line.push.clone())]).await?;
+                let source = Some((line.id.clone(), line.state()));
+                store.commit(Batch { source, ..Batch::default() }).await?;
+                mended.sources += 1;
+            }
+            Ok(_) => {}
+        }
+        if work.batch.stories.len() + work.buried.len() >= STEP {
+            work.write().await?;
+        }
+    }
+    work.write().await
+}
+
+/// Makes every story that is stored known by the names and links of its entries, where they are missing.
+async fn find_again(config: &Arc<Config>, store: &Arc<Store>, mended: &mut Mended) -> Result<(), StoreError> {
+    let mut after: Option<StoryId> = None;
+    loop {
+        let (config, reader) = (Arc::clone(config), Arc::clone(store));
+        let step = blocking(move || -> Result<_, StoreError> {
+            let stories = reader.stories_after(after, STEP)?;
+            let last = stories.last().map(|story| story.id);
+            let lost: Vec<StoryChange> = stories
+                .into_iter()
+                .filter_map(|story| match is_found(&config, &reader, &story) {
+                    Ok(true) => None,
+                    Ok(false) => Some(Ok(change_of(&config, story))),
+                    Err(error) => Some(Err(error)),
+                })
+                .collect::<Result<_, _>>()?;
+            Ok((last, lost))
+        });
+        let (Some(last), lost) = step.await? else { return Ok(()) };
+        after = Some(last);
+        if !lost.is_empty() {
+            mended.found += lost.len() as u64;
+            store.commit(Batch { stories: lost, ..Batch::default() }).await?;
+        }
+    }
+}
+
+fn is_found(config: &Config, store: &Store, story: &Story) -> Result<bool, StoreError> {
+    for report in &story.entries {
+        let (key, print, link) = keys(report, config.tracking(&report.source));
+        let known = store.known(&[Lookup { key, print, link, begins: story.id }])?;
+        let has_link = match link {
+            Some(link) => found(store.story_of(link))?.is_some(),
+            None => true,
+        };
+        if !known.entries.contains_key(&key) || !has_link {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Forgets the names whose stories are neither stored nor pruned.
+async fn forget_lost(store: &Store, mended: &mut Mended) -> Result<(), StoreError> {
+    let mut after: Option<EntryKey> = None;
+    loop {
+        let names = store.names_after(after, STEP)?;
+        let Some((last, _)) = names.last() else { return Ok(()) };
+        after = Some(*last);
+        let mut lost = Vec::new();
+        for (key, story) in names {
+            if store.standing(story)? == Standing::Unknown {
+                lost.push(key);
+            }
+        }
+        if !lost.is_empty() {
+            mended.forgotten += lost.len() as u64;
+            store.forget(lost).await?;
+        }
+    }
+}

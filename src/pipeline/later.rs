@@ -1,0 +1,82 @@
+//! States of sources whose polls found nothing: they need not be durable at once, and many of them share one sync.
+//!
+//! A kill or a power cut loses those of the last [`WRITE_EVERY`]. Each costs one conditional request: the source is due as it was before
+//! the poll that is forgotten, with the validators that it had, for a poll that brings another validator, an entry, a failure or a wish of the
+//! source is stored at once. Nothing that is stored later overtakes it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+
+use crate::edge::store::{Store, StoreError};
+use crate::model::{Batch, SourceId, SourceState};
+use crate::pipeline::Live;
+use crate::pipeline::live::stopped;
+
+/// How often what waits is written: so many seconds of polls may have to be made again after a power cut.
+const WRITE_EVERY: Duration = Duration::from_secs(10);
+
+/// The states that wait: at most one of each source.
+#[derive(Debug, Default)]
+pub struct Later {
+    /// Held while they are written, so that what is stored at once comes after them.
+    waiting: Mutex<BTreeMap<SourceId, SourceState>>,
+}
+
+/// Whether a state may wait, after what was known: it says no more than that the source was asked and is asked again.
+pub(super) fn may_wait(before: Option<&SourceState>, after: &SourceState) -> bool {
+    before.is_some_and(|before| {
+        let SourceState { next, checked, succeeded, interval_seconds, because, ref habits, .. } = *after;
+        *after == SourceState { next, checked, succeeded, interval_seconds, because, habits: habits.clone(), ..before.clone() }
+            && before.succeeded.is_some()
+    })
+}
+
+impl Later {
+    /// Remembers a source's state, until it is written.
+    pub(super) async fn put(&self, id: &SourceId, state: &SourceState) {
+        self.waiting.lock().await.insert(id.clone(), state.clone());
+    }
+
+    /// Forgets what waits of a source: a later state is about to be stored.
+    pub(super) async fn forget(&self, id: &SourceId) {
+        self.waiting.lock().await.remove(id);
+    }
+
+    /// Writes what waits. What could not be written waits on.
+    pub async fn write(&self, store: &Arc<Store>) -> Result<(), StoreError> {
+        let mut waiting = self.waiting.lock().await;
+        let mut writes = JoinSet::new();
+        for (id, state) in &*waiting {
+            let (store, batch) = (Arc::clone(store), Batch { source: Some((id.clone(), state.clone())), ..Batch::default() });
+            writes.spawn(async move { store.commit(batch).await });
+        }
+        while let Some(written) = writes.join_next().await {
+            written.expect("a commit does not panic")?;
+        }
+        waiting.clear();
+        Ok(())
+    }
+}
+
+/// Writes what waits now and then, until told to stop.
+pub(super) async fn write_later(mut live: Live) {
+    let later = Arc::clone(&live.desk.borrow().later);
+    let mut often = tokio::time::interval(WRITE_EVERY);
+    often.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = often.tick() => {}
+            () = stopped(&mut live.stop) => return,
+        }
+        if let Err(error) = later.write(&live.store).await {
+            tracing::error!(%error, "when sources were asked could not be stored; it is tried again");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

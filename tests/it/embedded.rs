@@ -1,0 +1,86 @@
+//! What the embedded store survives, seen through the whole program: docs/store.md has the table.
+
+use std::process::Command;
+
+use crate::app::{TestApp, eventually, home};
+use crate::origin::{Origin, articles, feed};
+
+/// The library that lets calls of a process fail while a file exists, for a store's folder.
+fn failing(app: &TestApp, calls: &str) -> Vec<(&'static str, String)> {
+    let (source, library) = (app.folder().join("shim.c"), app.folder().join("shim.so"));
+    std::fs::write(&source, include_str!("../../examples/torment/shim.c")).expect("the shim");
+    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").status();
+    assert!(compiled.expect("a C compiler: apt install build-essential").success());
+    let folder = app.folder().canonicalize().expect("the folder").join("data");
+    vec![
+        ("LD_PRELOAD", library.display().to_string()),
+        ("TORMENT_ROOT", folder.display().to_string()),
+        ("TORMENT_FAIL", calls.to_owned()),
+        ("TORMENT_WHILE", app.folder().join("full").display().to_string()),
+    ]
+}
+
+/// F6 and F7 with everything: on a disk that is full readers are served, nothing is told to be stored that is not, and when there is room
+/// again it goes on by itself.
+#[test]
+fn a_service_on_a_full_disk_serves_on_and_goes_on() {
+    let origin = Origin::new();
+    let app = TestApp::new(&(home(&[("a", origin.url("/a"))]) + "every = \"1s\"\n"));
+    let app = failing(&app, "write:28").into_iter().fold(app, |app, (name, value)| app.env(name, &value));
+    let full = app.folder().join("full");
+    origin.set("/a", feed(&articles("a.vn", 0..10)).etag("\"1\""));
+    let service = app.serve();
+    eventually("the first ten are served", || (service.titles("moi-nhat").len() == 10).then_some(()));
+    std::fs::write(&full, "").expect("full");
+    origin.set("/a", feed(&articles("a.vn", 0..20)).etag("\"2\""));
+    service.log.wait_for("not written to any more");
+    assert_eq!(service.titles("moi-nhat").len(), 10, "what was there is served");
+    let page = service.json("/feeds/moi-nhat.json")["items"][0]["id"].as_str().expect("an id").to_owned();
+    assert!(!page.is_empty() && service.get("/readyz").status == 200 && service.get("/healthz").status == 200);
+    std::fs::remove_file(&full).expect("room");
+    service.log.wait_for("the store is written to again");
+    eventually("all twenty are served", || (service.titles("moi-nhat").len() == 20).then_some(()));
+    drop(service);
+    assert_eq!(app.dump().stories.len(), 20);
+}
+
+/// A store whose files are beyond use is begun anew, with the ids and times that it had, and what its sources still have is fetched again.
+#[test]
+fn a_store_that_is_beyond_use_comes_back_with_its_ids_and_times() {
+    let origin = Origin::new();
+    origin.set("/a", feed(&articles("a.vn", 0..10)).etag("\"1\""));
+    let app = TestApp::new(&home(&[("a", origin.url("/a"))]));
+    app.poll();
+    let before = app.dump();
+    std::fs::write(app.folder().join("data/sled/db"), vec![7; 1 << 20]).expect("damage");
+    let check = app.run(&["store", "check"]);
+    assert!(check.status == Some(2) && check.stderr.contains("begun anew"), "{check:#?}");
+    let told = app.poll();
+    assert_eq!(
+        (&told["a"]["new"], &told["a"]["status"]),
+        (&0.into(), &200.into()),
+        "the whole document, and nothing of it is new"
+    );
+    assert_eq!(app.dump().stories, before.stories);
+    assert!(app.folder().join("data/damaged-1/db").is_file(), "nothing was thrown away");
+    assert!(app.run(&["store", "check"]).ok().starts_with("the store is whole"));
+}
+
+#[test]
+fn a_store_that_was_compacted_holds_what_it_held() {
+    let origin = Origin::new();
+    let app = TestApp::new(&home(&[("a", origin.url("/a"))]));
+    for round in 1..=5 {
+        origin.set("/a", feed(&articles("a.vn", 0..round * 50)));
+        app.poll();
+    }
+    let before = app.run(&["dump"]).ok();
+    assert!(app.run(&["store", "compact"]).ok().contains("MB given back"));
+    assert_eq!(app.run(&["dump"]).ok(), before);
+    assert!(app.run(&["store", "check"]).ok().starts_with("the store is whole"));
+    // Interrupted between the two renames.
+    let data = app.folder().join("data");
+    std::fs::rename(data.join("sled"), data.join("compact.old")).expect("a rename");
+    std::fs::create_dir(data.join("compact.new")).expect("a folder");
+    assert_eq!(app.run(&["dump"]).ok(), before);
+}
