@@ -3,9 +3,10 @@
 //! One timetable has the times of all sources. After an outage, a suspension or a clock that was set, what is overdue is spread; a host
 //! that asked to be left alone is left alone, whichever of its sources it told so.
 
+mod hint;
 mod order;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,6 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::edge::store::Store;
-use crate::flow::push;
 use crate::flow::schedule::{self, Timetable};
 use crate::model::{Because, Source, SourceId, SourceState, Trouble};
 use crate::pipeline::blocking::blocking;
@@ -322,22 +322,6 @@ impl Round {
             let hinted = self.desk.config.sources.get(&id).and_then(|source| self.hinted(source));
             self.timetable.set(id, hinted.map_or(at, |hinted| hinted.min(at)));
         }
-    }
-
-    /// Sources whose hubs have announced something are due, when there has been distance enough.
-    fn take_hints(&mut self, hints: BTreeSet<SourceId>) {
-        for id in hints.into_iter().filter(|id| !self.under_way.contains(id)) {
-            let hinted = self.desk.config.sources.get(&id).filter(|source| source.enabled).and_then(|source| self.hinted(source));
-            let Some(at) = hinted else { continue };
-            if self.timetable.time(&id).is_none_or(|before| at < before) {
-                self.timetable.set(id, at);
-            }
-        }
-    }
-
-    /// When a source is polled because of an announcement.
-    fn hinted(&self, source: &Source) -> Option<Timestamp> {
-        push::due(&self.desk.pushes.of(&source.id), self.states.get(&source.id))
     }
 
     fn keep_current_one(&mut self, id: &SourceId) {
