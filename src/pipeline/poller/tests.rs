@@ -1,7 +1,10 @@
 //! What an edit of the configuration does to the timetable, and what it leaves alone.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::config;
+use crate::flow::push;
 use crate::model::Manners;
 
 fn now() -> Timestamp {
