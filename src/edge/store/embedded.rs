@@ -50,6 +50,7 @@ use crate::model::{
     Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Push, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId,
     Subscriber, SubscriberId,
 };
+use pack::Packer;
 
 /// Batches that may wait for the writer; more wait in their senders.
 const QUEUE: usize = 64;
@@ -71,6 +72,7 @@ struct Shared {
     /// `None` while it is being opened anew.
     db: ArcSwapOption<sled::Db>,
     index: near::Index,
+    packer: Packer,
     /// What is wrong and not mended.
     unmended: Mutex<Vec<String>>,
     /// Nothing is written at present.
@@ -177,7 +179,7 @@ impl Embedded {
 
     pub(super) fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
         let value = self.shared.db()?.get(codec::story_key(id)).map_err(failed("to read a story"))?;
-        value.map(|value| codec::read_story(id, &value)).transpose()
+        value.map(|value| codec::read_story(&self.shared.packer, id, &value)).transpose()
     }
 
     pub(super) fn stories_after(&self, after: Option<StoryId>, limit: usize) -> Result<Vec<Story>, StoreError> {
@@ -185,7 +187,7 @@ impl Embedded {
         let db = self.shared.db()?;
         let rows = db.range(start..vec![b's' + 1]).map(|row| {
             let (key, value) = row.map_err(failed("to read the stories"))?;
-            codec::read_story(codec::story_of_key(&key)?, &value)
+            codec::read_story(&self.shared.packer, codec::story_of_key(&key)?, &value)
         });
         Ok(rows.filter_map(readable).take(limit).collect())
     }

@@ -1,6 +1,6 @@
 //! Keys of the embedded store, and its small values; `record` has the large ones, and what stands before each; `pack` makes stories small.
 
-use crate::edge::store::embedded::pack::unpack;
+use crate::edge::store::embedded::pack::Packer;
 use crate::edge::store::record::{self, broken, decode, encode, open, seal, sixteen, time};
 use crate::edge::store::{Memo, StoreError};
 use crate::model::{Band, EntryKey, LinkKey, Print, SourceId, Stamp, Story, StoryId, SubscriberId};
@@ -64,8 +64,8 @@ pub(super) fn story_of_key(key: &[u8]) -> Result<StoryId, StoreError> {
     sixteen(&key[1..]).map(StoryId)
 }
 
-pub(super) fn read_story(id: StoryId, value: &[u8]) -> Result<Story, StoreError> {
-    record::read_story(id, &unpack(value)?)
+pub(super) fn read_story(packer: &Packer, id: StoryId, value: &[u8]) -> Result<Story, StoreError> {
+    record::read_story(id, &packer.unpack(value)?)
 }
 
 pub(super) fn entry_key(entry: EntryKey) -> [u8; 17] {

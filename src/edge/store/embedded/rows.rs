@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::edge::store::embedded::books::{Posting, pruned_key};
+use crate::edge::store::embedded::pack::Packer;
 use crate::edge::store::embedded::{codec, failed};
 use crate::edge::store::{StoreError, record};
 use crate::model::{Band, SourceId, StoryChange, StoryId, span};
@@ -20,6 +21,7 @@ pub(super) type Row = (Vec<u8>, Option<Vec<u8>>);
 /// What a group of jobs comes to.
 pub(super) struct Rows<'a> {
     db: &'a sled::Db,
+    pub(super) packer: &'a Packer,
     /// The number of the last change.
     pub(super) seq: u64,
     /// In their order: of one key the last counts.
@@ -34,9 +36,9 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(db: &'a sled::Db, seq: u64) -> Self {
+    pub(super) fn new(db: &'a sled::Db, packer: &'a Packer, seq: u64) -> Self {
         let (writes, postings, bands) = (Vec::new(), Vec::new(), Vec::new());
-        Self { db, seq, writes, postings, bands, stories: HashMap::new(), touched: HashMap::new() }
+        Self { db, packer, seq, writes, postings, bands, stories: HashMap::new(), touched: HashMap::new() }
     }
 
     /// What is stored of a story. One that can't be read counts as not stored; it is set aside before another takes its place.
@@ -46,7 +48,7 @@ impl<'a> Rows<'a> {
         }
         let value = self.db.get(codec::story_key(id)).map_err(failed("to read a story"))?;
         Ok(value
-            .and_then(|value| codec::read_story(id, &value).ok())
+            .and_then(|value| codec::read_story(self.packer, id, &value).ok())
             .map(|story| Stored { seq: story.seq, sources: story.entries.into_iter().map(|report| report.source).collect() }))
     }
 
@@ -137,7 +139,7 @@ impl<'a> Rows<'a> {
     /// Removes the rows of a story's bands. In memory they stay: a story that is gone is no candidate.
     fn take_bands(&mut self, id: StoryId) -> Result<(), StoreError> {
         let value = self.db.get(codec::story_key(id)).map_err(failed("to read a story"))?;
-        if let Some(story) = value.and_then(|value| codec::read_story(id, &value).ok()) {
+        if let Some(story) = value.and_then(|value| codec::read_story(self.packer, id, &value).ok()) {
             for key in self.db.scan_prefix(codec::bands_prefix(span(story.published), id)).keys() {
                 self.take(&key.map_err(failed("to read the bands of a story"))?)?;
             }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::edge::store::embedded::books::{Books, KINDS, Posting, counts};
+use crate::edge::store::embedded::pack::Packer;
 use crate::edge::store::embedded::{codec, failed};
 use crate::edge::store::{Finding, StoreError, record};
 
@@ -19,6 +20,7 @@ const STEP: usize = 500;
 pub(super) struct Scrub {
     /// All records up to this key, and this one, are counted.
     reached: Vec<u8>,
+    packer: Packer,
     found: Books,
     damaged: BTreeMap<&'static str, u64>,
 }
@@ -50,7 +52,7 @@ impl Scrub {
             if key.starts_with(codec::ASIDE) || key == codec::FORMAT {
                 continue;
             }
-            match posting(&key, &value) {
+            match posting(&self.packer, &key, &value) {
                 Ok(Some(posting)) => self.found.post(&posting),
                 Ok(None) => {}
                 Err(error) => {
@@ -82,9 +84,9 @@ impl Scrub {
 }
 
 /// What a record posts to the books; an error if it can't be read.
-fn posting(key: &[u8], value: &[u8]) -> Result<Option<Posting>, StoreError> {
+fn posting(packer: &Packer, key: &[u8], value: &[u8]) -> Result<Option<Posting>, StoreError> {
     if key.first() == Some(&b's') {
-        let story = codec::read_story(codec::story_of_key(key)?, value)?;
+        let story = codec::read_story(packer, codec::story_of_key(key)?, value)?;
         let sources = story.entries.into_iter().map(|report| report.source).collect();
         return Ok(Some(Posting::story(key, story.seq, sources, true)));
     }

@@ -16,7 +16,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::edge::store::embedded::books::{Books, pruned_key};
 use crate::edge::store::embedded::disk::{Disk, Reserve};
 use crate::edge::store::embedded::open::{self, Ground};
-use crate::edge::store::embedded::pack::pack;
 use crate::edge::store::embedded::recent::Recent;
 use crate::edge::store::embedded::rows::Rows;
 use crate::edge::store::embedded::scrub::{Scrub, Step};
@@ -174,7 +173,8 @@ impl Writer {
     /// One batch of sled's for the whole group: each costs it two writes to the disk, however small.
     fn write(&mut self, works: Vec<Work>, results: &mut Vec<Result<(), StoreError>>) -> Result<(), String> {
         let db = self.shared.db().map_err(|e| e.to_string())?;
-        let mut rows = Rows::new(&db, self.seq);
+        let shared = Arc::clone(&self.shared);
+        let mut rows = Rows::new(&db, &shared.packer, self.seq);
         for work in works {
             let added = add(&mut self.recent, work, &mut rows);
             // Whoever is refused for another reason than what he was based on may have left half of his records in the group.
@@ -383,7 +383,7 @@ fn encode(recent: &Recent, batch: &Batch, rows: &Rows) -> Result<Vec<Vec<u8>>, S
             if stored != change.story.seq {
                 return Err(StoreError::Conflict);
             }
-            pack(&record::story(&change.story, seq)?)
+            rows.packer.pack(&record::story(&change.story, seq)?)
         })
         .collect()
 }
