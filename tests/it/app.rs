@@ -32,13 +32,18 @@ pub fn instant() -> Instant {
 }
 
 /// Looks again until there is an answer, for at most [`PATIENCE`].
-pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = instant() + PATIENCE;
+pub fn eventually<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    within(PATIENCE, what, look)
+}
+
+/// Looks again until there is an answer, for at most so long.
+pub fn within<T>(patience: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = instant() + patience;
     loop {
         if let Some(answer) = look() {
             return answer;
         }
-        assert!(instant() < deadline, "still not after {} seconds: {what}", PATIENCE.as_secs());
+        assert!(instant() < deadline, "still not after {} seconds: {what}", patience.as_secs());
         std::thread::park_timeout(LOOK_AGAIN);
     }
 }

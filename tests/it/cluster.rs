@@ -3,11 +3,14 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use crate::app::{HOME, Service, TestApp, eventually, postgres, source};
+use crate::app::{HOME, Service, TestApp, eventually, postgres, source, within};
 use crate::origin::{Behaviour, Origin, articles, feed};
 
 const SOURCES: usize = 24;
+/// Whoever is killed or sleeps keeps his sources for a lease of nine seconds, and what is tried again waits a little longer each time.
+const LEASES: Duration = Duration::from_secs(90);
 
 /// A server that the test may stop.
 struct Server(PathBuf);
@@ -59,7 +62,7 @@ fn publish(origin: &Origin, count: usize) {
 fn all_show(nodes: &[&Service], stories: usize) {
     for node in nodes {
         eventually("the node is ready", || (node.get("/readyz").status == 200).then_some(()));
-        eventually("the node shows every story", || (node.titles("moi-nhat").len() == stories).then_some(()));
+        within(LEASES, "the node shows every story", || (node.titles("moi-nhat").len() == stories).then_some(()));
     }
     for path in ["/feeds/moi-nhat.rss", "/feeds/moi-nhat.atom", "/feeds/moi-nhat.json", "/feeds/moi-nhat", "/", "/opml"] {
         eventually("the nodes serve equal bytes", || {

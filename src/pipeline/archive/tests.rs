@@ -1,8 +1,7 @@
 //! What is dumped and loaded is the same; what was lost comes back from the copy; what can't come back is asked for again.
 
-use std::os::unix::fs::MetadataExt;
-
 use std::io::BufReader;
+use std::os::unix::fs::MetadataExt;
 
 use crate::model::{Report, SourceState};
 use tempfile::TempDir;
