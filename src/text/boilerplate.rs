@@ -261,6 +261,13 @@ fn split_last(text: &str) -> Option<(&str, &str)> {
     })
 }
 
+/// Where the last sentence of a text begins: behind a sign that ends one and has a blank behind it.
+fn sentence_start(text: &str, is_end: impl Fn(char) -> bool) -> usize {
+    let mut ends = text.char_indices().rev();
+    let end = ends.find(|&(at, c)| is_end(c) && text[at + c.len_utf8()..].starts_with(char::is_whitespace));
+    end.map_or(0, |(at, c)| at + c.len_utf8())
+}
+
 fn is_dash(c: char) -> bool {
     matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }

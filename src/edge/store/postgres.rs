@@ -30,7 +30,8 @@ use pool::{Failure, Pool, patiently};
 
 /// How long a reader waits for a database that is away: a page that is asked for should not hang.
 const READ: Duration = Duration::from_secs(10);
-/// How long a commit waits: a server that is restarted takes seconds, and what was fetched would be fetched again.
+/// How long a poll waits, for its look-ups and its commit: a server that is restarted takes seconds, and what was fetched would be fetched
+/// again.
 const WRITE: Duration = Duration::from_secs(60);
 /// How long an opening waits: machines that start together start in any order.
 const OPEN: Duration = Duration::from_secs(30);
@@ -97,8 +98,9 @@ impl Postgres {
         store
             .wait(|shared| async move { patiently("to be opened", OPEN, || migrate::migrate(&shared.pool)).await })
             .map_err(opening)?;
-        let seq =
-            store.read("to find the last change", |shared| async move { read::latest(&shared.pool).await }).map_err(opening)?;
+        let seq = store
+            .read("to find the last change", READ, |shared| async move { read::latest(&shared.pool).await })
+            .map_err(opening)?;
         store.shared.announce(seq);
         if let Some(runtime) = &store.runtime {
             let _within = runtime.enter();
@@ -121,28 +123,17 @@ impl Postgres {
         answer.recv().map_err(|_| closed())?
     }
 
-    /// A look-up that is tried again where the database was away.
+    /// A look-up that is tried again where the database was away, for so long.
     fn read<T: Send + 'static, F>(
         &self,
         doing: &'static str,
+        patience: Duration,
         look: impl Fn(Arc<Shared>) -> F + Send + Sync + 'static,
     ) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, Failure>> + Send + 'static,
     {
-        self.wait(|shared| async move { patiently(doing, READ, || look(Arc::clone(&shared))).await })
-    }
-
-    /// A look-up of a poll, which waits as long as its commit: what was fetched would be fetched again.
-    fn read_long<T: Send + 'static, F>(
-        &self,
-        doing: &'static str,
-        look: impl Fn(Arc<Shared>) -> F + Send + Sync + 'static,
-    ) -> Result<T, StoreError>
-    where
-        F: Future<Output = Result<T, Failure>> + Send + 'static,
-    {
-        self.wait(|shared| async move { patiently(doing, WRITE, || look(Arc::clone(&shared))).await })
+        self.wait(|shared| async move { patiently(doing, patience, || look(Arc::clone(&shared))).await })
     }
 
     /// A commit that is tried again where the database was away. One whose answer was lost may be tried after it succeeded: it then
@@ -166,7 +157,7 @@ impl Postgres {
 
     pub(super) fn known(&self, lookups: &[Lookup]) -> Result<Known, StoreError> {
         let lookups: Arc<[Lookup]> = lookups.into();
-        self.read_long("to look up entries", move |shared| {
+        self.read("to look up entries", WRITE, move |shared| {
             let lookups = Arc::clone(&lookups);
             async move { read::known(&shared.pool, &lookups).await }
         })
@@ -192,10 +183,10 @@ impl Postgres {
         let mut indexed = self.indexed.lock().unwrap_or_else(PoisonError::into_inner);
         let doing = "to look for near copies";
         let Some(seq) = *indexed else {
-            *indexed = Some(self.read_long(doing, |shared| async move { read::latest(&shared.pool).await })?);
+            *indexed = Some(self.read(doing, WRITE, |shared| async move { read::latest(&shared.pool).await })?);
             return Ok(());
         };
-        let news = self.read_long(doing, move |shared| async move { read::bands_after(&shared.pool, seq).await })?;
+        let news = self.read(doing, WRITE, move |shared| async move { read::bands_after(&shared.pool, seq).await })?;
         match news {
             Some((last, news)) => {
                 self.index.post(&news);
@@ -203,7 +194,7 @@ impl Postgres {
             }
             // It is cheaper to read what is asked for than all that was missed.
             None => {
-                *indexed = Some(self.read_long(doing, |shared| async move { read::latest(&shared.pool).await })?);
+                *indexed = Some(self.read(doing, WRITE, |shared| async move { read::latest(&shared.pool).await })?);
                 self.index.clear();
             }
         }
@@ -212,21 +203,21 @@ impl Postgres {
 
     fn read_span(&self, span: i32, take: &mut dyn FnMut(StoryId, &[Band])) -> Result<(), StoreError> {
         let doing = "to look for near copies";
-        let rows = self.read_long(doing, move |shared| async move { read::bands_of(&shared.pool, span).await })?;
+        let rows = self.read(doing, WRITE, move |shared| async move { read::bands_of(&shared.pool, span).await })?;
         rows.iter().for_each(|(story, bands)| take(*story, bands));
         Ok(())
     }
 
     fn stories(&self, ids: Vec<StoryId>) -> Result<HashMap<StoryId, Story>, StoreError> {
         let ids: Arc<[StoryId]> = ids.into();
-        self.read("to read stories", move |shared| {
+        self.read("to read stories", READ, move |shared| {
             let ids = Arc::clone(&ids);
             async move { read::stories(&shared.pool, &ids).await }
         })
     }
 
     pub(super) fn story_of(&self, link: LinkKey) -> Result<Option<StoryId>, StoreError> {
-        self.read("to look up a link", move |shared| async move { read::story_of(&shared.pool, link).await })
+        self.read("to look up a link", READ, move |shared| async move { read::story_of(&shared.pool, link).await })
     }
 
     pub(super) fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
@@ -234,24 +225,24 @@ impl Postgres {
     }
 
     pub(super) fn stories_after(&self, after: Option<StoryId>, limit: usize) -> Result<Vec<Story>, StoreError> {
-        self.read("to read the stories", move |shared| async move { read::stories_after(&shared.pool, after, limit).await })
+        self.read("to read the stories", READ, move |shared| async move { read::stories_after(&shared.pool, after, limit).await })
     }
 
     pub(super) fn changes_after(&self, seq: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
-        self.read("to read the changes", move |shared| async move { read::changes_after(&shared.pool, seq, limit).await })
+        self.read("to read the changes", READ, move |shared| async move { read::changes_after(&shared.pool, seq, limit).await })
     }
 
     pub(super) fn source_states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
-        self.read("to read the sources", |shared| async move { read::source_states(&shared.pool).await })
+        self.read("to read the sources", READ, |shared| async move { read::source_states(&shared.pool).await })
     }
 
     pub(super) fn pushes(&self) -> Result<BTreeMap<SourceId, Push>, StoreError> {
-        self.read("to read the subscriptions", |shared| async move { read::pushes(&shared.pool, None).await })
+        self.read("to read the subscriptions", READ, |shared| async move { read::pushes(&shared.pool, None).await })
     }
 
     pub(super) fn push(&self, id: &SourceId) -> Result<Option<Push>, StoreError> {
         let id = id.clone();
-        let found = self.read("to read a subscription", move |shared| {
+        let found = self.read("to read a subscription", READ, move |shared| {
             let id = id.clone();
             async move { read::pushes(&shared.pool, Some(&id)).await }
         })?;
@@ -259,12 +250,12 @@ impl Postgres {
     }
 
     pub(super) fn stamps(&self) -> Result<HashMap<String, Stamp>, StoreError> {
-        let stamps = self.read("to read the pages' stamps", |shared| async move { read::stamps(&shared.pool).await })?;
+        let stamps = self.read("to read the pages' stamps", READ, |shared| async move { read::stamps(&shared.pool).await })?;
         Ok(stamps.into_iter().map(|stamp| (stamp.path.clone(), stamp)).collect())
     }
 
     pub(super) fn recall(&self, memo: Memo) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read("to read what it remembers", move |shared| async move { read::recall(&shared.pool, memo).await })
+        self.read("to read what it remembers", READ, move |shared| async move { read::recall(&shared.pool, memo).await })
     }
 
     pub(super) fn latest(&self) -> watch::Receiver<u64> {
@@ -314,11 +305,11 @@ impl Postgres {
     }
 
     pub(super) fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {
-        self.read("to look for a story", move |shared| async move { names::standing(&shared.pool, id).await })
+        self.read("to look for a story", READ, move |shared| async move { names::standing(&shared.pool, id).await })
     }
 
     pub(super) fn names_after(&self, after: Option<EntryKey>, limit: usize) -> Result<Vec<(EntryKey, StoryId)>, StoreError> {
-        self.read("to read the entries' names", move |shared| async move { names::after(&shared.pool, after, limit).await })
+        self.read("to read the entries' names", READ, move |shared| async move { names::after(&shared.pool, after, limit).await })
     }
 
     pub(super) async fn bury(&self, names: Vec<(EntryKey, StoryId)>) -> Result<(), StoreError> {
@@ -340,7 +331,7 @@ impl Postgres {
     }
 
     pub(super) fn stats(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
-        self.read("to be counted", |shared| async move { names::stats(&shared.pool).await })
+        self.read("to be counted", READ, |shared| async move { names::stats(&shared.pool).await })
     }
 
     pub(super) async fn set_pushes(&self, pushes: Vec<(SourceId, Push)>) -> Result<(), StoreError> {

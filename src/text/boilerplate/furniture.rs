@@ -1,6 +1,6 @@
 //! What stands around an article on its page: links to others, buttons, notices, and what the site says of itself.
 
-use crate::text::boilerplate::{is_separator, is_separator_or_blank};
+use crate::text::boilerplate::{is_separator, is_separator_or_blank, sentence_start};
 
 /// What stands before a label that begins a page's furniture.
 pub(super) fn before_furniture(text: &str) -> &str {
@@ -139,13 +139,13 @@ pub(super) fn before_masthead(text: &str) -> &str {
         }
         let (always, of_a_site) = (begins(at, &ANYWHERE), begins(at, &OF_A_SITE));
         if always || of_a_site {
-            let start = site_start(text, sentence_start(&text[..at]), at);
+            let start = site_start(text, sentence_start(&text[..at], is_end), at);
             let sentence = sentence_from(&text[start..]);
             let is_site = always || behind(sentence.trim_start(), &SITES).next().is_some();
             return (is_site && !is_news(sentence)).then_some(start);
         }
         let is_masthead = begins(at, &AT_A_BORDER) && is_border(at) && lists(sentence_from(&text[at..]));
-        is_masthead.then(|| sentence_start(&text[..at]))
+        is_masthead.then(|| sentence_start(&text[..at], is_end))
     };
     match starts.into_iter().find_map(start_of) {
         Some(start) => text[..start].trim_end_matches(is_separator_or_blank),
@@ -187,14 +187,6 @@ fn is_news(sentence: &str) -> bool {
     lower.contains(|c: char| c.is_ascii_digit()) || VERBS.iter().any(|verb| lower.contains(verb))
 }
 
-/// Where the last sentence of a text begins.
-fn sentence_start(text: &str) -> usize {
-    let mut ends = text.char_indices().rev().filter(|&(at, c)| {
-        matches!(c, '.' | '!' | '?' | '…' | '|' | '\n') && text[at + c.len_utf8()..].starts_with(char::is_whitespace)
-    });
-    ends.next().map_or(0, |(at, c)| at + c.len_utf8())
-}
-
 /// Where a site's name begins between the beginning of a sentence and a place in it: some put it behind the news without a full stop.
 fn site_start(text: &str, start: usize, at: usize) -> usize {
     const KINDS: [&str; 4] = [" Báo ", " Tạp chí ", " Đài ", " Website "];
@@ -207,4 +199,8 @@ fn sentence_from(text: &str) -> &str {
     const LONGEST: usize = 1_600;
     let text = &text[..text.floor_char_boundary(LONGEST)];
     text.split(". ").next().unwrap_or(text)
+}
+
+fn is_end(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '…' | '|' | '\n')
 }

@@ -1,19 +1,19 @@
 //! The menu of a site that stands behind a summary: `Xây dựng Đảng | Kinh tế | Giáo dục | Y tế`. It names every topic of the site.
 
-use crate::text::boilerplate::{is_dash, is_separator_or_blank};
+use crate::text::boilerplate::{is_dash, is_section, is_separator_or_blank, sentence_start};
 
 /// Characters at a text's end in which a menu begins.
 const LONGEST: usize = 400;
 /// Known entries of a menu between dashes or semicolons; with commas alone one more, since sentences list things, too; fewer where the
-/// sentence begins with the name of a site, or where there are bars and everything between them is short.
+/// sentence begins with the name of a site. Between bars so many short ones suffice of which one is known.
 const LEAST: usize = 3;
 const LEAST_BETWEEN_COMMAS: usize = 4;
 const LEAST_OF_A_SITE: usize = 2;
 /// Words of an entry that is not known.
 const LONGEST_ENTRY: usize = 5;
 
-/// What menus of papers and portals hold, in small letters.
-const ENTRIES: [&str; 114] = [
+/// What menus of papers and portals hold beside their sections, in small letters.
+const ENTRIES: [&str; 100] = [
     "an ninh",
     "an sinh xã hội",
     "an toàn giao thông",
@@ -28,7 +28,6 @@ const ENTRIES: [&str; 114] = [
     "chính quyền",
     "chính quyền số",
     "chính quyền điện tử",
-    "chính trị",
     "công dân số",
     "công khai ngân sách",
     "công nghệ",
@@ -42,7 +41,6 @@ const ENTRIES: [&str; 114] = [
     "giao thông",
     "giá cả thị trường",
     "giám sát",
-    "giáo dục",
     "giải trí",
     "giới thiệu",
     "góp ý",
@@ -55,7 +53,6 @@ const ENTRIES: [&str; 114] = [
     "infographic",
     "khoa học",
     "kinh doanh",
-    "kinh tế",
     "kinh tế số",
     "liên hệ",
     "liên kết website",
@@ -72,7 +69,6 @@ const ENTRIES: [&str; 114] = [
     "người tốt việc tốt",
     "nông nghiệp",
     "nông thôn mới",
-    "pháp luật",
     "phòng chống dịch",
     "phòng chống tham nhũng",
     "phóng sự",
@@ -83,26 +79,19 @@ const ENTRIES: [&str; 114] = [
     "quốc phòng",
     "quốc tế",
     "sơ đồ cổng",
-    "sức khỏe",
     "thi đua",
     "thông báo",
     "thư viện video",
     "thư viện ảnh",
-    "thế giới",
-    "thể thao",
     "thể thao quần chúng",
     "thị trường",
-    "thời sự",
     "thời tiết",
     "thủ tục hành chính",
     "tin liên quan",
     "tin mới",
     "tin nóng",
-    "tin trong tỉnh",
-    "tin tức",
     "tin tức sự kiện",
     "trang chủ",
-    "trong nước",
     "truyền hình",
     "tuyên truyền pháp luật",
     "tuyển dụng",
@@ -111,13 +100,11 @@ const ENTRIES: [&str; 114] = [
     "việc làm",
     "văn bản",
     "văn bản pháp luật",
-    "văn hóa",
     "văn hóa thể thao",
     "văn nghệ",
     "xem nhiều",
     "xây dựng nông thôn mới",
     "xây dựng đảng",
-    "xã hội",
     "xã hội số",
     "y tế",
     "đoàn thể",
@@ -126,7 +113,6 @@ const ENTRIES: [&str; 114] = [
     "đảng bộ tỉnh",
     "đề án 06",
     "đọc nhiều",
-    "đời sống",
     "ảnh",
 ];
 
@@ -151,7 +137,7 @@ fn menu_at(text: &str, at: usize) -> Option<usize> {
     let mut rest = &text[at..];
     while rest.starts_with(char::is_uppercase) {
         let name = entry(rest);
-        let is_known = ENTRIES.contains(&name.to_lowercase().as_str());
+        let is_known = is_section(name) || ENTRIES.contains(&name.to_lowercase().as_str());
         let sign = rest[name.len()..].trim_start().chars().next().filter(|&c| is_between(c));
         let is_of_bars = name.split_whitespace().count() <= LONGEST_ENTRY && (sign == Some('|') || signs[0] && sign.is_none());
         if !is_known && !is_of_bars {
@@ -162,7 +148,7 @@ fn menu_at(text: &str, at: usize) -> Option<usize> {
         signs = [signs[0] || sign == '|', signs[1] || sign != ','];
         rest = rest[name.len()..].trim_start_matches(|c| is_between(c) || c.is_whitespace());
     }
-    let start = sentence_start(text, at);
+    let start = sentence_start(&text[..at], |c| matches!(c, '.' | '!' | '?' | '…' | '\n'));
     let is_menu = match signs {
         [true, _] if entries >= LEAST => known > 0,
         _ if known >= LEAST_OF_A_SITE && is_site(text[start..at].trim()) => true,
@@ -187,13 +173,6 @@ fn is_site(beginning: &str) -> bool {
 
 fn is_between(c: char) -> bool {
     is_dash(c) || matches!(c, '|' | ';' | ',' | '·' | '•' | '»' | '/')
-}
-
-fn sentence_start(text: &str, at: usize) -> usize {
-    let is_end = |&(end, c): &(usize, char)| {
-        matches!(c, '.' | '!' | '?' | '…' | '\n') && text[end + c.len_utf8()..].starts_with(char::is_whitespace)
-    };
-    text[..at].char_indices().rev().find(is_end).map_or(0, |(end, c)| end + c.len_utf8())
 }
 
 #[cfg(test)]
