@@ -23,6 +23,7 @@ mod prune;
 mod pushes;
 mod reclassify;
 mod sheets;
+mod stamp;
 mod whole;
 mod withdraw;
 mod subscriber;

@@ -18,6 +18,7 @@ use crate::pipeline::hub::announce;
 use crate::pipeline::later::write_later;
 use crate::pipeline::poller::poll_due;
 use crate::pipeline::sheets::story_maker;
+use crate::pipeline::stamp::stamp;
 use crate::pipeline::subscriber::subscribe;
 use crate::pipeline::subscribers::links;
 use crate::pipeline::{Desk, Press, classify, keep_copy, prune, reclassify};
@@ -138,18 +139,6 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
             },
         }
         latest.borrow_and_update();
-    }
-}
-
-/// Stores the dates of new pages before anybody sees them: where another process published the same bytes, theirs is the date.
-pub(super) async fn stamp(store: &Store, press: &mut Press, site: Site) -> (Site, Result<(), StoreError>) {
-    let stamps = press.take_stamps();
-    if stamps.is_empty() {
-        return (site, Ok(()));
-    }
-    match store.set_stamps(stamps, press.seq()).await {
-        Ok(stamps) => (if press.adopt(stamps) { press.site() } else { site }, Ok(())),
-        Err(error) => (site, Err(error)),
     }
 }
 

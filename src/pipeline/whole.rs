@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{Page, Site};
 use crate::pipeline::blocking::blocking;
-use crate::pipeline::live::stamp;
 use crate::pipeline::sheets::story_maker;
+use crate::pipeline::stamp::stamp;
 use crate::pipeline::{Desk, Press, archive_maker, reclassify};
 
 /// Every page by its path: those that are served, the archives, and the stories that a feed shows.

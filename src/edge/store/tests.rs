@@ -1,15 +1,12 @@
 //! The store's contract: whole batches or none, every field back as it was, one sequence without gaps, and errors that say so.
 
+mod case;
 mod push;
 
 use std::collections::HashMap;
-use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
 
 use super::*;
 use crate::model::{
@@ -122,93 +119,8 @@ macro_rules! on_every_kind {
         }
     };
 }
+pub(super) use case::{Case, database};
 pub(super) use on_every_kind;
-
-/// A store of its own.
-pub(super) struct Case {
-    place: Place,
-    store: Option<Arc<Store>>,
-    runtime: Runtime,
-}
-
-enum Place {
-    Folder(TempDir),
-    Database(String),
-}
-
-impl Place {
-    fn open(&self) -> Option<Arc<Store>> {
-        Some(Arc::new(match self {
-            Self::Folder(folder) => Store::open(folder.path()).unwrap(),
-            Self::Database(url) => Store::connect(url).unwrap(),
-        }))
-    }
-}
-
-/// The address of a new, empty database. The server that has it is started by the first who asks.
-pub(super) fn database() -> String {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres.sh");
-    let made = Command::new("sh").arg(script).stderr(Stdio::inherit()).output().unwrap();
-    assert!(made.status.success(), "no PostgreSQL for the test; what is above says why");
-    String::from_utf8(made.stdout).unwrap().trim().to_owned()
-}
-
-impl Case {
-    /// In a folder.
-    pub(super) fn new() -> Self {
-        Self::at(Place::Folder(tempfile::tempdir().unwrap()))
-    }
-
-    /// In a database.
-    pub(super) fn postgres() -> Self {
-        Self::at(Place::Database(database()))
-    }
-
-    fn at(place: Place) -> Self {
-        Self { store: place.open(), place, runtime: tokio::runtime::Builder::new_multi_thread().build().unwrap() }
-    }
-
-    pub(super) fn url(&self) -> &str {
-        let Place::Database(url) = &self.place else { panic!("a folder has no address") };
-        url
-    }
-
-    pub(super) fn store(&self) -> &Arc<Store> {
-        self.store.as_ref().unwrap()
-    }
-
-    pub(super) fn reopen(&mut self) {
-        self.store = None;
-        self.store = self.place.open();
-    }
-
-    pub(super) fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        self.runtime.block_on(self.store().commit(batch))
-    }
-
-    pub(super) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
-        self.runtime.block_on(work)
-    }
-
-    fn remove(&self, ids: Vec<StoryId>) {
-        let seq = |id| self.store().story(id).unwrap().map_or(0, |story| story.seq);
-        let judged = ids.into_iter().map(|id| (id, seq(id))).collect();
-        self.block_on(self.store().remove(judged)).unwrap();
-    }
-
-    fn seqs(&self) -> Vec<(u64, StoryId)> {
-        self.store().changes_after(0, usize::MAX).unwrap().iter().map(|change| (change.seq, change.id)).collect()
-    }
-
-    pub(super) fn folder(&self) -> &Path {
-        let Place::Folder(folder) = &self.place else { panic!("a database has no folder") };
-        folder.path()
-    }
-
-    pub(super) fn close(&mut self) {
-        self.store = None;
-    }
-}
 
 fn every_field_comes_back_as_it_was(mut case: Case) {
     let full = Report {

@@ -15,7 +15,7 @@ const COUNTS: &str = "select (select count(*) from diemtin.stories), (select cou
                       (select count(*) from diemtin.links), (select count(*) from diemtin.sources where state is not null), \
                       (select last from diemtin.sequence)";
 
-/// A database loses nothing without a word: what is not stored was removed.
+/// A database loses nothing without a word: a story that has left names and is not stored was removed.
 pub(super) async fn standing(pool: &Pool, id: StoryId) -> Result<Standing, Failure> {
     let stored = once(pool, "select from diemtin.stories where id = $1", &[bytes(&&id.0[..])]).await?;
     if !stored.is_empty() {

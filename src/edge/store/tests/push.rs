@@ -1,5 +1,8 @@
 //! What is remembered of hubs comes back as it was, and goes when there is nothing to remember.
 
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
 use super::*;
 use crate::model::{Hub, Push, Secret, Subscriber, Subscription};
 

@@ -11,6 +11,7 @@ create table diemtin.changes (seq bigint primary key, story bytea not null);
 
 -- The story of an entry, and what the entry said. They outlive the story, so that nothing pruned comes back.
 create table diemtin.entries (key bytea primary key, story bytea not null, print bigint not null);
+create index entries_story on diemtin.entries (story);
 
 -- The story of a canonical link.
 create table diemtin.links (key bytea primary key, story bytea not null);
