@@ -2,7 +2,7 @@
 //! whether the store holds ten thousand of them or a million.
 //!
 //! `cargo bench --bench store` fills one store step by step to a million stories, and measures at each; `-- 100000` ends there. It takes
-//! half an hour, and about 1.5 GB below target/. Linux only: it reads /proc.
+//! some minutes, and about 2 GB below target/. Linux only: it reads /proc.
 
 #[path = "../pass/meter.rs"]
 mod meter;
@@ -10,22 +10,22 @@ mod news;
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
-use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use diemtin::edge::store::Store;
-use diemtin::flow::dedupe::{self, Gists, Ground};
-use diemtin::model::Batch;
+use diemtin::flow::dedupe::{self, Decision, Gists, Ground, Named};
+use diemtin::model::{Batch, Known, Source};
+use jiff::Timestamp;
 use meter::Meter;
 
 /// Where it is measured, in stories.
 const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
-/// Entries of one poll while the store is filled.
-const FILL: u32 = 100;
-/// Polls that are measured at each size, of so many entries, of which so many are new: those of a paper at noon.
-const POLLS: u32 = 300;
-const ENTRIES: u32 = 30;
-const NEW: u32 = 3;
+/// Stories of one commit while the store is filled, as when a dump is loaded.
+const FILL: u32 = 999;
+/// Polls that are measured at each size, one of each source, after as many that are not: what a service asks again and again is in memory.
+const POLLS: u32 = news::SOURCES;
+/// What a source's document holds: what is new, and what its last polls brought.
+const POLLS_SHOWN: u32 = 10;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
@@ -58,7 +58,7 @@ fn benchmark(most: u32) -> anyhow::Result<()> {
         let name = store.to_str().context("the target folder's name is not UTF-8")?;
         run(&["fill", name, &from.to_string(), &stories.to_string()])?;
         run(&["measure", name, &stories.to_string()])?;
-        from = stories + ENTRIES + POLLS * NEW;
+        from = stories.next_multiple_of(news::NEW) + 2 * POLLS * news::NEW;
     }
     let (before, after) = Store::compact(&store)?;
     println!("compacted: {} MB instead of {} MB", after / MEGA, before / MEGA);
@@ -74,65 +74,85 @@ fn run(mode: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a poll brings into the store.
-struct Poll<'a> {
-    store: &'a Store,
+/// Sources that are polled in turn.
+struct Newsroom {
+    store: Store,
+    sources: Vec<Source>,
     gists: Gists,
 }
 
-impl Poll<'_> {
+impl Newsroom {
+    fn open(folder: &Path) -> anyhow::Result<Self> {
+        let sources = (0..news::SOURCES).map(news::source).collect::<anyhow::Result<_>>()?;
+        Ok(Self { store: Store::open(folder)?, sources, gists: Gists::default() })
+    }
+
+    /// What a poll brings: three new stories, and what its source's last polls brought.
+    fn named(&self, poll: u32, polls_shown: u32) -> Vec<Named> {
+        let polls = (0..polls_shown).filter_map(|back| poll.checked_sub(back * news::SOURCES));
+        let document: Vec<_> = polls.flat_map(news::stories).map(news::entry).collect();
+        dedupe::name(&self.sources[(poll % news::SOURCES) as usize], &document, now(poll))
+    }
+
+    fn decide(&self, named: &[Named], known: &Known, poll: u32) -> Decision {
+        dedupe::decide(named, known, &Ground { baseline: false, gists: &self.gists, rank: &|_| 0, now: now(poll) })
+    }
+
     /// One poll as `pipeline/poll.rs` makes it, from the parsed document on: named, looked up, judged, committed.
-    async fn of(&self, entries: std::ops::Range<u32>) -> anyhow::Result<usize> {
-        let source = news::source(entries.start)?;
-        let now = news::time(entries.end);
-        let document: Vec<_> = entries.map(news::entry).collect();
-        let named = dedupe::name(&source, &document, now);
+    async fn poll(&self, poll: u32) -> anyhow::Result<()> {
+        let named = self.named(poll, POLLS_SHOWN);
         let mut known = self.store.known(&dedupe::lookups(&named))?;
         self.store.near(&dedupe::searches(&named, &known, &self.gists), &mut known)?;
-        let decision = dedupe::decide(&named, &known, &Ground { baseline: false, gists: &self.gists, rank: &|_| 0, now });
-        let new = decision.new;
-        let state = Some((source.id.clone(), news::state(now)));
-        self.store
-            .commit(Batch { source: state, stories: decision.stories, based_on: Some(decision.based_on), ..Batch::default() })
-            .await?;
-        Ok(new)
+        let decision = self.decide(&named, &known, poll);
+        ensure!(decision.new == news::NEW as usize, "{} entries were new", decision.new);
+        let source = Some((self.sources[(poll % news::SOURCES) as usize].id.clone(), news::state(now(poll))));
+        let based_on = Some(decision.based_on);
+        Ok(self.store.commit(Batch { source, stories: decision.stories, based_on, ..Batch::default() }).await?)
     }
+}
+
+/// When a poll is: just after its stories were published.
+fn now(poll: u32) -> Timestamp {
+    news::time(news::stories(poll).end)
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?)
 }
 
+/// Stores the stories of whole polls without asking for near copies: there are none.
 fn fill(folder: &Path, from: u32, to: u32) -> anyhow::Result<()> {
-    let store = Arc::new(Store::open(folder)?);
+    let room = Newsroom::open(folder)?;
     runtime()?.block_on(async {
-        let poll = Poll { store: &store, gists: Gists::default() };
-        let mut new = 0;
-        for at in (from..to).step_by(FILL as usize) {
-            new += poll.of(at..(at + FILL).min(to)).await?;
+        let mut batch = Batch::default();
+        for poll in from.div_ceil(news::NEW)..to.div_ceil(news::NEW) {
+            batch.stories.extend(room.decide(&room.named(poll, 1), &Known::default(), poll).stories);
+            if batch.stories.len() >= FILL as usize {
+                room.store.commit(std::mem::take(&mut batch)).await?;
+            }
         }
-        ensure!(new == (to - from) as usize, "of {} entries {new} were new", to - from);
-        Ok(())
+        Ok(room.store.commit(batch).await?)
     })
 }
 
 fn measure(folder: &Path, stories: u32) -> anyhow::Result<()> {
     let meter = Meter::start()?;
-    let store = Store::open(folder)?;
+    drop(Store::open(folder)?);
     let opened = meter.cost()?;
     let memory = meter::peak_memory_bytes()?;
-    let stats = store.stats()?;
+    let room = Newsroom::open(folder)?;
+    let stats = room.store.stats()?;
     let of = |what: &str| stats.iter().find(|(name, _)| *name == what).map_or(0, |(_, number)| *number);
     let (bytes, count) = (of("bytes of sled's files"), of("stories"));
     let polled = runtime()?.block_on(async {
-        let poll = Poll { store: &store, gists: Gists::default() };
-        // The first reads what is asked for again and again.
-        poll.of(stories..stories + ENTRIES).await?;
+        room.store.inspect().await?;
+        let first = stories.div_ceil(news::NEW);
+        for poll in first..first + POLLS {
+            room.poll(poll).await?;
+        }
         let meter = Meter::start()?;
-        for number in 0..POLLS {
-            let end = stories + ENTRIES + (number + 1) * NEW;
-            let new = poll.of(end - ENTRIES..end).await?;
-            ensure!(new == NEW as usize, "{new} entries were new");
+        for poll in first + POLLS..first + 2 * POLLS {
+            room.poll(poll).await?;
         }
         anyhow::Ok(meter.cost()?.of_each(POLLS))
     })?;

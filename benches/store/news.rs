@@ -1,6 +1,8 @@
 //! A newsroom of a million different stories: the same in every run. Words come from a list by the frequency that words have (Zipf), so that
 //! texts compress and share phrases as real ones do, and no more.
 
+use std::ops::Range;
+
 use diemtin::model::{Because, Entry, Manners, Source, SourceState};
 use jiff::{SignedDuration, Timestamp};
 
@@ -37,9 +39,17 @@ pub fn time(story: u32) -> Timestamp {
     BEGIN + SignedDuration::from_secs(i64::from(story) * 32)
 }
 
-/// The source of a story and of those around it: one of a thousand.
-pub fn source(story: u32) -> anyhow::Result<Source> {
-    let number = story / 5000 % 1000;
+/// How many sources there are, and how many new stories each poll of one brings.
+pub const SOURCES: u32 = 1000;
+pub const NEW: u32 = 3;
+
+/// The stories that a poll finds new. The sources are polled in turn.
+pub fn stories(poll: u32) -> Range<u32> {
+    poll * NEW..(poll + 1) * NEW
+}
+
+/// One of the sources.
+pub fn source(number: u32) -> anyhow::Result<Source> {
     let text = format!("[source.bao-{number}]\nurl = \"https://bao{number}.example.vn/rss\"\n");
     let (config, _) = diemtin::config::read("feeds.toml", &text, &|_| None)?;
     Ok(config.sources.into_values().next().expect("the one source"))
@@ -48,7 +58,7 @@ pub fn source(story: u32) -> anyhow::Result<Source> {
 /// A story as its source tells it: a title of 14 syllables and a summary of 60, an address, a picture.
 pub fn entry(story: u32) -> Entry {
     let (title, text) = (words(story, 0, 14), words(story, 1, 60));
-    let number = story / 5000 % 1000;
+    let number = story / NEW % SOURCES;
     let slug: String = title.chars().filter(|c| c.is_ascii_alphabetic() || *c == ' ').collect::<String>().replace(' ', "-");
     Entry {
         guid: Some(format!("https://bao{number}.example.vn/{slug}-{story}.html")),

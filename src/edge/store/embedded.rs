@@ -2,17 +2,18 @@
 //!
 //! One thread writes; a batch is acknowledged only when it would survive a power cut.
 //!
-//! Keys of the one tree (numbers big-endian), each value with a version and a checksum, see `record`:
+//! Records of the one tree (numbers big-endian), each row with a version and a checksum, see `record`; those with * stand many in a row, see
+//! `gathered`:
 //!
 //! | key | value |
 //! | --- | --- |
 //! | `s` + story id | a story |
-//! | `e` + entry key | the story of an entry and what the entry said; it outlives the story, so that nothing pruned comes back |
-//! | `l` + link key | the story of a canonical link |
+//! | `e` + entry key * | the story of an entry and what the entry said; it outlives the story, so that nothing pruned comes back |
+//! | `l` + link key * | the story of a canonical link |
 //! | `n` + span of 72 hours + story id + sequence number | the bands that a change adds to a story, for finding near copies |
-//! | `c` + sequence number | the story that changed; each story stands at its last change only |
+//! | `c` + sequence number * | the story that changed; each story stands at its last change only |
 //! | `p` + source id | a source's state |
-//! | `d` + story id | a mark that a story was pruned, and not lost |
+//! | `d` + story id * | a mark that a story was pruned, and not lost |
 //! | `a`, `a` + source id | the books: how many records of each kind, and of each source, there are |
 //! | `w` + source id | what is remembered of a source's hub |
 //! | `h` + subscription id | a subscription to one of our feeds |
@@ -28,11 +29,15 @@ mod codec;
 mod compact;
 mod copy;
 mod disk;
+mod gathered;
+mod look;
 mod open;
 mod pack;
 mod recent;
 mod rows;
 mod scrub;
+mod seen;
+mod work;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
@@ -47,10 +52,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::edge::store::{Finding, Memo, Standing, StoreError, near, readable, record};
 use crate::model::{
-    Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Push, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId,
-    Subscriber, SubscriberId,
+    Batch, Change, EntryKey, LinkKey, Push, Slug, SourceId, SourceState, Stamp, Story, StoryId, Subscriber, SubscriberId,
 };
 use pack::Packer;
+use seen::Seen;
+use work::Work;
 
 /// Batches that may wait for the writer; more wait in their senders.
 const QUEUE: usize = 64;
@@ -72,6 +78,7 @@ struct Shared {
     /// `None` while it is being opened anew.
     db: ArcSwapOption<sled::Db>,
     index: near::Index,
+    seen: Seen,
     packer: Packer,
     /// What is wrong and not mended.
     unmended: Mutex<Vec<String>>,
@@ -113,72 +120,17 @@ fn failed(doing: &'static str) -> impl Fn(sled::Error) -> StoreError {
 }
 
 impl Embedded {
-    pub(super) fn known(&self, lookups: &[Lookup]) -> Result<Known, StoreError> {
-        // First the number, then what there is: what comes between is known too, and only makes the writer more careful.
-        let mut known = Known { seq: *self.latest.borrow(), ..Known::default() };
-        let db = self.shared.db()?;
-        let get = |key: [u8; 17]| db.get(key).map_err(failed("to look up an entry"));
-        for lookup in lookups {
-            // What can't be read counts as not there: it is set aside when it is written again.
-            let entry = get(codec::entry_key(lookup.key))?.and_then(|value| readable(codec::read_entry(&value)));
-            if let Some((story, print)) = entry {
-                known.entries.insert(lookup.key, (story, print));
-                if print != lookup.print {
-                    self.add_link(&mut known, lookup.link)?;
-                    self.add_story(&mut known, story)?;
-                }
-                continue;
-            }
-            let linked = self.add_link(&mut known, lookup.link)?;
-            self.add_story(&mut known, linked.unwrap_or(lookup.begins))?;
-        }
-        Ok(known)
-    }
-
-    fn add_link(&self, known: &mut Known, link: Option<LinkKey>) -> Result<Option<StoryId>, StoreError> {
-        let Some(link) = link else { return Ok(None) };
-        let story = found(self.story_of(link))?;
-        known.links.extend(story.map(|story| (link, story)));
-        Ok(story)
-    }
-
-    fn add_story(&self, known: &mut Known, id: StoryId) -> Result<(), StoreError> {
-        if !known.stories.contains_key(&id)
-            && let Some(story) = found(self.story(id))?
-        {
-            known.stories.insert(id, story);
-        }
-        Ok(())
-    }
-
-    pub(super) fn near(&self, searches: &[Search], known: &mut Known) -> Result<(), StoreError> {
-        for search in searches {
-            let candidates = self.shared.index.candidates(search, |span, take| self.read_span(span, take))?;
-            for id in &candidates {
-                self.add_story(known, *id)?;
-            }
-            known.near.insert(search.key, candidates);
-        }
-        Ok(())
-    }
-
-    fn read_span(&self, span: i32, take: &mut dyn FnMut(StoryId, &[Band])) -> Result<(), StoreError> {
-        let db = self.shared.db()?;
-        let rows = db.scan_prefix(codec::span_prefix(span)).map(|row| {
-            let (key, value) = row.map_err(failed("to look for near copies"))?;
-            codec::read_bands(&key, &value)
-        });
-        rows.filter_map(readable).for_each(|(story, bands)| take(story, &bands));
-        Ok(())
-    }
-
     pub(super) fn story_of(&self, link: LinkKey) -> Result<Option<StoryId>, StoreError> {
-        let value = self.shared.db()?.get(codec::link_key(link)).map_err(failed("to look up a link"))?;
+        let value = self.record(&codec::link_key(link), "to look up a link")?;
         value.map(|value| codec::read_link(&value)).transpose()
     }
 
     pub(super) fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
-        let value = self.shared.db()?.get(codec::story_key(id)).map_err(failed("to read a story"))?;
+        let key = codec::story_key(id);
+        if !self.shared.seen.may_have(&key) {
+            return Ok(None);
+        }
+        let value = self.shared.db()?.get(key).map_err(failed("to read a story"))?;
         value.map(|value| codec::read_story(&self.shared.packer, id, &value)).transpose()
     }
 
@@ -193,10 +145,10 @@ impl Embedded {
     }
 
     pub(super) fn changes_after(&self, seq: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
-        let db = self.shared.db()?;
-        let rows = db.range(codec::change_key(seq.saturating_add(1)).to_vec()..vec![b'c' + 1]).take(limit);
+        let after = codec::change_key(seq.saturating_add(1)).to_vec();
+        let rows = self.records_from(after, "to read the changes")?.take(limit);
         rows.map(|row| {
-            let (key, value) = row.map_err(failed("to read the changes"))?;
+            let (key, value) = row?;
             let (seq, id) = codec::read_change(&key, &value)?;
             // A story that has changed since stands in a later row too: at this one it was removed, or will be told anew.
             Ok(Change { seq, id, story: found(self.story(id))?.filter(|story| story.seq == seq) })
@@ -262,27 +214,27 @@ impl Embedded {
     }
 
     pub(super) async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        self.write(write::Work::Batch(Box::new(batch))).await
+        self.write(Work::Batch(Box::new(batch))).await
     }
 
     pub(super) async fn remove(&self, stories: Vec<(StoryId, u64)>) -> Result<(), StoreError> {
-        self.write(write::Work::Remove(stories)).await
+        self.write(Work::Remove(stories)).await
     }
 
     pub(super) async fn remember(&self, memo: Memo, what: Vec<u8>) -> Result<(), StoreError> {
-        self.write(write::Work::Memo(memo, what)).await
+        self.write(Work::Memo(memo, what)).await
     }
 
     pub(super) async fn set_pushes(&self, pushes: Vec<(SourceId, Push)>) -> Result<(), StoreError> {
-        self.write(write::Work::Pushes(pushes)).await
+        self.write(Work::Pushes(pushes)).await
     }
 
     pub(super) async fn set_subscribers(&self, rows: Vec<(SubscriberId, Option<Subscriber>)>) -> Result<(), StoreError> {
-        self.write(write::Work::Subscribers(rows)).await
+        self.write(Work::Subscribers(rows)).await
     }
 
     pub(super) async fn set_stamps(&self, stamps: Vec<Stamp>) -> Result<(), StoreError> {
-        self.write(write::Work::Stamps(stamps)).await
+        self.write(Work::Stamps(stamps)).await
     }
 
     pub(super) fn takes(&self) -> bool {
@@ -291,30 +243,29 @@ impl Embedded {
 
     pub(super) fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {
         let db = self.shared.db()?;
-        let is_there = |key: [u8; 17]| db.contains_key(key).map_err(failed("to look for a story"));
+        let doing = "to look for a story";
         Ok(match () {
-            () if is_there(codec::story_key(id))? => Standing::Stored,
-            () if is_there(books::pruned_key(id))? => Standing::Pruned,
+            () if db.contains_key(codec::story_key(id)).map_err(failed(doing))? => Standing::Stored,
+            () if self.record(&books::pruned_key(id), doing)?.is_some() => Standing::Pruned,
             () => Standing::Unknown,
         })
     }
 
     pub(super) fn names_after(&self, after: Option<EntryKey>, limit: usize) -> Result<Vec<(EntryKey, StoryId)>, StoreError> {
-        let db = self.shared.db()?;
         let start = after.map_or(vec![b'e'], |key| [&codec::entry_key(key)[..], &[0]].concat());
-        let rows = db.range(start..vec![b'e' + 1]).map(|row| {
-            let (key, value) = row.map_err(failed("to read the entries' names"))?;
+        let rows = self.records_from(start, "to read the entries' names")?.map(|row| {
+            let (key, value) = row?;
             Ok((codec::entry_of_key(&key)?, codec::read_entry(&value)?.0))
         });
         Ok(rows.filter_map(readable).take(limit).collect())
     }
 
     pub(super) async fn bury(&self, names: Vec<(EntryKey, StoryId)>) -> Result<(), StoreError> {
-        self.write(write::Work::Bury(names)).await
+        self.write(Work::Bury(names)).await
     }
 
     pub(super) async fn forget(&self, names: Vec<EntryKey>) -> Result<(), StoreError> {
-        self.write(write::Work::Forget(names)).await
+        self.write(Work::Forget(names)).await
     }
 
     pub(super) fn keep_copy(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
@@ -344,12 +295,12 @@ impl Embedded {
     }
 
     pub(super) async fn mended(&self) -> Result<(), StoreError> {
-        self.write(write::Work::Mended).await?;
+        self.write(Work::Mended).await?;
         self.shared.unmended().clear();
         Ok(())
     }
 
-    async fn write(&self, work: write::Work) -> Result<(), StoreError> {
+    async fn write(&self, work: Work) -> Result<(), StoreError> {
         self.order(|reply| write::Order::Write(write::Job { work, reply })).await
     }
 

@@ -22,8 +22,8 @@ const PROBE_BYTES: usize = 64 * 1024;
 
 /// Space that is kept ready behind the end of sled's log beyond what a group needs, in bytes: asked for seldom, it costs nothing.
 const AHEAD_BYTES: u64 = 8 * 1024 * 1024;
-/// How many times its size a group may take of the log: pages are written anew, and segments are filled up.
-const LOG_FACTOR: u64 = 4;
+/// How many times its size a group may take of the log: sled writes a page of 16 rows anew where one has changed ten times.
+const LOG_FACTOR: u64 = 16;
 
 /// The files that make sled's content durable.
 /// They stay open: a process without descriptors left must still be able to write.

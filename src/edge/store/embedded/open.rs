@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use crate::edge::store::embedded::books::{Books, PREFIX};
 use crate::edge::store::embedded::disk::{Reserve, intended, marked, sync_folder};
 use crate::edge::store::embedded::rows::Row;
-use crate::edge::store::embedded::{Embedded, QUEUE, Shared, codec, compact, failed, write};
+use crate::edge::store::embedded::{Embedded, QUEUE, Shared, codec, compact, failed, gathered, write};
 use crate::edge::store::{Finding, StoreError};
 
 /// sled's page cache, in bytes. Its default is 1 GB; measured peaks are one and a half to two and a half times this.
@@ -88,9 +88,7 @@ pub(super) fn ground(folder: &Path) -> Result<Ground, StoreError> {
     finish_intent(&db, folder, marked)?;
     let seq = db.range(..vec![b'c' + 1]).next_back().transpose().map_err(failed("to find the last change"))?;
     let seq = match seq {
-        Some((key, value)) if key.first() == Some(&b'c') => {
-            codec::read_change(&key, &value).map_or_else(|_| codec::seq_of_change_key(&key), |(seq, _)| seq)
-        }
+        Some((key, value)) if key.first() == Some(&b'c') => gathered::last_number(&key, &value),
         _ => 0,
     };
     let mut books = read_books(&db, &mut findings)?;

@@ -1,12 +1,11 @@
 //! What a group of jobs comes to: one batch of sled's, what it posts to the books, and what followers are told.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::edge::store::embedded::books::{Posting, pruned_key};
-use crate::edge::store::embedded::pack::Packer;
-use crate::edge::store::embedded::{codec, failed};
-use crate::edge::store::{StoreError, record};
-use crate::model::{Band, SourceId, StoryChange, StoryId, span};
+use crate::edge::store::StoreError;
+use crate::edge::store::embedded::{Shared, codec, failed, gathered};
+use crate::model::{Band, EntryKey, Print, SourceId, StoryChange, StoryId, span};
 
 /// What is stored of a story: the number of its last change and the sources of its reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +20,7 @@ pub(super) type Row = (Vec<u8>, Option<Vec<u8>>);
 /// What a group of jobs comes to.
 pub(super) struct Rows<'a> {
     db: &'a sled::Db,
-    pub(super) packer: &'a Packer,
+    pub(super) shared: &'a Shared,
     /// The number of the last change.
     pub(super) seq: u64,
     /// In their order: of one key the last counts.
@@ -33,12 +32,18 @@ pub(super) struct Rows<'a> {
     stories: HashMap<StoryId, Option<Stored>>,
     /// The other records that it has changed, and whether they are there.
     touched: HashMap<Vec<u8>, bool>,
+    /// What becomes of records that stand many in a row, by row.
+    gathered: BTreeMap<Vec<u8>, BTreeMap<Vec<u8>, Option<Vec<u8>>>>,
 }
 
+/// What an entry says now; `None` where it is forgotten.
+type Said = (EntryKey, Option<(StoryId, Print)>);
+
 impl<'a> Rows<'a> {
-    pub(super) fn new(db: &'a sled::Db, packer: &'a Packer, seq: u64) -> Self {
+    pub(super) fn new(db: &'a sled::Db, shared: &'a Shared, seq: u64) -> Self {
         let (writes, postings, bands) = (Vec::new(), Vec::new(), Vec::new());
-        Self { db, packer, seq, writes, postings, bands, stories: HashMap::new(), touched: HashMap::new() }
+        let (stories, touched, gathered) = (HashMap::new(), HashMap::new(), BTreeMap::new());
+        Self { db, shared, seq, writes, postings, bands, stories, touched, gathered }
     }
 
     /// What is stored of a story. One that can't be read counts as not stored; it is set aside before another takes its place.
@@ -48,14 +53,21 @@ impl<'a> Rows<'a> {
         }
         let value = self.db.get(codec::story_key(id)).map_err(failed("to read a story"))?;
         Ok(value
-            .and_then(|value| codec::read_story(self.packer, id, &value).ok())
+            .and_then(|value| codec::read_story(&self.shared.packer, id, &value).ok())
             .map(|story| Stored { seq: story.seq, sources: story.entries.into_iter().map(|report| report.source).collect() }))
     }
 
     fn is_there(&self, key: &[u8]) -> Result<bool, StoreError> {
-        match self.touched.get(key) {
-            Some(there) => Ok(*there),
-            None => self.db.contains_key(key).map_err(failed("to look whether a record is there")),
+        let failed = failed("to look whether a record is there");
+        match (self.touched.get(key), gathered::row_of(key)) {
+            (Some(there), _) => Ok(*there),
+            (None, _) if !self.shared.seen.may_have(key) => Ok(false),
+            (None, None) => self.db.contains_key(key).map_err(failed),
+            (None, Some(row)) => {
+                let row = self.db.get(row).map_err(failed)?;
+                // In a row that can't be read nothing is there any more.
+                Ok(row.is_some_and(|row| gathered::find(key, &row).is_ok_and(|record| record.is_some())))
+            }
         }
     }
 
@@ -75,7 +87,7 @@ impl<'a> Rows<'a> {
             self.postings.push(Posting::plain(key, true));
         }
         self.touched.insert(key.to_vec(), true);
-        self.insert(key, value);
+        self.write(key, Some(value));
         Ok(())
     }
 
@@ -85,8 +97,35 @@ impl<'a> Rows<'a> {
             self.postings.push(Posting::plain(key, false));
         }
         self.touched.insert(key.to_vec(), false);
-        self.remove(key);
+        self.write(key, None);
         Ok(())
+    }
+
+    fn write(&mut self, key: &[u8], value: Option<Vec<u8>>) {
+        match gathered::row_of(key) {
+            Some(row) => drop(self.gathered.entry(row).or_default().insert(key.to_vec(), value)),
+            None => self.writes.push((key.to_vec(), value)),
+        }
+    }
+
+    /// Adds the rows of records that stand many in one; returns what entries say now.
+    pub(super) fn gather(&mut self) -> Result<Vec<Said>, StoreError> {
+        let mut said = Vec::new();
+        for (row, changes) in std::mem::take(&mut self.gathered) {
+            let old = self.db.get(&row).map_err(failed("to read a row of many"))?;
+            let new = match gathered::changed(old.as_deref(), &changes) {
+                Err(StoreError::Record { .. }) => {
+                    self.set_aside(&row)?;
+                    gathered::changed(None, &changes)?
+                }
+                changed => changed?,
+            };
+            self.writes.push((row, new));
+            for (key, value) in changes.iter().filter(|(key, _)| key.first() == Some(&b'e')) {
+                said.push((codec::entry_of_key(key)?, value.as_deref().map(codec::read_entry).transpose()?));
+            }
+        }
+        Ok(said)
     }
 
     pub(super) fn put_story(&mut self, change: &StoryChange, value: Vec<u8>) -> Result<(), StoreError> {
@@ -131,7 +170,7 @@ impl<'a> Rows<'a> {
         self.take(&codec::change_key(old.seq))?;
         self.postings.push(Posting::story(&key, old.seq, old.sources, false));
         self.put(&codec::change_key(self.seq), codec::change(id))?;
-        self.put(&pruned_key(id), record::seal(Vec::new()))?;
+        self.put(&pruned_key(id), Vec::new())?;
         self.stories.insert(id, None);
         Ok(())
     }
@@ -139,7 +178,7 @@ impl<'a> Rows<'a> {
     /// Removes the rows of a story's bands. In memory they stay: a story that is gone is no candidate.
     fn take_bands(&mut self, id: StoryId) -> Result<(), StoreError> {
         let value = self.db.get(codec::story_key(id)).map_err(failed("to read a story"))?;
-        if let Some(story) = value.and_then(|value| codec::read_story(self.packer, id, &value).ok()) {
+        if let Some(story) = value.and_then(|value| codec::read_story(&self.shared.packer, id, &value).ok()) {
             for key in self.db.scan_prefix(codec::bands_prefix(span(story.published), id)).keys() {
                 self.take(&key.map_err(failed("to read the bands of a story"))?)?;
             }
@@ -149,7 +188,7 @@ impl<'a> Rows<'a> {
 
     /// Keeps a record that can't be read where nobody looks for it, before another takes its place.
     fn set_aside(&mut self, key: &[u8]) -> Result<(), StoreError> {
-        if let Some(value) = self.db.get(key).map_err(failed("to read a story"))? {
+        if let Some(value) = self.db.get(key).map_err(failed("to set a record aside"))? {
             tracing::error!(record = %codec::named(key), "a record of the store can't be read and is set aside");
             self.insert(&[codec::ASIDE, key].concat(), value.to_vec());
         }

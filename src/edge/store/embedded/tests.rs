@@ -125,13 +125,13 @@ fn what_has_vanished_is_named_with_its_source_until_it_is_mended() {
 fn what_can_not_be_read_is_set_aside_and_takes_nothing_else_away() {
     let mut case = Case::new();
     case.commit(batch([story(1, 0), story(2, 0), story(3, 0)])).unwrap();
-    let keys = [codec::story_key(id(2)).to_vec(), codec::entry_key(EntryKey([3; 16])).to_vec()];
+    let keys = [codec::story_key(id(2)).to_vec(), gathered::row_of(&codec::entry_key(EntryKey([3; 16]))).unwrap()];
     tamper(&mut case, |db| keys.iter().for_each(|key| drop(db.insert(&key[..], b"\x01nonsense").unwrap())));
     case.reopen();
     let known = case.store().known(&[lookup(3, 3)]).unwrap();
     assert!(known.entries.is_empty() && known.stories.contains_key(&id(3)), "its story is found by link all the same");
     let found = sentences(&case).join("\n");
-    assert!(found.contains("1 of its stories could not be read") && found.contains("1 of its names of entries"), "{found}");
+    assert!(found.contains("1 of its stories could not be read") && found.contains("1 of its rows of names of entries"), "{found}");
     assert_eq!(case.store().story(id(2)).unwrap(), None);
     assert!(case.store().story(id(1)).unwrap().is_some());
     case.commit(batch([story(2, 0)])).expect("it is fetched again");

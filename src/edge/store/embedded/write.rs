@@ -3,7 +3,6 @@
 //! After a failed write nobody knows what is on the disk, and the next fsync would not tell. So nothing is written any more until the
 //! disk takes bytes again, the store was opened anew, and what is there was read back; meanwhile reading goes on.
 
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,15 +12,15 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::edge::store::embedded::books::{Books, pruned_key};
+use crate::edge::store::embedded::books::Books;
 use crate::edge::store::embedded::disk::{Disk, Reserve};
 use crate::edge::store::embedded::open::{self, Ground};
 use crate::edge::store::embedded::recent::Recent;
 use crate::edge::store::embedded::rows::Rows;
 use crate::edge::store::embedded::scrub::{Scrub, Step};
+use crate::edge::store::embedded::work::{Work, add};
 use crate::edge::store::embedded::{Shared, codec};
-use crate::edge::store::{Finding, Memo, StoreError, record};
-use crate::model::{Batch, EntryKey, Push, SourceId, Stamp, StoryId, Subscriber, SubscriberId};
+use crate::edge::store::{Finding, StoreError};
 
 /// Batches that are made durable together at the most: under load one `fsync` serves many polls.
 const GROUP: usize = 64;
@@ -30,23 +29,6 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How often it is looked for work while nothing is written.
 const LOOK: Duration = Duration::from_millis(50);
-
-pub(super) enum Work {
-    Batch(Box<Batch>),
-    /// Stories, each with the number that it had when it was judged.
-    Remove(Vec<(StoryId, u64)>),
-    Memo(Memo, Vec<u8>),
-    Stamps(Vec<Stamp>),
-    Pushes(Vec<(SourceId, Push)>),
-    /// Who subscribes to our feeds, or no more.
-    Subscribers(Vec<(SubscriberId, Option<Subscriber>)>),
-    /// Names of entries whose stories were pruned.
-    Bury(Vec<(EntryKey, StoryId)>),
-    /// Names of entries that are to be new.
-    Forget(Vec<EntryKey>),
-    /// What was wrong has been mended.
-    Mended,
-}
 
 pub(super) struct Job {
     pub(super) work: Work,
@@ -108,7 +90,7 @@ impl Writer {
             for order in orders.drain(..) {
                 match order {
                     Order::Write(job) => jobs.push(job),
-                    Order::Inspect(reply) => self.inspection.get_or_insert_default().1.push(reply),
+                    Order::Inspect(reply) => self.begin_inspection().push(reply),
                 }
             }
             if !jobs.is_empty() {
@@ -174,7 +156,7 @@ impl Writer {
     fn write(&mut self, works: Vec<Work>, results: &mut Vec<Result<(), StoreError>>) -> Result<(), String> {
         let db = self.shared.db().map_err(|e| e.to_string())?;
         let shared = Arc::clone(&self.shared);
-        let mut rows = Rows::new(&db, &shared.packer, self.seq);
+        let mut rows = Rows::new(&db, &shared, self.seq);
         for work in works {
             let added = add(&mut self.recent, work, &mut rows);
             // Whoever is refused for another reason than what he was based on may have left half of his records in the group.
@@ -189,6 +171,9 @@ impl Writer {
         let accounts = self.books.of_sources(sources).map_err(|e| e.to_string())?;
         accounts.into_iter().for_each(|(key, value)| rows.insert(&key, value));
         rows.insert(codec::BOOKS, self.books.totals().map_err(|e| e.to_string())?);
+        let entries = rows.gather().map_err(|e| e.to_string())?;
+        // Before anybody can find them: what memory denies is not looked for.
+        shared.seen.expect(rows.postings.iter().filter(|posting| posting.there).map(|posting| &posting.key[..]));
         self.disk.intend(self.books.commits, &rows.writes).map_err(|e| e.to_string())?;
         db.apply_batch(open::batch(std::mem::take(&mut rows.writes))).map_err(|e| e.to_string())?;
         db.flush().map_err(|e| e.to_string())?;
@@ -199,6 +184,7 @@ impl Writer {
         self.seq = rows.seq;
         // Before the number is told: who has heard of a change also finds its story.
         self.shared.index.post(&rows.bands);
+        self.shared.seen.written(entries);
         self.announce.send_if_modified(|latest| std::mem::replace(latest, self.seq) != self.seq);
         Ok(())
     }
@@ -241,9 +227,15 @@ impl Writer {
         (self.books, self.recent) = (ground.books, Recent::since(self.seq));
         // A batch that was refused may have been written after all.
         self.shared.index.clear();
+        self.shared.seen.clear();
         self.shared.open(ground.db, ground.findings);
         self.announce.send_if_modified(|latest| std::mem::replace(latest, self.seq) != self.seq);
         Ok(())
+    }
+
+    fn begin_inspection(&mut self) -> &mut Vec<Findings> {
+        let records = self.books.counts().map(|(_, count)| count).sum();
+        &mut self.inspection.get_or_insert_with(|| (Scrub::of(records), Vec::new())).1
     }
 
     fn inspect_step(&mut self) {
@@ -266,13 +258,16 @@ impl Writer {
     /// Notes what was found, and sets the books right.
     fn conclude(&mut self) {
         let Some((scrub, replies)) = self.inspection.take() else { return };
-        let (findings, books) = scrub.conclude(&self.books);
-        self.inspection = Some((Scrub::default(), replies));
+        let (findings, books, filter) = scrub.conclude(&self.books);
+        self.inspection = Some((Scrub::of(0), replies));
+        self.shared.seen.fill(filter);
         if findings.is_empty() {
             return self.end_inspection(&Ok(findings));
         }
         findings.iter().for_each(|finding| tracing::error!("the store is not whole: {finding}"));
         self.books = books;
+        // What is missing on the disk must not be there for those who mend it.
+        self.shared.seen.forget_entries();
         self.shared.find(&findings);
         let noted = self.note_findings();
         self.end_inspection(&noted.map(|()| findings));
@@ -301,89 +296,4 @@ impl Writer {
             let _ = reply.send(result);
         }
     }
-}
-
-fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<(), StoreError> {
-    match work {
-        Work::Batch(batch) => {
-            let encoded = encode(recent, &batch, rows)?;
-            let source = batch.source.as_ref().map(|(id, state)| Ok((codec::source_key(id), record::source(state)?)));
-            let source: Option<(Vec<u8>, Vec<u8>)> = source.transpose()?;
-            for (change, value) in batch.stories.iter().zip(encoded) {
-                rows.put_story(change, value)?;
-                recent.post(&change.bands, rows.seq);
-            }
-            if let Some((key, value)) = source {
-                rows.put(&key, value)?;
-            }
-        }
-        Work::Remove(stories) => {
-            for (id, judged) in stories {
-                // One that has changed since is not what was judged.
-                if let Some(old) = rows.stored(id)?.filter(|old| old.seq == judged) {
-                    rows.take_story(id, old)?;
-                }
-            }
-        }
-        Work::Memo(memo, what) => rows.insert(&codec::memo_key(memo), record::seal(what)),
-        Work::Pushes(pushes) => {
-            for (id, push) in &pushes {
-                let key = codec::push_key(id);
-                match *push == Push::default() {
-                    true => rows.remove(&key),
-                    false => rows.insert(&key, record::push(push)?),
-                }
-            }
-        }
-        Work::Subscribers(subscribers) => {
-            for (id, subscriber) in &subscribers {
-                let key = codec::subscriber_key(*id);
-                match subscriber {
-                    Some(subscriber) => rows.insert(&key, record::subscriber(subscriber)?),
-                    None => rows.remove(&key),
-                }
-            }
-        }
-        Work::Stamps(stamps) => {
-            for stamp in &stamps {
-                rows.insert(&codec::stamp_key(&stamp.path), codec::stamp(stamp)?);
-            }
-        }
-        Work::Bury(names) => {
-            for (key, story) in names {
-                if rows.stored(story)?.is_none() {
-                    rows.put(&codec::entry_key(key), codec::entry(story, 0))?;
-                    rows.put(&pruned_key(story), record::seal(Vec::new()))?;
-                }
-            }
-        }
-        Work::Forget(names) => {
-            for key in names {
-                rows.take(&codec::entry_key(key))?;
-            }
-        }
-        Work::Mended => rows.remove(codec::UNMENDED),
-    }
-    Ok(())
-}
-
-/// What is to be written of each story; an error before anything of the batch is added.
-fn encode(recent: &Recent, batch: &Batch, rows: &Rows) -> Result<Vec<Vec<u8>>, StoreError> {
-    let mut ids = HashSet::new();
-    if !batch.stories.iter().all(|change| ids.insert(change.story.id)) {
-        return Err(StoreError::Conflict);
-    }
-    if batch.based_on.is_some_and(|seq| recent.overtook(&batch.stories, seq)) {
-        return Err(StoreError::Conflict);
-    }
-    let numbered = batch.stories.iter().zip(rows.seq + 1..);
-    numbered
-        .map(|(change, seq)| {
-            let stored = rows.stored(change.story.id)?.map_or(0, |stored| stored.seq);
-            if stored != change.story.seq {
-                return Err(StoreError::Conflict);
-            }
-            rows.packer.pack(&record::story(&change.story, seq)?)
-        })
-        .collect()
 }

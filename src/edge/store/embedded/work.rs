@@ -1,0 +1,113 @@
+//! What the writer is given to do, and which records that comes to.
+
+use std::collections::HashSet;
+
+use crate::edge::store::embedded::books::pruned_key;
+use crate::edge::store::embedded::codec;
+use crate::edge::store::embedded::recent::Recent;
+use crate::edge::store::embedded::rows::Rows;
+use crate::edge::store::{Memo, StoreError, record};
+use crate::model::{Batch, EntryKey, Push, SourceId, Stamp, StoryId, Subscriber, SubscriberId};
+
+pub(super) enum Work {
+    Batch(Box<Batch>),
+    /// Stories, each with the number that it had when it was judged.
+    Remove(Vec<(StoryId, u64)>),
+    Memo(Memo, Vec<u8>),
+    Stamps(Vec<Stamp>),
+    Pushes(Vec<(SourceId, Push)>),
+    /// Who subscribes to our feeds, or no more.
+    Subscribers(Vec<(SubscriberId, Option<Subscriber>)>),
+    /// Names of entries whose stories were pruned.
+    Bury(Vec<(EntryKey, StoryId)>),
+    /// Names of entries that are to be new.
+    Forget(Vec<EntryKey>),
+    /// What was wrong has been mended.
+    Mended,
+}
+
+/// Adds what some work comes to.
+pub(super) fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<(), StoreError> {
+    match work {
+        Work::Batch(batch) => {
+            let encoded = encode(recent, &batch, rows)?;
+            let source = batch.source.as_ref().map(|(id, state)| Ok((codec::source_key(id), record::source(state)?)));
+            let source: Option<(Vec<u8>, Vec<u8>)> = source.transpose()?;
+            for (change, value) in batch.stories.iter().zip(encoded) {
+                rows.put_story(change, value)?;
+                recent.post(&change.bands, rows.seq);
+            }
+            if let Some((key, value)) = source {
+                rows.put(&key, value)?;
+            }
+        }
+        Work::Remove(stories) => {
+            for (id, judged) in stories {
+                // One that has changed since is not what was judged.
+                if let Some(old) = rows.stored(id)?.filter(|old| old.seq == judged) {
+                    rows.take_story(id, old)?;
+                }
+            }
+        }
+        Work::Memo(memo, what) => rows.insert(&codec::memo_key(memo), record::seal(what)),
+        Work::Pushes(pushes) => {
+            for (id, push) in &pushes {
+                let key = codec::push_key(id);
+                match *push == Push::default() {
+                    true => rows.remove(&key),
+                    false => rows.insert(&key, record::push(push)?),
+                }
+            }
+        }
+        Work::Subscribers(subscribers) => {
+            for (id, subscriber) in &subscribers {
+                let key = codec::subscriber_key(*id);
+                match subscriber {
+                    Some(subscriber) => rows.insert(&key, record::subscriber(subscriber)?),
+                    None => rows.remove(&key),
+                }
+            }
+        }
+        Work::Stamps(stamps) => {
+            for stamp in &stamps {
+                rows.insert(&codec::stamp_key(&stamp.path), codec::stamp(stamp)?);
+            }
+        }
+        Work::Bury(names) => {
+            for (key, story) in names {
+                if rows.stored(story)?.is_none() {
+                    rows.put(&codec::entry_key(key), codec::entry(story, 0))?;
+                    rows.put(&pruned_key(story), Vec::new())?;
+                }
+            }
+        }
+        Work::Forget(names) => {
+            for key in names {
+                rows.take(&codec::entry_key(key))?;
+            }
+        }
+        Work::Mended => rows.remove(codec::UNMENDED),
+    }
+    Ok(())
+}
+
+/// What is to be written of each story; an error before anything of the batch is added.
+fn encode(recent: &Recent, batch: &Batch, rows: &Rows) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut ids = HashSet::new();
+    if !batch.stories.iter().all(|change| ids.insert(change.story.id)) {
+        return Err(StoreError::Conflict);
+    }
+    if batch.based_on.is_some_and(|seq| recent.overtook(&batch.stories, seq)) {
+        return Err(StoreError::Conflict);
+    }
+    let numbered = batch.stories.iter().zip(rows.seq + 1..);
+    numbered
+        .map(|(change, seq)| {
+            let stored = rows.stored(change.story.id)?.map_or(0, |stored| stored.seq);
+            if stored != change.story.seq {
+                return Err(StoreError::Conflict);
+            }
+            rows.shared.packer.pack(&record::story(&change.story, seq)?)
+        })
+        .collect()
+}
