@@ -10,6 +10,7 @@ mod news;
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use diemtin::edge::store::Store;
@@ -22,6 +23,8 @@ use meter::Meter;
 const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
 /// Stories of one commit while the store is filled, as when a dump is loaded.
 const FILL: u32 = 999;
+/// The rest after each: sled clears up what was written anew in pauses, and has long ones where a year's news come in a year.
+const REST: Duration = Duration::from_millis(250);
 /// Polls that are measured at each size, one of each source, after as many that are not: what a service asks again and again is in memory.
 const POLLS: u32 = news::SOURCES;
 /// What a source's document holds: what is new, and what its last polls brought.
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         ["fill", folder, from, to] => numbers(from, to).and_then(|(from, to)| fill(Path::new(folder), from, to)),
         ["measure", folder, stories] => numbers(stories, "0").and_then(|(stories, _)| measure(Path::new(folder), stories)),
+        ["compact", folder] => compact(Path::new(folder)),
         [most] => numbers(most, "0").and_then(|(most, _)| benchmark(most)),
         _ => benchmark(u32::MAX),
     };
@@ -60,9 +64,7 @@ fn benchmark(most: u32) -> anyhow::Result<()> {
         run(&["measure", name, &stories.to_string()])?;
         from = stories.next_multiple_of(news::NEW) + 2 * POLLS * news::NEW;
     }
-    let (before, after) = Store::compact(&store)?;
-    println!("compacted: {} MB instead of {} MB", after / MEGA, before / MEGA);
-    Ok(())
+    run(&["compact", store.to_str().context("the target folder's name is not UTF-8")?])
 }
 
 const MEGA: u64 = 1_000_000;
@@ -116,6 +118,14 @@ fn now(poll: u32) -> Timestamp {
     news::time(news::stories(poll).end)
 }
 
+fn compact(folder: &Path) -> anyhow::Result<()> {
+    let meter = Meter::start()?;
+    let (before, after) = Store::compact(folder)?;
+    let (cost, memory) = (meter.cost()?, meter::peak_memory_bytes()? as u64 / MEGA);
+    println!("compacted: {} MB instead of {} MB, in {:.0} s, {memory} MB", after / MEGA, before / MEGA, cost.wall_seconds);
+    Ok(())
+}
+
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?)
 }
@@ -129,6 +139,7 @@ fn fill(folder: &Path, from: u32, to: u32) -> anyhow::Result<()> {
             batch.stories.extend(room.decide(&room.named(poll, 1), &Known::default(), poll).stories);
             if batch.stories.len() >= FILL as usize {
                 room.store.commit(std::mem::take(&mut batch)).await?;
+                tokio::time::sleep(REST).await;
             }
         }
         Ok(room.store.commit(batch).await?)
@@ -143,7 +154,7 @@ fn measure(folder: &Path, stories: u32) -> anyhow::Result<()> {
     let room = Newsroom::open(folder)?;
     let stats = room.store.stats()?;
     let of = |what: &str| stats.iter().find(|(name, _)| *name == what).map_or(0, |(_, number)| *number);
-    let (bytes, count) = (of("bytes of sled's files"), of("stories"));
+    let (bytes, count) = (of("bytes of sled's files") + of("bytes of the stories' files"), of("stories"));
     let polled = runtime()?.block_on(async {
         room.store.inspect().await?;
         let first = stories.div_ceil(news::NEW);

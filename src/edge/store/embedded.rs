@@ -7,10 +7,10 @@
 //!
 //! | key | value |
 //! | --- | --- |
-//! | `s` + story id | a story |
+//! | `s` + story id * | where the story stands in the `heap` |
 //! | `e` + entry key * | the story of an entry and what the entry said; it outlives the story, so that nothing pruned comes back |
 //! | `l` + link key * | the story of a canonical link |
-//! | `n` + span of 72 hours + story id + sequence number | the bands that a change adds to a story, for finding near copies |
+//! | `n` + span of 72 hours + sequence number | where in the `heap` the bands stand that changes add to stories, for finding near copies |
 //! | `c` + sequence number * | the story that changed; each story stands at its last change only |
 //! | `p` + source id | a source's state |
 //! | `d` + story id * | a mark that a story was pruned, and not lost |
@@ -24,12 +24,14 @@
 //! group, to make it whole where a write failed in the middle), `reserve` (space for the day on which the disk is full), `copy.zst` (what
 //! can't be fetched again), and `damaged-N` (files that could not be used any more).
 
+mod base;
 mod books;
 mod codec;
 mod compact;
 mod copy;
 mod disk;
 mod gathered;
+mod heap;
 mod look;
 mod open;
 mod pack;
@@ -37,6 +39,7 @@ mod recent;
 mod rows;
 mod scrub;
 mod seen;
+mod sweep;
 mod work;
 mod write;
 
@@ -54,6 +57,7 @@ use crate::edge::store::{Finding, Memo, Standing, StoreError, near, readable, re
 use crate::model::{
     Batch, Change, EntryKey, LinkKey, Push, Slug, SourceId, SourceState, Stamp, Story, StoryId, Subscriber, SubscriberId,
 };
+use base::Base;
 use pack::Packer;
 use seen::Seen;
 use work::Work;
@@ -76,7 +80,7 @@ pub(super) struct Embedded {
 #[derive(Default)]
 struct Shared {
     /// `None` while it is being opened anew.
-    db: ArcSwapOption<sled::Db>,
+    base: ArcSwapOption<Base>,
     index: near::Index,
     seen: Seen,
     packer: Packer,
@@ -87,19 +91,19 @@ struct Shared {
 }
 
 impl Shared {
-    fn db(&self) -> Result<Arc<sled::Db>, StoreError> {
+    fn db(&self) -> Result<Arc<Base>, StoreError> {
         let opening = || StoreError::Failed { doing: "to answer", why: "it is being opened anew".to_owned() };
-        self.db.load_full().ok_or_else(opening)
+        self.base.load_full().ok_or_else(opening)
     }
 
-    fn open(&self, db: sled::Db, unmended: Vec<String>) {
+    fn open(&self, base: Base, unmended: Vec<String>) {
         *self.unmended() = unmended;
-        self.db.store(Some(Arc::new(db)));
+        self.base.store(Some(Arc::new(base)));
     }
 
     fn close(&self) -> Result<(), StoreError> {
-        let Some(db) = self.db.swap(None) else { return Ok(()) };
-        open::close(db)
+        let Some(base) = self.base.swap(None) else { return Ok(()) };
+        open::close(base)
     }
 
     fn unmended(&self) -> MutexGuard<'_, Vec<String>> {
@@ -126,22 +130,19 @@ impl Embedded {
     }
 
     pub(super) fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
-        let key = codec::story_key(id);
-        if !self.shared.seen.may_have(&key) {
+        if !self.shared.seen.may_have(&codec::story_key(id)) {
             return Ok(None);
         }
-        let value = self.shared.db()?.get(key).map_err(failed("to read a story"))?;
-        value.map(|value| codec::read_story(&self.shared.packer, id, &value)).transpose()
+        self.shared.db()?.story(&self.shared.packer, id)
     }
 
     pub(super) fn stories_after(&self, after: Option<StoryId>, limit: usize) -> Result<Vec<Story>, StoreError> {
         let start = after.map_or(vec![b's'], |id| [&codec::story_key(id)[..], &[0]].concat());
-        let db = self.shared.db()?;
-        let rows = db.range(start..vec![b's' + 1]).map(|row| {
-            let (key, value) = row.map_err(failed("to read the stories"))?;
-            codec::read_story(&self.shared.packer, codec::story_of_key(&key)?, &value)
+        let rows = self.records_from(start, "to read the stories")?.map(|row| {
+            let id = codec::story_of_key(&row?.0)?;
+            self.story(id)
         });
-        Ok(rows.filter_map(readable).take(limit).collect())
+        Ok(rows.filter_map(readable).flatten().take(limit).collect())
     }
 
     pub(super) fn changes_after(&self, seq: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
@@ -242,11 +243,9 @@ impl Embedded {
     }
 
     pub(super) fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {
-        let db = self.shared.db()?;
-        let doing = "to look for a story";
         Ok(match () {
-            () if db.contains_key(codec::story_key(id)).map_err(failed(doing))? => Standing::Stored,
-            () if self.record(&books::pruned_key(id), doing)?.is_some() => Standing::Pruned,
+            () if self.shared.db()?.has(id)? => Standing::Stored,
+            () if self.record(&books::pruned_key(id), "to look for a story")?.is_some() => Standing::Pruned,
             () => Standing::Unknown,
         })
     }
@@ -283,7 +282,9 @@ impl Embedded {
             books.read(codec::BOOKS, &totals)?;
         }
         let bytes = db.size_on_disk().map_err(failed("to be measured"))?;
-        Ok(books.counts().chain([("bytes of sled's files", bytes), ("commits", books.commits)]).collect())
+        let stories = db.heap.bytes().map_err(open::io_failed("to be measured"))?;
+        let measured = [("bytes of sled's files", bytes), ("bytes of the stories' files", stories), ("commits", books.commits)];
+        Ok(books.counts().chain(measured).collect())
     }
 
     pub(super) async fn inspect(&self) -> Result<Vec<Finding>, StoreError> {

@@ -1,7 +1,7 @@
 //! Keys of the embedded store, and its small values; `record` has the large ones, and what stands before each; `pack` makes stories small.
 
 use crate::edge::store::embedded::pack::Packer;
-use crate::edge::store::record::{self, broken, decode, encode, open, seal, sixteen, time};
+use crate::edge::store::record::{self, broken, decode, encode, sixteen, time};
 use crate::edge::store::{Memo, StoreError};
 use crate::model::{Band, EntryKey, LinkKey, Print, SourceId, Stamp, Story, StoryId, SubscriberId};
 
@@ -16,6 +16,10 @@ pub(super) const ASIDE: &[u8] = b"x";
 pub(super) const STAMPS: &[u8] = b"mstamp ";
 pub(super) const PUSHES: &[u8] = b"w";
 pub(super) const SUBSCRIBERS: &[u8] = b"h";
+
+/// The first byte of the keys of stories, and of the rows of bands.
+pub(super) const STORIES: u8 = b's';
+pub(super) const BANDS: u8 = b'n';
 
 pub(super) fn memo_key(memo: Memo) -> Vec<u8> {
     [b"m", memo.name().as_bytes()].concat()
@@ -33,27 +37,22 @@ pub(super) fn span_prefix(span: i32) -> [u8; 5] {
     [b'n', a, b, c, d]
 }
 
-/// The beginning of the keys of one story's bands.
-pub(super) fn bands_prefix(span: i32, story: StoryId) -> [u8; 21] {
-    let mut key = [0; 21];
-    key[..5].copy_from_slice(&span_prefix(span));
-    key[5..].copy_from_slice(&story.0);
-    key
+/// The key of a row that leads to the bands which a group of changes adds to stories of a span, by the number of one of them.
+pub(super) fn bands_key(span: i32, seq: u64) -> Vec<u8> {
+    [&span_prefix(span)[..], &seq.to_be_bytes()].concat()
 }
 
-/// The key of the bands that one change adds to a story.
-pub(super) fn bands_key(span: i32, story: StoryId, seq: u64) -> Vec<u8> {
-    [&bands_prefix(span, story)[..], &seq.to_be_bytes()].concat()
+/// A story and bands of it.
+pub(super) type Posted = (StoryId, Vec<Band>);
+
+pub(super) fn bands(posted: &[Posted]) -> Result<Vec<u8>, StoreError> {
+    let plain: Vec<([u8; 16], &[Band])> = posted.iter().map(|(story, bands)| (story.0, &bands[..])).collect();
+    encode(&plain)
 }
 
-pub(super) fn bands(bands: &[Band]) -> Vec<u8> {
-    seal(bands.iter().flat_map(|band| band.to_be_bytes()).collect())
-}
-
-pub(super) fn read_bands(key: &[u8], value: &[u8]) -> Result<(StoryId, Vec<Band>), StoreError> {
-    let story = sixteen(key.get(5..21).unwrap_or_default())?;
-    let (bands, _) = open(value)?.as_chunks::<8>();
-    Ok((StoryId(story), bands.iter().map(|band| u64::from_be_bytes(*band)).collect()))
+pub(super) fn read_bands(value: &[u8]) -> Result<Vec<Posted>, StoreError> {
+    let plain: Vec<([u8; 16], Vec<Band>)> = decode(value)?;
+    Ok(plain.into_iter().map(|(story, bands)| (StoryId(story), bands)).collect())
 }
 
 pub(super) fn story_key(id: StoryId) -> [u8; 17] {

@@ -5,9 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::edge::store::StoreError;
+use crate::edge::store::embedded::base::Base;
 use crate::edge::store::embedded::disk::sync_folder;
+use crate::edge::store::embedded::heap::{Heap, Pile};
 use crate::edge::store::embedded::open::{close, ground, io_failed, lock, open_sled};
-use crate::edge::store::embedded::{Embedded, failed};
+use crate::edge::store::embedded::sweep::move_stories;
+use crate::edge::store::embedded::{Embedded, codec, failed};
+use crate::edge::store::record::seal;
 
 /// The folder that is being written, and that of the old one while they change places.
 const NEW: &str = "compact.new";
@@ -18,11 +22,16 @@ const STEP_BYTES: usize = 4 * 1024 * 1024;
 impl Embedded {
     pub(in crate::edge::store) fn compact(folder: &Path) -> Result<(u64, u64), StoreError> {
         let _lock = lock(folder)?;
-        let old = ground(folder)?.db;
-        let new = open_sled(&folder.join(NEW))
+        let old = ground(folder)?.base;
+        let db = open_sled(&folder.join(NEW))
             .map_err(|refused| StoreError::Failed { doing: "to be written anew", why: refused.why() })?;
+        let heap = Heap::open(&folder.join(NEW)).map_err(io_failed("to be written anew"))?;
+        let new = Base { db, heap };
         copy(&old, &new)?;
-        let measured = |db: &sled::Db| db.size_on_disk().map_err(failed("to be measured"));
+        let measured = |base: &Base| {
+            let stories = base.heap.bytes().map_err(io_failed("to be measured"))?;
+            Ok::<_, StoreError>(stories + base.size_on_disk().map_err(failed("to be measured"))?)
+        };
         let sizes = (measured(&old)?, measured(&new)?);
         close(Arc::new(old))?;
         close(Arc::new(new))?;
@@ -31,22 +40,43 @@ impl Embedded {
     }
 }
 
-fn copy(old: &sled::Db, new: &sled::Db) -> Result<(), StoreError> {
-    let mut batch = sled::Batch::default();
-    let mut bytes = 0;
+fn copy(old: &Base, new: &Base) -> Result<(), StoreError> {
+    let begin = || new.heap.pile().map_err(io_failed("to be written anew"));
+    let (mut batch, mut pile, mut bytes) = (sled::Batch::default(), begin()?, 0);
     for row in old.iter() {
-        let (key, value) = row.map_err(failed("to be read"))?;
-        bytes += key.len() + value.len();
-        batch.insert(key, value);
-        if bytes >= STEP_BYTES {
-            new.apply_batch(std::mem::take(&mut batch)).map_err(failed("to be written anew"))?;
-            new.flush().map_err(failed("to be written anew"))?;
-            bytes = 0;
+        let (key, row) = row.map_err(failed("to be read"))?;
+        let row = moved(old, &key, &row, &mut pile)?;
+        bytes += key.len() + row.len();
+        batch.insert(key, row);
+        if bytes + pile.len() >= STEP_BYTES {
+            write(new, std::mem::take(&mut batch), &pile)?;
+            (pile, bytes) = (begin()?, 0);
         }
     }
+    write(new, batch, &pile)
+}
+
+fn write(new: &Base, batch: sled::Batch, pile: &Pile) -> Result<(), StoreError> {
+    new.heap.write(pile).map_err(io_failed("to be written anew"))?;
     new.apply_batch(batch).map_err(failed("to be written anew"))?;
     new.flush().map_err(failed("to be written anew"))?;
     Ok(())
+}
+
+/// A row as it is when what it leads to stands in a pile. What can't be read has to be found first, or would be lost without a word.
+fn moved(old: &Base, key: &[u8], row: &[u8], pile: &mut Pile) -> Result<Vec<u8>, StoreError> {
+    let moved = match key.first() {
+        Some(&codec::STORIES) => move_stories(old, key, row, pile, &|_| true).map(Option::unwrap_or_default),
+        Some(&codec::BANDS) => old.bands(row).and_then(|posted| Ok(seal(pile.push(&codec::bands(&posted)?)?.bytes()))),
+        _ => Ok(row.to_vec()),
+    };
+    moved.map_err(|error| match error {
+        StoreError::Record { why } => StoreError::Failed {
+            doing: "to be written anew",
+            why: format!("a record can't be read ({why}); `diemtin store check` sets such records aside"),
+        },
+        error => error,
+    })
 }
 
 fn exchange(folder: &Path) -> std::io::Result<()> {

@@ -69,19 +69,29 @@ impl Embedded {
 
     fn read_span(&self, span: i32, take: &mut dyn FnMut(StoryId, &[Band])) -> Result<(), StoreError> {
         let db = self.shared.db()?;
-        let rows = db.scan_prefix(codec::span_prefix(span)).map(|row| {
-            let (key, value) = row.map_err(failed("to look for near copies"))?;
-            codec::read_bands(&key, &value)
-        });
-        rows.filter_map(readable).for_each(|(story, bands)| take(story, &bands));
+        for row in db.scan_prefix(codec::span_prefix(span)) {
+            let (key, row) = row.map_err(failed("to look for near copies"))?;
+            let read = db.bands(&row).or_else(|error| match db.get(&key) {
+                // It may have been moved since.
+                Ok(Some(now)) if now != row => db.bands(&now),
+                _ => Err(error),
+            });
+            for (story, bands) in readable(read).unwrap_or_default() {
+                // The bands of one that is gone stay for a while.
+                if db.has(story)? {
+                    take(story, &bands);
+                }
+            }
+        }
         Ok(())
     }
 
     /// The value of a record that stands with others in a row.
     pub(super) fn record(&self, key: &[u8; 17], doing: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(row) = gathered::row_of(key).filter(|_| self.shared.seen.may_have(key)) else { return Ok(None) };
-        let Some(row) = self.shared.db()?.get(row).map_err(failed(doing))? else { return Ok(None) };
-        Ok(gathered::find(key, &row)?.map(<[u8]>::to_vec))
+        if !self.shared.seen.may_have(key) {
+            return Ok(None);
+        }
+        self.shared.db()?.record(key, doing)
     }
 
     /// The records of one kind that stand many in a row, from a key on, in their order. What can't be read is an error in their place.

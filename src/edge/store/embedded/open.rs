@@ -12,8 +12,10 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use crate::edge::store::embedded::base::Base;
 use crate::edge::store::embedded::books::{Books, PREFIX};
 use crate::edge::store::embedded::disk::{Reserve, intended, marked, sync_folder};
+use crate::edge::store::embedded::heap::Heap;
 use crate::edge::store::embedded::rows::Row;
 use crate::edge::store::embedded::{Embedded, QUEUE, Shared, codec, compact, failed, gathered, write};
 use crate::edge::store::{Finding, StoreError};
@@ -42,7 +44,7 @@ impl Embedded {
         let shared = Arc::new(Shared::default());
         let writer = write::Writer::new(folder.to_owned(), Arc::clone(&shared), &ground, announce);
         let writer = writer.map_err(io_failed("to be opened for writing"))?;
-        shared.open(ground.db, ground.findings);
+        shared.open(ground.base, ground.findings);
         let writer = std::thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(queue));
         let writer = Mutex::new(Some(writer.map_err(io_failed("to start its writer"))?));
         Ok(Self { shared, jobs, latest, writer, folder: folder.to_owned(), _lock: lock })
@@ -67,7 +69,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, StoreError> {
 
 /// What an opened folder holds.
 pub(super) struct Ground {
-    pub(super) db: sled::Db,
+    pub(super) base: Base,
     /// The number of the last change.
     pub(super) seq: u64,
     pub(super) books: Books,
@@ -98,7 +100,8 @@ pub(super) fn ground(folder: &Path) -> Result<Ground, StoreError> {
     }
     findings.iter().for_each(|finding| tracing::error!(folder = %folder.display(), "the store is not whole: {finding}"));
     let findings = remember(&db, &findings)?;
-    Ok(Ground { db, seq, books, findings })
+    let heap = Heap::open(&sled_folder).map_err(io_failed("to open the stories' files"))?;
+    Ok(Ground { base: Base { db, heap }, seq, books, findings })
 }
 
 /// Writes the last group again, if nobody knows that it was written whole.
@@ -324,7 +327,7 @@ fn check_format(db: &sled::Db, folder: &Path, marked: u64, findings: &mut Vec<Fi
 }
 
 /// Waits until nobody reads from a store any more, and closes it.
-pub(super) fn close(db: Arc<sled::Db>) -> Result<(), StoreError> {
+pub(super) fn close<T: Send + Sync + 'static>(db: Arc<T>) -> Result<(), StoreError> {
     for _ in 0..LOCK_TRIES {
         if Arc::strong_count(&db) == 1 {
             // sled panics where it can't sync on its way out.

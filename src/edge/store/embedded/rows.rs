@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::edge::store::embedded::base::Base;
 use crate::edge::store::embedded::books::{Posting, pruned_key};
+use crate::edge::store::embedded::heap::Pile;
 use crate::edge::store::StoreError;
 use crate::edge::store::embedded::{Shared, codec, failed, gathered};
+use crate::edge::store::record::seal;
 use crate::model::{Band, EntryKey, Print, SourceId, StoryChange, StoryId, span};
 
 /// What is stored of a story: the number of its last change and the sources of its reports.
@@ -19,7 +22,7 @@ pub(super) type Row = (Vec<u8>, Option<Vec<u8>>);
 
 /// What a group of jobs comes to.
 pub(super) struct Rows<'a> {
-    db: &'a sled::Db,
+    base: &'a Base,
     pub(super) shared: &'a Shared,
     /// The number of the last change.
     pub(super) seq: u64,
@@ -33,17 +36,22 @@ pub(super) struct Rows<'a> {
     /// The other records that it has changed, and whether they are there.
     touched: HashMap<Vec<u8>, bool>,
     /// What becomes of records that stand many in a row, by row.
-    gathered: BTreeMap<Vec<u8>, BTreeMap<Vec<u8>, Option<Vec<u8>>>>,
+    gathered: BTreeMap<Vec<u8>, gathered::Changes>,
+    /// What is to stand in the heap.
+    pub(super) pile: Pile,
 }
+
+/// Stories whose bands stand together at the most: some 30 kB.
+const BANDS_A_ROW: usize = 256;
 
 /// What an entry says now; `None` where it is forgotten.
 type Said = (EntryKey, Option<(StoryId, Print)>);
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(db: &'a sled::Db, shared: &'a Shared, seq: u64) -> Self {
-        let (writes, postings, bands) = (Vec::new(), Vec::new(), Vec::new());
+    pub(super) fn new(base: &'a Base, shared: &'a Shared, seq: u64) -> std::io::Result<Self> {
+        let (writes, postings, bands, pile) = (Vec::new(), Vec::new(), Vec::new(), base.heap.pile()?);
         let (stories, touched, gathered) = (HashMap::new(), HashMap::new(), BTreeMap::new());
-        Self { db, shared, seq, writes, postings, bands, stories, touched, gathered }
+        Ok(Self { base, shared, seq, writes, postings, bands, stories, touched, gathered, pile })
     }
 
     /// What is stored of a story. One that can't be read counts as not stored; it is set aside before another takes its place.
@@ -51,10 +59,14 @@ impl<'a> Rows<'a> {
         if let Some(stored) = self.stories.get(&id) {
             return Ok(stored.clone());
         }
-        let value = self.db.get(codec::story_key(id)).map_err(failed("to read a story"))?;
-        Ok(value
-            .and_then(|value| codec::read_story(&self.shared.packer, id, &value).ok())
-            .map(|story| Stored { seq: story.seq, sources: story.entries.into_iter().map(|report| report.source).collect() }))
+        let story = match self.base.story(&self.shared.packer, id) {
+            Err(StoreError::Record { .. }) => None,
+            read => read?,
+        };
+        Ok(story.map(|story| Stored {
+            seq: story.seq,
+            sources: story.entries.into_iter().map(|report| report.source).collect(),
+        }))
     }
 
     fn is_there(&self, key: &[u8]) -> Result<bool, StoreError> {
@@ -62,9 +74,9 @@ impl<'a> Rows<'a> {
         match (self.touched.get(key), gathered::row_of(key)) {
             (Some(there), _) => Ok(*there),
             (None, _) if !self.shared.seen.may_have(key) => Ok(false),
-            (None, None) => self.db.contains_key(key).map_err(failed),
+            (None, None) => self.base.contains_key(key).map_err(failed),
             (None, Some(row)) => {
-                let row = self.db.get(row).map_err(failed)?;
+                let row = self.base.get(row).map_err(failed)?;
                 // In a row that can't be read nothing is there any more.
                 Ok(row.is_some_and(|row| gathered::find(key, &row).is_ok_and(|record| record.is_some())))
             }
@@ -108,14 +120,15 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Adds the rows of records that stand many in one; returns what entries say now.
+    /// Adds the rows of what stands with others; returns what entries say now.
     pub(super) fn gather(&mut self) -> Result<Vec<Said>, StoreError> {
+        self.put_bands()?;
         let mut said = Vec::new();
         for (row, changes) in std::mem::take(&mut self.gathered) {
-            let old = self.db.get(&row).map_err(failed("to read a row of many"))?;
+            let old = self.base.get(&row).map_err(failed("to read a row of many"))?;
             let new = match gathered::changed(old.as_deref(), &changes) {
                 Err(StoreError::Record { .. }) => {
-                    self.set_aside(&row)?;
+                    self.keep_aside(&row, old.as_deref());
                     gathered::changed(None, &changes)?
                 }
                 changed => changed?,
@@ -128,7 +141,23 @@ impl<'a> Rows<'a> {
         Ok(said)
     }
 
-    pub(super) fn put_story(&mut self, change: &StoryChange, value: Vec<u8>) -> Result<(), StoreError> {
+    /// Puts the bands of the group's stories: a row for each span, or a few.
+    fn put_bands(&mut self) -> Result<(), StoreError> {
+        let mut by_span: BTreeMap<i32, Vec<codec::Posted>> = BTreeMap::new();
+        for (span, story, bands) in &self.bands {
+            by_span.entry(*span).or_default().push((*story, bands.clone()));
+        }
+        for (span, posted) in by_span {
+            // Each story has taken a number: there are enough.
+            for (seq, posted) in (0..=self.seq).rev().zip(posted.chunks(BANDS_A_ROW)) {
+                let place = self.pile.push(&codec::bands(posted)?)?;
+                self.put(&codec::bands_key(span, seq), seal(place.bytes()))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn put_story(&mut self, change: &StoryChange, value: &[u8]) -> Result<(), StoreError> {
         let id = change.story.id;
         let key = codec::story_key(id);
         self.seq += 1;
@@ -138,13 +167,15 @@ impl<'a> Rows<'a> {
                 self.postings.push(Posting::story(&key, old.seq, old.sources, false));
             }
             None => {
-                self.set_aside(&key)?;
+                self.set_aside(id)?;
                 self.take(&pruned_key(id))?;
             }
         }
-        let sources: Vec<SourceId> = change.story.entries.iter().map(|report| report.source.clone()).collect();
-        self.postings.push(Posting::story(&key, self.seq, sources.clone(), true));
-        self.insert(&key, value);
+        let sources = change.story.entries.iter().map(|report| report.source.clone());
+        let stored = Stored { seq: self.seq, sources: sources.collect() };
+        self.postings.push(Posting::story(&key, self.seq, stored.sources.clone(), true));
+        let place = self.pile.push(value)?;
+        self.write(&key, Some(place.bytes()));
         self.put(&codec::change_key(self.seq), codec::change(id))?;
         for (key, print) in &change.entries {
             self.put(&codec::entry_key(*key), codec::entry(id, *print))?;
@@ -153,20 +184,18 @@ impl<'a> Rows<'a> {
             self.put(&codec::link_key(*link), codec::link(id))?;
         }
         if !change.bands.is_empty() {
-            let span = span(change.story.published);
-            self.put(&codec::bands_key(span, id, self.seq), codec::bands(&change.bands))?;
-            self.bands.push((span, id, change.bands.clone()));
+            self.bands.push((span(change.story.published), id, change.bands.clone()));
         }
-        self.stories.insert(id, Some(Stored { seq: self.seq, sources }));
+        self.stories.insert(id, Some(stored));
         Ok(())
     }
 
-    /// Removes a story. Its entries' names stay, and a mark that it was pruned and not lost.
+    /// Removes a story. Its entries' names stay, and a mark that it was pruned and not lost. Its bands stay until `sweep` meets them: a story
+    /// that is gone is no candidate.
     pub(super) fn take_story(&mut self, id: StoryId, old: Stored) -> Result<(), StoreError> {
-        self.take_bands(id)?;
         self.seq += 1;
         let key = codec::story_key(id);
-        self.remove(&key);
+        self.write(&key, None);
         self.take(&codec::change_key(old.seq))?;
         self.postings.push(Posting::story(&key, old.seq, old.sources, false));
         self.put(&codec::change_key(self.seq), codec::change(id))?;
@@ -175,23 +204,25 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    /// Removes the rows of a story's bands. In memory they stay: a story that is gone is no candidate.
-    fn take_bands(&mut self, id: StoryId) -> Result<(), StoreError> {
-        let value = self.db.get(codec::story_key(id)).map_err(failed("to read a story"))?;
-        if let Some(story) = value.and_then(|value| codec::read_story(&self.shared.packer, id, &value).ok()) {
-            for key in self.db.scan_prefix(codec::bands_prefix(span(story.published), id)).keys() {
-                self.take(&key.map_err(failed("to read the bands of a story"))?)?;
+    /// Keeps a story that can't be read where nobody looks for it, before another takes its place.
+    fn set_aside(&mut self, id: StoryId) -> Result<(), StoreError> {
+        let key = codec::story_key(id);
+        match self.base.value(id) {
+            Ok(value) => self.keep_aside(&key, value.as_deref()),
+            // The bytes themselves stay where they are; where that is, is kept.
+            Err(StoreError::Record { .. }) => {
+                let row = gathered::row_of(&key).map(|row| self.base.get(row).map_err(failed("to set a record aside")));
+                self.keep_aside(&key, row.transpose()?.flatten().as_deref());
             }
+            Err(error) => return Err(error),
         }
         Ok(())
     }
 
-    /// Keeps a record that can't be read where nobody looks for it, before another takes its place.
-    fn set_aside(&mut self, key: &[u8]) -> Result<(), StoreError> {
-        if let Some(value) = self.db.get(key).map_err(failed("to set a record aside"))? {
+    fn keep_aside(&mut self, key: &[u8], value: Option<&[u8]>) {
+        if let Some(value) = value {
             tracing::error!(record = %codec::named(key), "a record of the store can't be read and is set aside");
             self.insert(&[codec::ASIDE, key].concat(), value.to_vec());
         }
-        Ok(())
     }
 }

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use crate::edge::store::embedded::base::Base;
 use crate::edge::store::embedded::books::{Books, KINDS, Posting, counts};
+use crate::edge::store::embedded::heap::Place;
 use crate::edge::store::embedded::pack::Packer;
 use crate::edge::store::embedded::seen::Filter;
 use crate::edge::store::embedded::{codec, failed, gathered};
@@ -25,6 +27,20 @@ pub(super) struct Scrub {
     found: Books,
     damaged: BTreeMap<&'static str, u64>,
     filter: Arc<Filter>,
+    /// Bytes that are needed of each file of the heap.
+    needed: BTreeMap<u32, u64>,
+}
+
+/// What a whole pass came to.
+pub(super) struct Scrubbed {
+    /// What is wrong.
+    pub(super) findings: Vec<Finding>,
+    /// The books as they should be.
+    pub(super) books: Books,
+    /// It knows all keys.
+    pub(super) filter: Arc<Filter>,
+    /// Bytes that are needed of each file of the heap.
+    pub(super) needed: BTreeMap<u32, u64>,
 }
 
 /// What a step came to.
@@ -39,56 +55,91 @@ impl Scrub {
     /// The beginning, where there should be so many records.
     pub(super) fn of(records: u64) -> Self {
         let (reached, packer, found) = (Vec::new(), Packer::default(), Books::default());
-        Self { reached, packer, found, damaged: BTreeMap::new(), filter: Arc::new(Filter::of(records)) }
+        Self { reached, packer, found, damaged: BTreeMap::new(), filter: Arc::new(Filter::of(records)), needed: BTreeMap::new() }
     }
 
     /// Counts the next records.
-    pub(super) fn step(&mut self, db: &sled::Db) -> Result<Step, StoreError> {
+    pub(super) fn step(&mut self, base: &Base) -> Result<Step, StoreError> {
         // sled panics where a page is damaged in certain ways.
-        let step = catch_unwind(AssertUnwindSafe(|| self.count(db)));
+        let step = catch_unwind(AssertUnwindSafe(|| self.count(base)));
         step.unwrap_or_else(|_| Err(StoreError::Failed { doing: "to go through its records", why: "sled broke down".to_owned() }))
     }
 
-    fn count(&mut self, db: &sled::Db) -> Result<Step, StoreError> {
+    fn count(&mut self, base: &Base) -> Result<Step, StoreError> {
         let mut aside = sled::Batch::default();
         let from = [&self.reached[..], &[0]].concat();
         let mut counted = 0;
-        for row in db.range(from..).take(STEP) {
+        for row in base.range(from..).take(STEP) {
             let (key, value) = row.map_err(failed("to go through its records"))?;
             counted += 1;
             self.reached = key.to_vec();
             if key.starts_with(codec::ASIDE) || key == codec::FORMAT {
                 continue;
             }
-            if let Err(error) = self.add(&key, &value) {
-                tracing::error!(record = %codec::named(&key), %error, "a record of the store is set aside");
-                *self.damaged.entry(kind(&key)).or_default() += 1;
-                aside.insert([codec::ASIDE, &key].concat(), value);
-                aside.remove(key);
+            match self.add(base, &key, &value) {
+                Ok(lost) if lost.is_empty() => {}
+                Ok(lost) => {
+                    let left = gathered::changed(Some(&value), &lost.iter().map(|key| (key.clone(), None)).collect())?;
+                    // Where each stood.
+                    lost.iter().for_each(|lost| aside.insert([codec::ASIDE, lost].concat(), &value[..]));
+                    match left {
+                        Some(left) => aside.insert(key, left),
+                        None => aside.remove(key),
+                    }
+                }
+                Err(error) => {
+                    self.tell(rows_of(&key), &key, &error);
+                    aside.insert([codec::ASIDE, &key].concat(), value);
+                    aside.remove(key);
+                }
             }
         }
         Ok(if counted < STEP { Step::Done(aside) } else { Step::More(aside) })
     }
 
-    /// Counts a row; an error if it can't be read.
-    fn add(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+    fn tell(&mut self, what: &'static str, key: &[u8], error: &StoreError) {
+        tracing::error!(record = %codec::named(key), %error, "a record of the store is set aside");
+        *self.damaged.entry(what).or_default() += 1;
+    }
+
+    /// Counts a row, and returns the keys of its stories that can't be read; an error if the row can't be.
+    fn add(&mut self, base: &Base, key: &[u8], value: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut lost = Vec::new();
         if gathered::is_of_many(key) {
-            for (key, _) in gathered::records(key, value)? {
+            for (key, value) in gathered::records(key, value)? {
+                if key.first() != Some(&codec::STORIES) {
+                    self.found.post(&Posting::plain(&key, true));
+                } else if let Err(error) = self.add_story(base, &key, Place::read(value)?) {
+                    self.tell("stories", &key, &error);
+                    lost.push(key);
+                    continue;
+                }
                 self.filter.add(&key);
-                self.found.post(&Posting::plain(&key, true));
             }
-        } else if key.first() == Some(&b's') {
-            let story = codec::read_story(&self.packer, codec::story_of_key(key)?, value)?;
-            let sources = story.entries.into_iter().map(|report| report.source).collect();
-            self.filter.add(key);
-            self.found.post(&Posting::story(key, story.seq, sources, true));
         } else {
-            record::open(value)?;
+            let value = record::open(value)?;
+            if key.first() == Some(&codec::BANDS) {
+                let place = Place::read(value)?;
+                codec::read_bands(&base.heap.read(place)?)?;
+                self.need(place);
+            }
             if counts(key) {
                 self.found.post(&Posting::plain(key, true));
             }
         }
+        Ok(lost)
+    }
+
+    fn add_story(&mut self, base: &Base, key: &[u8], place: Place) -> Result<(), StoreError> {
+        let story = codec::read_story(&self.packer, codec::story_of_key(key)?, &base.heap.read(place)?)?;
+        let sources = story.entries.into_iter().map(|report| report.source).collect();
+        self.found.post(&Posting::story(key, story.seq, sources, true));
+        self.need(place);
         Ok(())
+    }
+
+    fn need(&mut self, place: Place) {
+        *self.needed.entry(place.file).or_default() += u64::from(place.length);
     }
 
     /// Takes notice of what was written.
@@ -102,18 +153,20 @@ impl Scrub {
         }
     }
 
-    /// What is wrong, the books as they should be, and a filter that knows all keys.
-    pub(super) fn conclude(self, books: &Books) -> (Vec<Finding>, Books, Arc<Filter>) {
-        let damaged = self.damaged.into_iter().map(|(kind, count)| Finding::Damaged { kind, count });
-        let findings = damaged.chain(books.compare(&self.found)).collect();
-        let mut found = self.found;
+    /// What it all came to.
+    pub(super) fn conclude(self, books: &Books) -> Scrubbed {
+        let Self { mut found, damaged, filter, needed, .. } = self;
+        let damaged = damaged.into_iter().map(|(kind, count)| Finding::Damaged { kind, count });
+        let findings = damaged.chain(books.compare(&found)).collect();
         found.commits = books.commits;
-        (findings, found, self.filter)
+        Scrubbed { findings, books: found, filter, needed }
     }
 }
 
-fn kind(key: &[u8]) -> &'static str {
+/// What people call rows like this.
+fn rows_of(key: &[u8]) -> &'static str {
     match key.first() {
+        Some(b's') => "rows of stories",
         Some(b'e') => "rows of names of entries",
         Some(b'l') => "rows of links",
         Some(b'c') => "rows of changes",

@@ -34,7 +34,7 @@ pub(super) fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<()
             let source = batch.source.as_ref().map(|(id, state)| Ok((codec::source_key(id), record::source(state)?)));
             let source: Option<(Vec<u8>, Vec<u8>)> = source.transpose()?;
             for (change, value) in batch.stories.iter().zip(encoded) {
-                rows.put_story(change, value)?;
+                rows.put_story(change, &value)?;
                 recent.post(&change.bands, rows.seq);
             }
             if let Some((key, value)) = source {

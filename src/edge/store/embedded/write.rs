@@ -3,6 +3,7 @@
 //! After a failed write nobody knows what is on the disk, and the next fsync would not tell. So nothing is written any more until the
 //! disk takes bytes again, the store was opened anew, and what is there was read back; meanwhile reading goes on.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,12 +13,15 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::edge::store::embedded::books::Books;
+use crate::edge::store::embedded::base::Base;
+use crate::edge::store::embedded::books::{Books, Posting};
 use crate::edge::store::embedded::disk::{Disk, Reserve};
+use crate::edge::store::embedded::heap::Pile;
 use crate::edge::store::embedded::open::{self, Ground};
 use crate::edge::store::embedded::recent::Recent;
-use crate::edge::store::embedded::rows::Rows;
-use crate::edge::store::embedded::scrub::{Scrub, Step};
+use crate::edge::store::embedded::rows::{Row, Rows};
+use crate::edge::store::embedded::scrub::{Scrub, Scrubbed, Step};
+use crate::edge::store::embedded::sweep::Sweep;
 use crate::edge::store::embedded::work::{Work, add};
 use crate::edge::store::embedded::{Shared, codec};
 use crate::edge::store::{Finding, StoreError};
@@ -63,6 +67,8 @@ pub(super) struct Writer {
     stopped: Option<Stopped>,
     /// How far it has come, and who waits for it.
     inspection: Option<(Scrub, Vec<Findings>)>,
+    /// Files that are being cleared.
+    sweep: Option<Sweep>,
 }
 
 impl Writer {
@@ -74,7 +80,7 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let (seq, books, recent) = (ground.seq, ground.books.clone(), Recent::since(ground.seq));
         let disk = Disk::new(&folder)?;
-        let mut writer = Self { folder, shared, seq, books, recent, disk, announce, stopped: None, inspection: None };
+        let mut writer = Self { folder, shared, seq, books, recent, disk, announce, stopped: None, inspection: None, sweep: None };
         // A disk that is full already is not tried by writing into sled, which would not survive it as well as a file.
         if let Err(error) = Reserve::of(&writer.folder).take() {
             writer.stop(&format!("the disk has no room for its reserve: {error}"));
@@ -97,6 +103,7 @@ impl Writer {
                 self.work_off(jobs);
             }
             self.inspect_step();
+            self.sweep_step();
         }
         // What was acknowledged last is marked on the disk too.
         if let Err(error) = self.disk.sync() {
@@ -106,7 +113,7 @@ impl Writer {
 
     /// Waits for orders; `false` when there will be none any more. While it has something of its own to do it does not wait for long.
     fn receive(&mut self, queue: &mut mpsc::Receiver<Order>, orders: &mut Vec<Order>) -> bool {
-        if self.inspection.is_none() && self.stopped.is_none() {
+        if self.inspection.is_none() && self.sweep.is_none() && self.stopped.is_none() {
             return queue.blocking_recv_many(orders, GROUP) > 0;
         }
         while orders.len() < GROUP {
@@ -156,7 +163,7 @@ impl Writer {
     fn write(&mut self, works: Vec<Work>, results: &mut Vec<Result<(), StoreError>>) -> Result<(), String> {
         let db = self.shared.db().map_err(|e| e.to_string())?;
         let shared = Arc::clone(&self.shared);
-        let mut rows = Rows::new(&db, &shared, self.seq);
+        let mut rows = Rows::new(&db, &shared, self.seq).map_err(|e| e.to_string())?;
         for work in works {
             let added = add(&mut self.recent, work, &mut rows);
             // Whoever is refused for another reason than what he was based on may have left half of his records in the group.
@@ -165,27 +172,34 @@ impl Writer {
                 Err(error) => return Err(error.to_string()),
             }
         }
-        rows.postings.iter().for_each(|posting| self.books.post(posting));
-        self.books.commits += 1;
-        let sources = rows.postings.iter().flat_map(|posting| &posting.sources);
-        let accounts = self.books.of_sources(sources).map_err(|e| e.to_string())?;
-        accounts.into_iter().for_each(|(key, value)| rows.insert(&key, value));
-        rows.insert(codec::BOOKS, self.books.totals().map_err(|e| e.to_string())?);
         let entries = rows.gather().map_err(|e| e.to_string())?;
         // Before anybody can find them: what memory denies is not looked for.
         shared.seen.expect(rows.postings.iter().filter(|posting| posting.there).map(|posting| &posting.key[..]));
-        self.disk.intend(self.books.commits, &rows.writes).map_err(|e| e.to_string())?;
-        db.apply_batch(open::batch(std::mem::take(&mut rows.writes))).map_err(|e| e.to_string())?;
-        db.flush().map_err(|e| e.to_string())?;
-        self.disk.sync().and_then(|()| self.disk.mark(self.books.commits)).map_err(|e| e.to_string())?;
-        if let Some((scrub, _)) = &mut self.inspection {
-            rows.postings.iter().for_each(|posting| scrub.post(posting));
-        }
+        self.make_durable(&db, &rows.pile, &mut rows.writes, &rows.postings)?;
         self.seq = rows.seq;
         // Before the number is told: who has heard of a change also finds its story.
         self.shared.index.post(&rows.bands);
         self.shared.seen.written(entries);
         self.announce.send_if_modified(|latest| std::mem::replace(latest, self.seq) != self.seq);
+        Ok(())
+    }
+
+    /// Writes rows, what they lead to, and what they post to the books; returns when all would survive a power cut.
+    fn make_durable(&mut self, base: &Base, pile: &Pile, writes: &mut Vec<Row>, postings: &[Posting]) -> Result<(), String> {
+        postings.iter().for_each(|posting| self.books.post(posting));
+        self.books.commits += 1;
+        let sources = postings.iter().flat_map(|posting| &posting.sources);
+        let accounts = self.books.of_sources(sources).map_err(|e| e.to_string())?;
+        writes.extend(accounts.into_iter().map(|(key, value)| (key, Some(value))));
+        writes.push((codec::BOOKS.to_vec(), Some(self.books.totals().map_err(|e| e.to_string())?)));
+        base.heap.write(pile).map_err(|e| e.to_string())?;
+        self.disk.intend(self.books.commits, writes).map_err(|e| e.to_string())?;
+        base.apply_batch(open::batch(std::mem::take(writes))).map_err(|e| e.to_string())?;
+        base.flush().map_err(|e| e.to_string())?;
+        self.disk.sync().and_then(|()| self.disk.mark(self.books.commits)).map_err(|e| e.to_string())?;
+        if let Some((scrub, _)) = &mut self.inspection {
+            postings.iter().for_each(|posting| scrub.post(posting));
+        }
         Ok(())
     }
 
@@ -195,6 +209,7 @@ impl Writer {
             "the store is not written to any more; it is tried again by itself, and what is there is still served"
         );
         self.shared.stopped.store(true, Ordering::Relaxed);
+        self.sweep = None;
         self.stopped = Some(Stopped { why: why.to_owned(), waited: Duration::ZERO, wait: FIRST_WAIT });
         self.end_inspection(&Err(StoreError::Failed { doing: "to go through its records", why: why.to_owned() }));
     }
@@ -228,7 +243,7 @@ impl Writer {
         // A batch that was refused may have been written after all.
         self.shared.index.clear();
         self.shared.seen.clear();
-        self.shared.open(ground.db, ground.findings);
+        self.shared.open(ground.base, ground.findings);
         self.announce.send_if_modified(|latest| std::mem::replace(latest, self.seq) != self.seq);
         Ok(())
     }
@@ -255,12 +270,42 @@ impl Writer {
         }
     }
 
+    fn begin_sweep(&mut self, needed: &BTreeMap<u32, u64>) {
+        let needed = |file: u32| needed.get(&file).copied().unwrap_or(0);
+        let sweep = self.shared.db().map_err(|e| e.to_string()).and_then(|base| Sweep::of(&base, needed).map_err(|e| e.to_string()));
+        match sweep {
+            Ok(sweep) => self.sweep = sweep,
+            Err(error) => tracing::error!(error, "no space is given back"),
+        }
+    }
+
+    /// A step of giving space back. What fails on reading is left for another day; what fails on writing stops all writing.
+    fn sweep_step(&mut self) {
+        let Some(mut sweep) = self.sweep.take_if(|_| self.stopped.is_none()) else { return };
+        let swept = self.shared.db().and_then(|base| Ok((sweep.step(&base)?, base)));
+        let (mut swept, base) = match swept {
+            Ok(swept) => swept,
+            Err(error) => return tracing::error!(%error, "no space is given back"),
+        };
+        if !swept.writes.is_empty()
+            && let Err(why) = self.make_durable(&base, &swept.pile, &mut swept.writes, &swept.postings)
+        {
+            return self.stop(&why);
+        }
+        if !swept.done {
+            self.sweep = Some(sweep);
+        } else if let Err(error) = base.heap.remove(sweep.files()) {
+            tracing::error!(%error, "a file of stories that is not needed any more could not be removed");
+        }
+    }
+
     /// Notes what was found, and sets the books right.
     fn conclude(&mut self) {
         let Some((scrub, replies)) = self.inspection.take() else { return };
-        let (findings, books, filter) = scrub.conclude(&self.books);
+        let Scrubbed { findings, books, filter, needed } = scrub.conclude(&self.books);
         self.inspection = Some((Scrub::of(0), replies));
         self.shared.seen.fill(filter);
+        self.begin_sweep(&needed);
         if findings.is_empty() {
             return self.end_inspection(&Ok(findings));
         }
