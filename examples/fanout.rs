@@ -75,7 +75,7 @@ async fn main() -> anyhow::Result<()> {
     let (_tell_stop, stop) = watch::channel(false);
     let (_new_desk, desk) = watch::channel(desk);
     let site: Arc<ArcSwap<Site>> = Arc::default();
-    let live = Live { desk, store: Arc::clone(&store), site: Arc::clone(&site), listens: false, stop };
+    let live = Live { desk, store: Arc::clone(&store), site: Arc::clone(&site), pages: None, listens: false, stop };
     let service = tokio::spawn(pipeline::run(live, true, true));
     let path = "/feeds/moi-nhat.rss";
     while site.load().pages.get(path).is_none_or(|page| page.body.windows(6).filter(|w| w == b"<item>").count() < STORIES) {

@@ -4,6 +4,7 @@ pub mod chance;
 pub mod clock;
 pub mod control;
 pub mod fetch;
+pub mod pages;
 pub mod serve;
 pub mod store;
 pub mod watch;

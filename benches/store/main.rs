@@ -2,7 +2,8 @@
 //! whether the store holds ten thousand of them or a million.
 //!
 //! `cargo bench --bench store` fills one store step by step to a million stories, and measures at each; `-- 100000` ends there. It takes
-//! some minutes, and about 2 GB below target/. Linux only: it reads /proc.
+//! a quarter of an hour, and about 2 GB below target/. `-- turnover` shows what a store takes whose stories are all replaced twenty times.
+//! Linux only: it reads /proc.
 
 #[path = "../pass/meter.rs"]
 mod meter;
@@ -23,6 +24,9 @@ use meter::Meter;
 const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
 /// Stories of one commit while the store is filled, as when a dump is loaded.
 const FILL: u32 = 999;
+/// Stories that are held while all are replaced, and how often they are.
+const HELD: u32 = 21_000;
+const TURNS: u32 = 21;
 /// The rest after each: sled clears up what was written anew in pauses, and has long ones where a year's news come in a year.
 const REST: Duration = Duration::from_millis(250);
 /// Polls that are measured at each size, one of each source, after as many that are not: what a service asks again and again is in memory.
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
         ["fill", folder, from, to] => numbers(from, to).and_then(|(from, to)| fill(Path::new(folder), from, to)),
         ["measure", folder, stories] => numbers(stories, "0").and_then(|(stories, _)| measure(Path::new(folder), stories)),
         ["compact", folder] => compact(Path::new(folder)),
+        ["turnover"] => turnover(),
         [most] => numbers(most, "0").and_then(|(most, _)| benchmark(most)),
         _ => benchmark(u32::MAX),
     };
@@ -116,6 +121,39 @@ impl Newsroom {
 /// When a poll is: just after its stories were published.
 fn now(poll: u32) -> Timestamp {
     news::time(news::stories(poll).end)
+}
+
+/// How much a store takes that holds the last so many stories, while they are all replaced so many times.
+fn turnover() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    println!("      turn   stories   sled's files   the stories' files");
+    for turn in 0..TURNS {
+        fill(folder.path(), turn * HELD, (turn + 1) * HELD)?;
+        let room = Newsroom::open(folder.path())?;
+        runtime()?.block_on(async {
+            prune(&room.store, news::time(turn * HELD)).await?;
+            // As the service does once a day; then space is given back.
+            room.store.inspect().await?;
+            tokio::time::sleep(REST * 20).await;
+            anyhow::Ok(())
+        })?;
+        let stats = room.store.stats()?;
+        let of = |what: &str| stats.iter().find(|(name, _)| *name == what).map_or(0, |(_, number)| *number);
+        let (sled, stories) = (of("bytes of sled's files") / MEGA, of("bytes of the stories' files") / MEGA);
+        println!("{:>10} {:>9} {sled:>11} MB {stories:>17} MB", turn + 1, of("stories"));
+    }
+    Ok(())
+}
+
+async fn prune(store: &Store, before: Timestamp) -> anyhow::Result<()> {
+    let mut after = None;
+    loop {
+        let stories = store.stories_after(after, 500)?;
+        let Some(last) = stories.last() else { return Ok(()) };
+        after = Some(last.id);
+        let old = stories.iter().filter(|story| story.arrived < before).map(|story| (story.id, story.seq));
+        store.remove(old.collect()).await?;
+    }
 }
 
 fn compact(folder: &Path) -> anyhow::Result<()> {

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::command::demo::newsroom::Newsroom;
-use crate::command::serve::{Role, service};
+use crate::command::serve::{Face, Role, service};
 use crate::command::{Exit, Setup, setup};
 use crate::edge::serve::{Answers, listen, serve};
 use crate::edge::watch::Watch;
@@ -88,7 +88,7 @@ async fn demo(setup: &Setup, arguments: &Arguments, folder: &std::path::Path) ->
             _ = hangup.recv() => {}
         }
     };
-    service(&setup, watch, desk, store, Some(ours), Role::All, stop).await?;
+    service(&setup, watch, desk, store, Face::new(ours), Role::All, stop).await?;
     publishing.abort();
     slow.abort();
     let _ = stop_newsroom.send(());

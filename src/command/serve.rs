@@ -1,21 +1,22 @@
 //! `serve`: polls and publishes until told to stop. An edit of feeds.toml takes effect at once; a broken one changes nothing.
 
+mod face;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::command::{Exit, Setup, control, setup};
 use crate::config::{Config, Faults};
-use crate::edge::serve::{Answers, Metrics, listen, serve};
+use crate::edge::serve::{Answers, listen, serve};
 use crate::edge::store::{Store, StoreError};
 use crate::edge::watch::Watch;
-use crate::flow::render::metrics;
-use crate::model::Site;
 use crate::pipeline::{self, Desk, Live};
+
+pub(super) use face::Face;
 
 /// The wait before a store that could not be opened is tried again.
 const OPEN_AGAIN: Duration = Duration::from_secs(5);
@@ -26,6 +27,10 @@ pub struct Arguments {
     /// Listen here instead of where feeds.toml says.
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
+    /// Keep the pages here that are served when the service starts and its store can't be opened; else beside the store or, where that is a
+    /// database, beside feeds.toml.
+    #[arg(long, value_name = "FILE")]
+    pages: Option<PathBuf>,
     /// The part of the work that this process does.
     #[arg(long, default_value = "all")]
     role: Role,
@@ -57,27 +62,37 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
                 _ = interrupt.recv() => {}
             }
         });
+        // Who names an address wants to see how it is: /healthz and /metrics.
+        let address = Some(&*address).filter(|_| arguments.role != Role::Poll || arguments.listen.is_some());
+        let pages = arguments.pages.clone().unwrap_or_else(|| setup.pages(&desk.config.store));
+        let pages = Some(pages).filter(|_| arguments.role != Role::Poll);
+        let mut face = Face::of_before(pages, address, &desk.counts, setup.clock).await?;
         let store = tokio::select! {
-            store = open(setup, &desk.config) => store?,
+            store = open(setup, &desk.config, face.has_pages()) => store?,
             () = &mut stop => return Ok(Exit::Done),
         };
-        let listener = match arguments.role {
-            // Who names an address wants to see how it is: /healthz and /metrics.
-            Role::Poll if arguments.listen.is_none() => None,
-            _ => Some(listen(&address).await?),
-        };
-        service(setup, watch, desk, store, listener, arguments.role, stop).await?;
+        if let Some(address) = address.filter(|_| face.listener.is_none()) {
+            face.listener = Some(listen(address).await?);
+        }
+        service(setup, watch, desk, store, face, arguments.role, stop).await?;
         Ok(Exit::Done)
     })
 }
 
-/// Opens the store. A disk that is full or fails is waited for: it is mended while we look, and nobody need start us again.
-async fn open(setup: &Setup, config: &Arc<Config>) -> anyhow::Result<Arc<Store>> {
+/// Opens the store. A disk that is full or fails is waited for: it is mended while we look, and nobody need start us again. Where there is
+/// something to serve meanwhile, everything is waited for but another process that has the store.
+async fn open(setup: &Setup, config: &Arc<Config>, has_pages: bool) -> anyhow::Result<Arc<Store>> {
+    let waits = |error: &anyhow::Error| match error.downcast_ref() {
+        Some(StoreError::Failed { .. }) => true,
+        Some(StoreError::Held { .. }) | None => false,
+        Some(_) => has_pages,
+    };
     loop {
         let (opener, settings) = (setup.clone(), config.store.clone());
         match pipeline::blocking(move || opener.store(&settings)).await {
-            Err(error) if matches!(error.downcast_ref(), Some(StoreError::Failed { .. })) => {
-                tracing::error!(%error, "nothing can be served before the store can be opened; it is tried again");
+            Err(error) if waits(&error) => {
+                let served = if has_pages { "only the pages of before are served" } else { "nothing is served" };
+                tracing::error!(%error, "{served} before the store can be opened; it is tried again");
                 tokio::time::sleep(OPEN_AGAIN).await;
             }
             opened => return opened,
@@ -91,17 +106,16 @@ pub(super) async fn service(
     watch: Watch,
     desk: Desk,
     store: Arc<Store>,
-    listener: Option<TcpListener>,
+    mut face: Face,
     role: Role,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let hangup = signal(SignalKind::hangup())?;
     let (tell_stop, told_to_stop) = watch::channel(false);
-    let site: Arc<ArcSwap<Site>> = Arc::default();
     // Before hubs are heard: they would be told that nobody subscribes.
     desk.pushes.load(&store)?;
     desk.subscribers.load(&desk.config.service, &store)?;
-    let (sources, counts) = (desk.config.sources.len(), Arc::clone(&desk.counts));
+    let (sources, metrics) = (desk.config.sources.len(), face.metrics(&desk.counts));
     let folder = setup.folder(&desk.config.store);
     let (new_desk, desk) = watch::channel(desk);
     let mut stop_answering = told_to_stop.clone();
@@ -116,19 +130,20 @@ pub(super) async fn service(
         }
     });
     let calls = (role == Role::All).then(|| pipeline::callee(desk.clone()));
-    let live = Live { desk, store, site: Arc::clone(&site), listens: calls.is_some(), stop: told_to_stop.clone() };
+    let (site, pages) = (Arc::clone(&face.site), face.pages.clone());
+    let live = Live { desk, store, site: Arc::clone(&site), pages, listens: calls.is_some(), stop: told_to_stop.clone() };
     let live = tokio::spawn(pipeline::run(live, role != Role::Web, role != Role::Poll));
-    let web = listener.map(|listener| {
+    let web = face.listener.take().map(|listener| {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, sources, "serving");
         }
         let mut stop = told_to_stop.clone();
-        let metrics: Metrics = Arc::new(move || metrics(&counts.tally()));
         let answers = Answers { site, metrics: Some(metrics), calls, clock: setup.clock };
         tokio::spawn(serve(listener, answers, async move {
             let _ = stop.wait_for(|&stop| stop).await;
         }))
     });
+    let early = face.take_over();
     tokio::select! {
         () = stop => {}
         () = reload(setup, &new_desk, watch, hangup) => {}
@@ -136,7 +151,7 @@ pub(super) async fn service(
     tracing::info!("stopping: what is under way is finished first");
     tell_stop.send_replace(true);
     // Each is waited for, whatever became of the others.
-    let (live, questions) = (live.await, questions.await);
+    let (live, questions, ()) = tokio::join!(live, questions, early);
     if let Some(web) = web {
         web.await?;
     }

@@ -79,6 +79,12 @@ impl Setup {
         let folder = settings.url.strip_prefix("sled:")?;
         Some(self.path.parent().unwrap_or(Path::new("")).join(folder))
     }
+
+    /// Where the pages are kept that are served when the store can't be opened: beside it, or beside the configuration.
+    pub fn pages(&self, settings: &StoreSettings) -> PathBuf {
+        let beside = || self.path.parent().unwrap_or(Path::new("")).to_owned();
+        self.folder(settings).unwrap_or_else(beside).join("pages.zst")
+    }
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

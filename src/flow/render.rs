@@ -61,6 +61,12 @@ pub struct Rendered {
     pub body: Vec<u8>,
 }
 
+/// The Content-Type of a page that is published here, from its text.
+pub fn content_type(text: &str) -> Option<&'static str> {
+    let all = Format::ALL.map(Format::content_type).into_iter().chain([CSS, OPML]);
+    all.into_iter().find(|known| *known == text)
+}
+
 /// The formats that a feed is published in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
@@ -143,6 +149,8 @@ impl FromStr for Format {
 
 /// The Content-Type of everything that browsers show.
 const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const OPML: &str = "text/x-opml; charset=utf-8";
 
 /// One feed in one format, as it is published under [`Format::path`].
 pub fn feed(service: &Service, listing: &Listing, format: Format) -> Rendered {

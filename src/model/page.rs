@@ -54,6 +54,8 @@ impl Coding {
 pub struct Site {
     /// The pages.
     pub pages: BTreeMap<String, Arc<Page>>,
+    /// Since when nobody knows whether something has changed: they are the pages of an earlier run, and the store can't be asked.
+    pub kept: Option<Timestamp>,
     /// The Link headers of pages that a hub announces, by path.
     pub links: Arc<BTreeMap<String, String>>,
     /// Where pages of feeds that have another id now are to be found.

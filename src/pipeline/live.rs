@@ -1,6 +1,7 @@
 //! The loop that repeats it all: due sources are polled, the press follows the store, stories are classified anew after an edit,
 //! old ones pruned; until told to stop.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::model::Site;
 use crate::pipeline::archives::archive_maker;
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::hub::announce;
+use crate::pipeline::keep::keep_pages;
 use crate::pipeline::later::write_later;
 use crate::pipeline::poller::poll_due;
 use crate::pipeline::sheets::story_maker;
@@ -31,6 +33,8 @@ pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long polls under an older configuration are waited for; each has its own limits, far below this.
 const LONGEST_POLL: Duration = Duration::from_secs(900);
+/// How long pages of an earlier run are served while the store is mended; a million stories take a minute or two.
+const LONGEST_MEND: Duration = Duration::from_secs(600);
 /// How often all records are counted and read: it takes seconds of the disk's time for a million stories.
 const INSPECT_EVERY: Duration = Duration::from_secs(24 * 3600);
 /// How often it is looked whether the copy is too old.
@@ -47,6 +51,8 @@ pub struct Live {
     pub store: Arc<Store>,
     /// The site that is replaced when something has changed.
     pub site: Arc<ArcSwap<Site>>,
+    /// Where the last good pages are kept; `None` where they are not.
+    pub pages: Option<PathBuf>,
     /// Whether hubs can call this process.
     pub listens: bool,
     /// Becomes `true` when the service is to stop.
@@ -59,6 +65,7 @@ pub async fn run(live: Live, polls: bool, prints: bool) {
     if prints {
         tasks.spawn(keep_going("the press", live.clone(), press));
         tasks.spawn(keep_going("the hub", live.clone(), announce));
+        tasks.spawn(keep_going("the keeper of pages", live.clone(), keep_pages));
     }
     if polls {
         tasks.spawn(keep_going("the poller", live.clone(), poll_due));
@@ -86,9 +93,26 @@ pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|&stop| stop).await;
 }
 
+/// While pages of an earlier run are served, waits until a store that was damaged is mended: what is not back yet would look as if it were
+/// gone.
+async fn mended(live: &Live) {
+    let mending = async {
+        while live.site.load().kept.is_some() && live.store.unmended().is_ok_and(|wrong| !wrong.is_empty()) {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    if tokio::time::timeout(LONGEST_MEND, mending).await.is_err() {
+        tracing::warn!("the store is not mended yet; what it holds is published all the same");
+    }
+}
+
 /// Keeps the site up to date with the store and the configuration.
 async fn press(mut live: Live) {
     let mut stop = live.stop.clone();
+    tokio::select! {
+        () = mended(&live) => {}
+        () = stopped(&mut stop) => return,
+    }
     loop {
         let failed = tokio::select! {
             result = follow(&mut live) => result.err(),

@@ -305,7 +305,12 @@ impl<K: Kind> App<K> {
 
     /// One of several processes of the service, by its role.
     pub fn start_as(&self, role: &str) -> Service {
-        let mut command = self.command(&["serve", "--role", role, "--listen", "127.0.0.1:0", "--log-json"]);
+        self.start_with(&["--role", role])
+    }
+
+    /// The service with arguments of its own.
+    pub fn start_with(&self, arguments: &[&str]) -> Service {
+        let mut command = self.command(&[&["serve", "--listen", "127.0.0.1:0", "--log-json"], arguments].concat());
         let mut child = command.env("DIEMTIN_LOG", "warn,diemtin=debug").spawn().expect("the binary runs");
         let log = Log::follow(child.stderr.take().expect("a pipe"));
         let serving = log.wait_for("serving");

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::app::{TestApp, eventually, home};
+use crate::app::{Service, TestApp, eventually, home};
 use crate::origin::{Origin, articles, feed};
 
 /// The library that lets calls of a process fail while a file exists, for a store's folder.
@@ -83,4 +83,80 @@ fn a_store_that_was_compacted_holds_what_it_held() {
     std::fs::rename(data.join("sled"), data.join("compact.old")).expect("a rename");
     std::fs::create_dir(data.join("compact.new")).expect("a folder");
     assert_eq!(app.run(&["dump"]).ok(), before);
+}
+
+/// Pages as they are served: their paths, ETags, dates, and a hash of their bytes.
+fn seen(service: &Service) -> Vec<[String; 4]> {
+    ["/", "/feeds/moi-nhat.rss", "/feeds/moi-nhat.atom", "/feeds/moi-nhat.json", "/sidebar/moi-nhat.json", "/style.css"]
+        .map(|path| {
+            let page = service.get(path);
+            assert_eq!(page.status, 200, "{path}");
+            let hash = blake3::hash(&page.body).to_string();
+            [path.to_owned(), page.header("etag").to_owned(), page.header("last-modified").to_owned(), hash]
+        })
+        .into()
+}
+
+/// What readers get while pages of an earlier run are served.
+fn is_served_as_before(service: &Service, before: &[[String; 4]]) {
+    assert_eq!(seen(service), before);
+    let page = service.get("/feeds/moi-nhat.rss");
+    assert_eq!(page.header("warning"), "110 - \"Response is Stale\"");
+    let again = service.request("GET", "/feeds/moi-nhat.rss", &[("If-None-Match", page.header("etag"))]);
+    assert_eq!((again.status, again.header("warning")), (304, "110 - \"Response is Stale\""));
+    let packed = service.request("GET", "/feeds/moi-nhat.rss", &[("Accept-Encoding", "gzip")]);
+    assert_eq!((packed.status, packed.header("content-encoding")), (200, "gzip"));
+    assert!(service.get("/metrics").text().contains("\ndiemtin_pages_stale 1\n"));
+    assert!(service.get("/readyz").status == 200 && service.get("/healthz").status == 200);
+    assert_eq!(service.get("/feeds/khac.rss").status, 404);
+}
+
+/// D7: a start with a store that can't be opened serves the pages of before, as they were, until it can be.
+#[test]
+fn pages_of_before_are_served_until_the_store_can_be_opened() {
+    let origin = Origin::new();
+    origin.set("/a", feed(&articles("a.vn", 0..10)).etag("\"1\""));
+    let app = TestApp::new(&home(&[("a", origin.url("/a"))]));
+    let service = app.serve();
+    eventually("ten are served", || (service.titles("moi-nhat").len() == 10).then_some(()));
+    let before = seen(&service);
+    assert_eq!(service.get("/").header("warning"), "");
+    assert_eq!(service.terminate(), Some(0));
+    // kill -9 where nothing has changed.
+    drop(app.serve());
+    let data = app.folder().join("data");
+    (1..=5).for_each(|n| std::fs::create_dir(data.join(format!("damaged-{n}"))).expect("a folder"));
+    std::fs::rename(data.join("sled"), data.join("whole")).expect("a rename");
+    std::fs::create_dir(data.join("sled")).expect("a folder");
+    std::fs::write(data.join("sled/db"), vec![7; 1 << 20]).expect("damage");
+    let service = app.start();
+    service.log.wait_for("only the pages of before are served");
+    is_served_as_before(&service, &before);
+    // Its administrator puts a copy back.
+    std::fs::remove_dir_all(data.join("sled")).expect("room");
+    std::fs::rename(data.join("whole"), data.join("sled")).expect("a rename");
+    eventually("the store answers", || service.get("/").header("warning").is_empty().then_some(()));
+    assert_eq!(seen(&service), before);
+    assert!(service.get("/metrics").text().contains("\ndiemtin_pages_stale 0\n"));
+    assert_eq!(service.terminate(), Some(0));
+}
+
+/// The same where a database does not answer; and where nothing was kept, nothing is pretended.
+#[test]
+fn pages_of_before_are_served_while_a_database_is_away() {
+    let origin = Origin::new();
+    origin.set("/a", feed(&articles("a.vn", 0..10)));
+    let feeds = home(&[("a", origin.url("/a"))]);
+    let app = TestApp::new(&feeds);
+    let service = app.serve();
+    eventually("ten are served", || (service.titles("moi-nhat").len() == 10).then_some(()));
+    let before = seen(&service);
+    assert_eq!(service.terminate(), Some(0));
+    app.write(&format!("{feeds}\n[store]\nurl = \"postgres://nobody@127.0.0.1:1/none\"\n"));
+    let service = app.start_with(&["--role", "web", "--pages", "data/pages.zst"]);
+    is_served_as_before(&service, &before);
+    assert_eq!(service.terminate(), Some(0));
+    std::fs::write(app.folder().join("data/pages.zst"), "something else").expect("damage");
+    let refused = app.run(&["serve", "--role", "web", "--pages", "data/pages.zst", "--listen", "127.0.0.1:0"]);
+    assert!(refused.status == Some(2) && refused.stderr.contains("can't be read"), "{refused:#?}");
 }

@@ -21,6 +21,8 @@ const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src ht
 /// What is made for frames may be framed by anybody; it does no more than show stories.
 const EMBED_SECURITY: &str =
     "default-src 'none'; style-src 'self'; img-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors *";
+/// What pages of an earlier run carry (RFC 7234, section 5.5.1; RFC 9111 asks nobody to heed it any more, and people see it).
+const STALE: &str = "110 - \"Response is Stale\"";
 const PLAIN: &str = "text/plain; charset=utf-8";
 /// What is answered here.
 const METHODS: &str = "GET, HEAD, OPTIONS";
@@ -63,6 +65,7 @@ pub fn respond<B>(request: &Request<B>, site: &Site, made: Option<Arc<Page>>, no
         Method::GET | Method::HEAD => match path {
             "/healthz" => plain(StatusCode::OK, "ok\n"),
             "/readyz" if site.pages.is_empty() => plain(StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
+            "/readyz" if site.kept.is_some() => plain(StatusCode::OK, "ready, with the pages of before\n"),
             "/readyz" => plain(StatusCode::OK, "ready\n"),
             _ => match made.or_else(|| page(site, path, request.uri().query())) {
                 Some(found) => {
@@ -72,6 +75,9 @@ pub fn respond<B>(request: &Request<B>, site: &Site, made: Option<Arc<Page>>, no
                     };
                     if let Some(link) = site.links.get(path).filter(|_| request.uri().query().is_none()) {
                         put(&mut response, header::LINK, link);
+                    }
+                    if site.kept.is_some() {
+                        always(&mut response, header::WARNING, STALE);
                     }
                     response
                 }

@@ -17,7 +17,7 @@ mod why;
 
 use maud::{DOCTYPE, Markup, html};
 
-use crate::flow::render::{Format, HTML, Rendered, address, text};
+use crate::flow::render::{CSS, Format, HTML, Rendered, address, text};
 use crate::model::{Listing, Service};
 
 pub use front::{Front, Place, front};
@@ -35,7 +35,7 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
 
 /// The style sheet of all pages, for `/style.css`.
 pub fn style() -> Rendered {
-    Rendered { content_type: "text/css; charset=utf-8", body: include_bytes!("html/style.css").to_vec() }
+    Rendered { content_type: CSS, body: include_bytes!("html/style.css").to_vec() }
 }
 
 /// What every page has around its own content.

@@ -36,6 +36,8 @@ pub fn metrics(tally: &Tally) -> String {
     counter("diemtin_own_hub_calls_total", "Calls of our own WebSub hub to subscribers, and of ours to another hub.", &calls);
     let subscribers = [(String::new(), tally.subscribers)];
     family(&mut out, "diemtin_own_hub_subscriptions", "Subscriptions to our feeds.", "gauge", &subscribers);
+    let stale = [(String::new(), tally.stale)];
+    family(&mut out, "diemtin_pages_stale", "1 while the pages of an earlier run are served.", "gauge", &stale);
     let hubs: Vec<_> = tally.hubs.iter().map(|(state, count)| (format!("{{state=\"{state}\"}}"), *count)).collect();
     family(&mut out, "diemtin_subscriptions", "Sources that name a WebSub hub, by how they stand with it.", "gauge", &hubs);
     let sources: Vec<_> = tally.sources.iter().map(|(state, count)| (format!("{{state=\"{state}\"}}"), *count)).collect();
@@ -83,6 +85,7 @@ mod tests {
         tally.hub_asked.insert("accepted", 8);
         tally.hub_calls.insert(("deliver", "taken"), 9);
         tally.subscribers = 10;
+        tally.stale = 1;
         [30, 60, 61, 1_000_000].into_iter().for_each(|seconds| tally.delays.add(seconds));
         let text = metrics(&tally);
         for line in [
@@ -97,6 +100,7 @@ mod tests {
             "diemtin_own_hub_requests_total{result=\"accepted\"} 8",
             "diemtin_own_hub_calls_total{kind=\"deliver\",outcome=\"taken\"} 9",
             "diemtin_own_hub_subscriptions 10",
+            "diemtin_pages_stale 1",
             "diemtin_sources{state=\"failing\"} 3",
             "diemtin_arrival_delay_seconds_bucket{le=\"60\"} 2",
             "diemtin_arrival_delay_seconds_bucket{le=\"300\"} 3",

@@ -1,7 +1,7 @@
 //! [OPML 2.0](http://opml.org/spec2.opml): our feeds for a reader to subscribe to, and the sources behind them.
 
 use crate::flow::render::xml::Xml;
-use crate::flow::render::{Format, Rendered, address, text};
+use crate::flow::render::{Format, OPML, Rendered, address, text};
 use crate::model::{Listing, Origin, Service, Source};
 
 /// One line of a list, as attributes in their order.
@@ -58,5 +58,5 @@ fn document(title: &str, outlines: Vec<Outline>) -> Rendered {
             }
         });
     });
-    Rendered { content_type: "text/x-opml; charset=utf-8", body }
+    Rendered { content_type: OPML, body }
 }

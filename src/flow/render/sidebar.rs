@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::flow::render::json::{self, Topic};
 use crate::flow::render::sheet::Sheet;
-use crate::flow::render::{Format, Rendered, address, credit, text, time};
+use crate::flow::render::{CSS, Format, Rendered, address, credit, text, time};
 use crate::model::{Credit, Listed, Service};
 
 #[derive(Serialize)]
@@ -135,7 +135,7 @@ pub const EMBED_STYLE: &str = "/embed.css";
 
 /// The style sheet of `/embed/ID`.
 pub fn embed_style() -> Rendered {
-    Rendered { content_type: "text/css; charset=utf-8", body: [include_str!("embed.css"), STYLE].concat().into_bytes() }
+    Rendered { content_type: CSS, body: [include_str!("embed.css"), STYLE].concat().into_bytes() }
 }
 
 fn section(sheet: &Sheet) -> Markup {

@@ -136,7 +136,11 @@ impl Heap {
     pub(super) fn grown(&self) -> io::Result<BTreeMap<u32, u64>> {
         let files = self.files();
         let last = files.keys().next_back().copied();
-        files.iter().filter(|(number, _)| Some(**number) != last).map(|(number, file)| Ok((*number, file.metadata()?.len()))).collect()
+        files
+            .iter()
+            .filter(|(number, _)| Some(**number) != last)
+            .map(|(number, file)| Ok((*number, file.metadata()?.len())))
+            .collect()
     }
 
     /// The size of all files in bytes.

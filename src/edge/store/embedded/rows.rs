@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::edge::store::StoreError;
 use crate::edge::store::embedded::base::Base;
 use crate::edge::store::embedded::books::{Posting, pruned_key};
 use crate::edge::store::embedded::heap::Pile;
-use crate::edge::store::StoreError;
 use crate::edge::store::embedded::{Shared, codec, failed, gathered};
 use crate::edge::store::record::seal;
 use crate::model::{Band, EntryKey, Print, SourceId, StoryChange, StoryId, span};
@@ -63,10 +63,7 @@ impl<'a> Rows<'a> {
             Err(StoreError::Record { .. }) => None,
             read => read?,
         };
-        Ok(story.map(|story| Stored {
-            seq: story.seq,
-            sources: story.entries.into_iter().map(|report| report.source).collect(),
-        }))
+        Ok(story.map(|story| Stored { seq: story.seq, sources: story.entries.into_iter().map(|report| report.source).collect() }))
     }
 
     fn is_there(&self, key: &[u8]) -> Result<bool, StoreError> {

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::edge::store::StoreError;
 use crate::edge::store::embedded::base::Base;
 use crate::edge::store::embedded::books::Posting;
 use crate::edge::store::embedded::heap::{Pile, Place};
 use crate::edge::store::embedded::rows::Row;
 use crate::edge::store::embedded::{codec, failed, gathered};
 use crate::edge::store::record::{open, seal};
-use crate::edge::store::StoreError;
 
 /// Rows that are looked at in one step, and bytes that are moved, at the most: some milliseconds.
 const STEP_ROWS: usize = 500;

@@ -163,7 +163,10 @@ fn what_can_not_be_read_is_set_aside_and_takes_nothing_else_away() {
     let known = case.store().known(&[lookup(3, 3)]).unwrap();
     assert!(known.entries.is_empty() && known.stories.contains_key(&id(3)), "its story is found by link all the same");
     let found = sentences(&case).join("\n");
-    assert!(found.contains("1 of its rows of stories could not be read") && found.contains("1 of its rows of names of entries"), "{found}");
+    assert!(
+        found.contains("1 of its rows of stories could not be read") && found.contains("1 of its rows of names of entries"),
+        "{found}"
+    );
     assert_eq!(case.store().story(id(2)).unwrap(), None);
     assert!(case.store().story(id(1)).unwrap().is_some());
     case.commit(batch([story(2, 0)])).expect("it is fetched again");

@@ -80,7 +80,8 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let (seq, books, recent) = (ground.seq, ground.books.clone(), Recent::since(ground.seq));
         let disk = Disk::new(&folder)?;
-        let mut writer = Self { folder, shared, seq, books, recent, disk, announce, stopped: None, inspection: None, sweep: None };
+        let mut writer =
+            Self { folder, shared, seq, books, recent, disk, announce, stopped: None, inspection: None, sweep: None };
         // A disk that is full already is not tried by writing into sled, which would not survive it as well as a file.
         if let Err(error) = Reserve::of(&writer.folder).take() {
             writer.stop(&format!("the disk has no room for its reserve: {error}"));
@@ -272,7 +273,8 @@ impl Writer {
 
     fn begin_sweep(&mut self, needed: &BTreeMap<u32, u64>) {
         let needed = |file: u32| needed.get(&file).copied().unwrap_or(0);
-        let sweep = self.shared.db().map_err(|e| e.to_string()).and_then(|base| Sweep::of(&base, needed).map_err(|e| e.to_string()));
+        let sweep =
+            self.shared.db().map_err(|e| e.to_string()).and_then(|base| Sweep::of(&base, needed).map_err(|e| e.to_string()));
         match sweep {
             Ok(sweep) => self.sweep = sweep,
             Err(error) => tracing::error!(error, "no space is given back"),
