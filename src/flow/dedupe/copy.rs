@@ -11,11 +11,13 @@
 //! | `token`, `number` | what a text is made of |
 //! | `lexicon` | what is known about words |
 //! | `bag`, `likeness` | what two texts share |
+//! | `event` | whether two papers tell of one event in their own words |
 //! | `veto`, `slot` | what sets them apart |
 //! | `band` | under which hashes texts that share much are found |
 
 mod bag;
 mod band;
+mod event;
 mod lexicon;
 mod likeness;
 mod number;

@@ -4,12 +4,14 @@
 //! How often a word or phrase occurs was counted over the 2,032 annotated records of DANeS (dataset-vn/DANeS, CC BY 4.0) and the
 //! items of eight national papers.
 
+mod usual;
 mod words;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use crate::text::Words;
+use usual::USUAL;
 use words::{BODIES, FREQUENT, JOINING, LOOKING_BACK, OFFICIAL, OPPOSITES, PLACES, SAME};
 
 /// How much a rare word, a common one, and one that only joins others say, in twentieths of a rare word.
@@ -43,6 +45,7 @@ pub(super) struct Lexicon {
     weights: HashMap<String, u32>,
     opposites: HashMap<String, Vec<usize>>,
     looking_back: HashSet<String>,
+    usual: HashSet<String>,
 }
 
 /// Read once.
@@ -56,7 +59,13 @@ impl Lexicon {
     fn new() -> Self {
         let mut weights: HashMap<String, u32> = keys(FREQUENT).into_iter().map(|key| (key, COMMON)).collect();
         weights.extend(keys(JOINING).into_iter().map(|key| (key, JOINING_WEIGHT)));
-        let mut lexicon = Self { expressions: HashMap::new(), weights, opposites: HashMap::new(), looking_back: HashSet::new() };
+        let mut lexicon = Self {
+            expressions: HashMap::new(),
+            weights,
+            opposites: HashMap::new(),
+            looking_back: HashSet::new(),
+            usual: keys(USUAL).into_iter().collect(),
+        };
         for ways in SAME {
             let token = if ways[0] == "-" { String::new() } else { keys(ways[0]).join("_") };
             for way in *ways {
@@ -123,6 +132,11 @@ impl Lexicon {
     /// How much a single word says.
     pub fn weight(&self, key: &str) -> u32 {
         self.weights.get(key).copied().unwrap_or(RARE)
+    }
+
+    /// Whether a word is so rare that two texts which share it may tell of one event.
+    pub fn is_telling(&self, key: &str, weight: u32) -> bool {
+        weight >= RARE && !self.usual.contains(key)
     }
 
     /// Whether a token is a phrase of articles that come back to an event.

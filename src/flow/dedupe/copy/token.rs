@@ -20,6 +20,8 @@ pub(super) struct Token {
     unit: Option<u32>,
     /// How much it says, in twentieths of a rare word.
     pub weight: u32,
+    /// Whether it is a rare word, or a name of one.
+    pub is_telling: bool,
     pub kind: Kind,
     /// Where it stands in the text, in bytes.
     pub place: Range<u32>,
@@ -97,7 +99,8 @@ pub(super) fn tokens(text: &str, limit: usize) -> Vec<Token> {
         if !key.is_empty() {
             let (hash, unit) = (xxh3_64(key.as_bytes()), unit(&key));
             let place = place.start as u32..place.end as u32;
-            tokens.push(Token { key, hash, unit, weight, kind, place, capital, is_abbreviation });
+            let is_telling = matches!(kind, Kind::Word | Kind::Name) && LEXICON.is_telling(&key, weight);
+            tokens.push(Token { key, hash, unit, weight, is_telling, kind, place, capital, is_abbreviation });
         }
     }
     tokens

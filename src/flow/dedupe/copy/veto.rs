@@ -10,8 +10,9 @@ use crate::model::{Difference, Reason};
 
 /// The first thing that sets them apart.
 pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
+    let one_lead = !shared.is_one_form() && shared.is_one_lead();
     // One lead or one event under two headlines: they stress different things. Under two headlines of one form it is a form, too.
-    let copied = !shared.is_one_form() && shared.is_one_lead() || shared.is_one_event();
+    let copied = one_lead || shared.is_one_event();
     let [only_a, only_b] = &shared.only;
     let sides = |is: &dyn Fn(&Token) -> bool| {
         let first: Vec<&Token> = only_a.iter().copied().filter(|t| is(t) && !b.knows(t)).collect();
@@ -24,10 +25,10 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
         first: written(&a.title, first),
         second: written(&b.title, second),
     };
-    if let Some((first, second)) = sides(&Token::is_number).filter(|_| !copied) {
+    if let Some((first, second)) = sides(&Token::is_number).filter(|_| !one_lead) {
         return Some(told(Difference::Number, &first, &second));
     }
-    if let Some((first, second)) = opposites(only_a, only_b).filter(|_| !copied) {
+    if let Some((first, second)) = opposites(only_a, only_b).filter(|_| !one_lead) {
         return Some(told(Difference::Opposite, &[first], &[second]));
     }
     if let Some(not) = denied(a, b, shared).filter(|_| !copied) {
