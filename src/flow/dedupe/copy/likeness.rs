@@ -29,8 +29,8 @@ pub(super) struct Shared<'a> {
     pub only: [Vec<&'a Token>; 2],
     /// The titles, the longer one cut to the length of one that ends with an ellipsis.
     pub trimmed: (&'a [Token], &'a [Token]),
-    a: &'a Gist,
-    b: &'a Gist,
+    pub a: &'a Gist,
+    pub b: &'a Gist,
     likeness: Likeness,
     /// The weight that the titles, and the whole texts share, in rare words.
     titles: f32,
@@ -101,7 +101,7 @@ impl<'a> Shared<'a> {
     }
 
     /// How many tokens of a kind each has that the other does not know, the smaller number.
-    fn unknown(&self, kind: Kind) -> usize {
+    pub(super) fn unknown(&self, kind: Kind) -> usize {
         unknown(self.a, self.b, kind).min(unknown(self.b, self.a, kind))
     }
 
@@ -170,10 +170,10 @@ impl<'a> Shared<'a> {
         self.likeness.titles >= ONE_TITLE && self.titles >= 8.0
     }
 
-    /// Whether two papers tell of one event in their own words: the headlines have hardly a word in common, the facts agree.
+    /// Whether two papers tell of one event in their own words.
     pub(super) fn is_one_event(&self) -> bool {
         let Likeness { titles, leads, .. } = self.likeness;
-        titles < 0.4 && leads.is_some() && *self.event.get_or_init(|| event::is_one(self.a, self.b))
+        titles < 0.75 && leads.is_some() && !self.is_timetable() && *self.event.get_or_init(|| event::is_one(self))
     }
 
     /// Whether one of the titles says something that the other text says, too.

@@ -10,9 +10,8 @@ use crate::model::{Difference, Reason};
 
 /// The first thing that sets them apart.
 pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
-    let one_lead = !shared.is_one_form() && shared.is_one_lead();
     // One lead or one event under two headlines: they stress different things. Under two headlines of one form it is a form, too.
-    let copied = one_lead || shared.is_one_event();
+    let copied = !shared.is_one_form() && shared.is_one_lead() || shared.is_one_event();
     let [only_a, only_b] = &shared.only;
     let sides = |is: &dyn Fn(&Token) -> bool| {
         let first: Vec<&Token> = only_a.iter().copied().filter(|t| is(t) && !b.knows(t)).collect();
@@ -25,10 +24,10 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
         first: written(&a.title, first),
         second: written(&b.title, second),
     };
-    if let Some((first, second)) = sides(&Token::is_number).filter(|_| !one_lead) {
+    if let Some((first, second)) = sides(&Token::is_number).filter(|_| !copied) {
         return Some(told(Difference::Number, &first, &second));
     }
-    if let Some((first, second)) = opposites(only_a, only_b).filter(|_| !one_lead) {
+    if let Some((first, second)) = opposites(only_a, only_b).filter(|_| !copied) {
         return Some(told(Difference::Opposite, &[first], &[second]));
     }
     if let Some(not) = denied(a, b, shared).filter(|_| !copied) {
@@ -42,7 +41,10 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
     if let Some((first, second)) = sides(&is_name).filter(|_| !copied) {
         return Some(told(Difference::Name, &first, &second));
     }
-    different_places(a, b).or_else(|| different_numbers(a, b, shared.is_one_event() || shared.says_enough()))
+    if shared.is_one_event() {
+        return None;
+    }
+    different_places(a, b).or_else(|| different_numbers(a, b, shared.says_enough()))
 }
 
 /// Days, issues and terms, or more than one amount, that each text has and the other does not know.
@@ -62,7 +64,7 @@ fn different_numbers(a: &Gist, b: &Gist, one_event: bool) -> Option<Reason> {
     None
 }
 
-fn different_places(a: &Gist, b: &Gist) -> Option<Reason> {
+pub(super) fn different_places(a: &Gist, b: &Gist) -> Option<Reason> {
     let places = |gist: &'_ Gist| -> Vec<(String, String)> {
         let parts = [&gist.title, &gist.lead].into_iter();
         let tokens = parts.flat_map(|part| part.tokens.iter().map(move |token| (part, token)));
@@ -76,7 +78,7 @@ fn different_places(a: &Gist, b: &Gist) -> Option<Reason> {
     apart.then(|| Reason::Apart { what: Difference::Place, first: names(here), second: names(there) })
 }
 
-fn opposites<'a>(only_a: &[&'a Token], only_b: &[&'a Token]) -> Option<(&'a Token, &'a Token)> {
+pub(super) fn opposites<'a>(only_a: &[&'a Token], only_b: &[&'a Token]) -> Option<(&'a Token, &'a Token)> {
     let opposite = |x: &&'a Token| only_b.iter().find(|y| LEXICON.are_opposites(&x.key, &y.key)).map(|y| (*x, *y));
     only_a.iter().find_map(opposite)
 }
