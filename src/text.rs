@@ -7,6 +7,7 @@
 mod boilerplate;
 mod document;
 mod fold;
+mod letter;
 mod markup;
 mod shown;
 mod words;

@@ -1,6 +1,7 @@
 //! The menu of a site that stands behind a summary: `Xây dựng Đảng | Kinh tế | Giáo dục | Y tế`. It names every topic of the site.
 
 use crate::text::boilerplate::{is_dash, is_section, is_separator_or_blank, sentence_start};
+use crate::text::letter::{is_alphanumeric, is_uppercase};
 
 /// Characters at a text's end in which a menu begins.
 const LONGEST: usize = 400;
@@ -128,16 +129,16 @@ pub(super) fn before_menu(text: &str) -> &str {
 
 /// Whether an entry may begin here: at the beginning of a word in capitals.
 fn is_border(text: &str, at: usize, c: char) -> bool {
-    c.is_uppercase() && text[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric())
+    is_uppercase(c) && text[..at].chars().next_back().is_none_or(|before| !is_alphanumeric(before))
 }
 
 /// Where the sentence begins that has a menu at this place.
 fn menu_at(text: &str, at: usize) -> Option<usize> {
     let (mut entries, mut known, mut signs) = (0, 0, [false; 2]);
     let mut rest = &text[at..];
-    while rest.starts_with(char::is_uppercase) {
+    while rest.starts_with(is_uppercase) {
         let name = entry(rest);
-        let is_known = is_section(name) || ENTRIES.contains(&name.to_lowercase().as_str());
+        let is_known = is_section(name) || is_entry(name);
         let sign = rest[name.len()..].trim_start().chars().next().filter(|&c| is_between(c));
         let is_of_bars = name.split_whitespace().count() <= LONGEST_ENTRY && (sign == Some('|') || signs[0] && sign.is_none());
         if !is_known && !is_of_bars {
@@ -148,14 +149,24 @@ fn menu_at(text: &str, at: usize) -> Option<usize> {
         signs = [signs[0] || sign == '|', signs[1] || sign != ','];
         rest = rest[name.len()..].trim_start_matches(|c| is_between(c) || c.is_whitespace());
     }
+    if known == 0 {
+        return None;
+    }
     let start = sentence_start(&text[..at], |c| matches!(c, '.' | '!' | '?' | '…' | '\n'));
     let is_menu = match signs {
-        [true, _] if entries >= LEAST => known > 0,
+        [true, _] if entries >= LEAST => true,
         _ if known >= LEAST_OF_A_SITE && is_site(text[start..at].trim()) => true,
         [_, true] => known >= LEAST,
         _ => known >= LEAST_BETWEEN_COMMAS,
     };
     is_menu.then_some(start)
+}
+
+/// Whether a menu's entry is one that many menus have.
+fn is_entry(name: &str) -> bool {
+    /// Characters of the longest of them. No text has fewer in small letters.
+    const LONGEST: usize = 27;
+    name.chars().nth(LONGEST).is_none() && ENTRIES.contains(&name.to_lowercase().as_str())
 }
 
 /// The entry that a text begins with: what stands before a separator, a sentence's end, or the text's. A dash within an entry separates two
