@@ -4,7 +4,7 @@ mod announced;
 mod failure;
 mod polled;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::edge::fetch::{Answer, FetchError, Validators};
 use crate::edge::store::{Store, StoreError};
-use crate::flow::dedupe::{self, Ground};
+use crate::flow::dedupe::{self, Ground, Named};
 use crate::flow::moves::{self, Found};
 use crate::flow::parse::{self, Input, NotAFeed};
 use crate::flow::push::{Found as Heard, dearer};
@@ -186,8 +186,10 @@ impl Poll<'_> {
         state: impl Fn(Heard, Answered, bool) -> SourceState,
     ) -> Polled {
         let mut turn = None;
+        // Named once, however often it is decided.
+        let named = Arc::new(OnceLock::new());
         for _ in 0..MOST_DECISIONS {
-            let decision = match self.decide(Arc::clone(&document)).await {
+            let decision = match self.decide(Arc::clone(&document), Arc::clone(&named)).await {
                 Ok(decision) => decision,
                 Err(error) => return self.failed(Failure::from(error).at(status)).await,
             };
@@ -235,18 +237,19 @@ impl Poll<'_> {
         self.failed(Failure::new(Trouble::OurStore, why).at(status)).await
     }
 
-    async fn decide(&self, document: Arc<Document>) -> Result<dedupe::Decision, StoreError> {
+    async fn decide(&self, document: Arc<Document>, named: Arc<OnceLock<Vec<Named>>>) -> Result<dedupe::Decision, StoreError> {
         let (desk, store, source) = (self.desk.clone(), Arc::clone(self.store), self.source.clone());
         let (baseline, now) = (self.is_baseline(), self.now);
         self.desk
             .compute(move || {
-                let named = dedupe::name(&source, &document.entries, now);
-                let mut known = store.known(&dedupe::lookups(&named))?;
-                store.near(&dedupe::searches(&named, &known, &desk.gists), &mut known)?;
+                let named = named.get_or_init(|| dedupe::name(&source, &document.entries, now));
+                let mut known = store.known(&dedupe::lookups(named))?;
+                store.near(&dedupe::searches(named, &known, &desk.gists), &mut known)?;
                 let ground = Ground { baseline, gists: &desk.gists, rank: &|id| desk.config.rank(id), now };
-                let mut decision = dedupe::decide(&named, &known, &ground);
+                let mut decision = dedupe::decide(named, &known, &ground);
                 for change in &mut decision.stories {
-                    change.story.topics = desk.rules.topics(&change.story);
+                    let gists = dedupe::gists_of(&change.story, named, &desk.gists);
+                    change.story.topics = desk.rules.topics_read(&change.story, gists.iter().map(|gist| gist.passages()));
                 }
                 Ok(decision)
             })

@@ -1,5 +1,7 @@
 //! The words of a text as they are compared, each with its place in the text as it was written.
 
+use std::borrow::Cow;
+
 use crate::text::fold::push_key;
 use crate::text::letter::{is_alphabetic, is_alphanumeric, is_mark, is_uppercase, lower};
 
@@ -35,8 +37,22 @@ pub fn words(text: &str) -> String {
 #[derive(Clone, Debug)]
 pub struct Words<'t> {
     text: &'t str,
+    key: Cow<'t, str>,
+    words: Cow<'t, [Word]>,
+}
+
+/// A text's words without the text, to be kept beside it.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
     key: String,
     words: Vec<Word>,
+}
+
+impl Kept {
+    /// The words of the text that they were found in.
+    pub(super) fn of<'t>(&'t self, text: &'t str) -> Words<'t> {
+        Words { text, key: Cow::Borrowed(&self.key), words: Cow::Borrowed(&self.words) }
+    }
 }
 
 /// One word of a text. Places are in bytes; texts are far below 4 GiB.
@@ -65,7 +81,12 @@ impl<'t> Words<'t> {
             push_key(&mut key, run);
             key.push(' ');
         });
-        Self { text, key, words }
+        Self { text, key: Cow::Owned(key), words: Cow::Owned(words) }
+    }
+
+    /// What was found, to be kept beside the text.
+    pub(super) fn keep(self) -> Kept {
+        Kept { key: self.key.into_owned(), words: self.words.into_owned() }
     }
 
     /// The key of the whole text, as [`words`] makes it.
