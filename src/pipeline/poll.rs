@@ -185,7 +185,8 @@ impl Poll<'_> {
         said: Said<'_>,
         state: impl Fn(Heard, Answered, bool) -> SourceState,
     ) -> Polled {
-        let mut turn = None;
+        // First polls bring many new entries and come in crowds: each would void the others' decisions, so they are decided in turn.
+        let mut turn = if self.is_baseline() { Some(self.desk.turn.lock().await) } else { None };
         // Named once, however often it is decided.
         let named = Arc::new(OnceLock::new());
         for _ in 0..MOST_DECISIONS {

@@ -179,7 +179,8 @@ impl Embedded {
 
     pub(super) fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
         let value = self.shared.db()?.get(codec::story_key(id)).map_err(failed("to read a story"))?;
-        value.map(|value| codec::read_story(&self.shared.packer, id, &value)).transpose()
+        let packer = &self.shared.packer;
+        value.map(|value| packer.story(id, &value, || codec::read_story(packer, id, &value))).transpose()
     }
 
     pub(super) fn stories_after(&self, after: Option<StoryId>, limit: usize) -> Result<Vec<Story>, StoreError> {
