@@ -56,7 +56,7 @@ pub use orders::{Ended, Orders, Taken};
 pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
 pub use poll::{Outcome, Polled, poll, read};
 pub use press::Press;
-pub use preview::{PreviewError, Previewed, preview};
+pub use preview::{PreviewError, Previewed, preview, preview_in_turn};
 pub use prune::prune;
 pub use pushes::Pushes;
 pub use reclassify::{classify, reclassify};
@@ -125,7 +125,9 @@ impl Desk {
         let (gists, pushes, orders) = (Arc::clone(&self.gists), Arc::clone(&self.pushes), Arc::clone(&self.orders));
         let (later, crew) = (Arc::clone(&self.later), self.crew.under(&config.fetch));
         let subscribers = Arc::clone(&self.subscribers);
-        Ok(Self { gists, counts, pushes, subscribers, orders, later, crew, cores, turn, ..Self::new(config, self.clock)? })
+        let new = Self::new(config, self.clock)?;
+        let fetcher = new.fetcher.clone().sharing(&self.fetcher);
+        Ok(Self { fetcher, gists, counts, pushes, subscribers, orders, later, crew, cores, turn, ..new })
     }
 
     /// Runs work that computes when a core is free for it.

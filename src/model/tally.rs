@@ -24,6 +24,8 @@ pub struct Tally {
     pub wire_bytes: u64,
     /// Bytes of bodies after decompression.
     pub body_bytes: u64,
+    /// Bytes of bodies that are in memory now.
+    pub held_bytes: u64,
     /// Entries that were new.
     pub new_entries: u64,
     /// Entries that had changed.

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::edge::fetch::{Answer, FetchError, Validators};
+use crate::edge::fetch::{Answer, FetchError, Turns, Validators};
 use crate::edge::store::{Store, StoreError};
 use crate::flow::dedupe::{self, Ground, Named};
 use crate::flow::moves::{self, Found};
@@ -42,7 +42,7 @@ pub(super) fn address(source: &Source, before: Option<&SourceState>) -> Url {
 }
 
 /// Polls a source. What it reports as new is stored and would survive a power cut. `looked` is what the host's robots.txt says,
-/// or that the host asked for a rest instead; `fence` is that of the lease, where the store needs one.
+/// or that the host asked for a rest instead; `fence` is that of the lease, where the store needs one; `turns` waits for hosts.
 pub async fn poll(
     desk: &Desk,
     store: &Arc<Store>,
@@ -50,6 +50,7 @@ pub async fn poll(
     before: Option<SourceState>,
     looked: Result<Looked, FetchError>,
     fence: Option<u64>,
+    turns: Turns<'_>,
 ) -> Polled {
     let now = (desk.clock)();
     let before = before.filter(|state| state.settings == source.settings());
@@ -73,7 +74,7 @@ pub async fn poll(
     }
     desk.counts.add(|tally| tally.requests += 1);
     let known = poll.validators();
-    let fetched = desk.fetcher.fetch(source, &url, &known, now).await;
+    let fetched = desk.fetcher.fetch(source, &url, &known, turns, now).await;
     match fetched {
         Ok(answer) if answer.body.is_none() => poll.not_modified(answer).await,
         Ok(answer) => poll.answered(answer).await,

@@ -338,7 +338,8 @@ impl Round {
             *standing.entry(stands(source, self.states.get(&source.id), now)).or_default() += 1;
         }
         let hubs = self.desk.pushes.standings(now);
-        self.desk.counts.add(|tally| (tally.sources, tally.hubs) = (standing, hubs));
+        let held_bytes = self.desk.fetcher.held_bytes() as u64;
+        self.desk.counts.add(|tally| (tally.sources, tally.hubs, tally.held_bytes) = (standing, hubs, held_bytes));
     }
 }
 

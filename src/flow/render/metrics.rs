@@ -34,6 +34,8 @@ pub fn metrics(tally: &Tally) -> String {
         .map(|((kind, outcome), count)| (format!("{{kind=\"{kind}\",outcome=\"{outcome}\"}}"), *count))
         .collect();
     counter("diemtin_own_hub_calls_total", "Calls of our own WebSub hub to subscribers, and of ours to another hub.", &calls);
+    let held = [(String::new(), tally.held_bytes)];
+    family(&mut out, "diemtin_held_body_bytes", "Bytes of large bodies in memory, as they came over the wire.", "gauge", &held);
     let subscribers = [(String::new(), tally.subscribers)];
     family(&mut out, "diemtin_own_hub_subscriptions", "Subscriptions to our feeds.", "gauge", &subscribers);
     let hubs: Vec<_> = tally.hubs.iter().map(|(state, count)| (format!("{{state=\"{state}\"}}"), *count)).collect();
@@ -74,7 +76,15 @@ mod tests {
 
     #[test]
     fn counts_stand_in_prometheus_format() {
-        let mut tally = Tally { requests: 7, not_modified: 4, whole: 2, wire_bytes: 1000, body_bytes: 5000, ..Tally::default() };
+        let mut tally = Tally {
+            requests: 7,
+            not_modified: 4,
+            whole: 2,
+            wire_bytes: 1000,
+            body_bytes: 5000,
+            held_bytes: 70,
+            ..Tally::default()
+        };
         tally.failures.insert(Trouble::TooSlow, 1);
         tally.sources.insert("failing", 3);
         tally.hub_requests.insert(("subscribe", "accepted"), 5);
@@ -91,6 +101,7 @@ mod tests {
             "diemtin_answers_total{kind=\"not_modified\"} 4",
             "diemtin_failures_total{trouble=\"too_slow\"} 1",
             "diemtin_received_bytes_total{stage=\"body\"} 5000",
+            "diemtin_held_body_bytes 70",
             "diemtin_hub_requests_total{mode=\"subscribe\",outcome=\"accepted\"} 5",
             "diemtin_announcements_total{result=\"heard\"} 6",
             "diemtin_subscriptions{state=\"proven\"} 2",
