@@ -25,6 +25,7 @@ mod page;
 mod period;
 mod push;
 mod settings;
+mod site;
 mod source;
 mod story;
 mod subscriber;
@@ -45,6 +46,7 @@ pub use page::{ArchiveMaker, Coding, DeltaMaker, Page, Part, PartMaker, Site, St
 pub use period::{Period, PeriodError};
 pub use push::{Hub, Push, Secret, Subscription};
 pub use settings::{Announce, FetchSettings, Service, StoreSettings};
+pub use site::is_same_site;
 pub use source::{Content, Origin, Select, Source, SourceId, SourceState};
 pub use story::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind, Report, Story};
 pub use subscriber::{Subscriber, SubscriberId};

@@ -104,6 +104,7 @@ pub(super) fn passing(url: Url, config: &Config) -> anyhow::Result<Source> {
         encoding: None,
         content: Content::Summary,
         tracking: Vec::new(),
+        link_hosts: Vec::new(),
     })
 }
 

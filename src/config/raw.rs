@@ -11,8 +11,8 @@ use toml::de::DeValue;
 use crate::config::fault::Wrong;
 use crate::config::read::{At, Key, Keyed, Reader, Several, Table, Value};
 use crate::config::value::{
-    Contact, Count, Css, DateFormat, Day, Encoding, Headers, HttpUrl, HubChoice, Id, Interval, Keep, Language, Listen, Network,
-    OneOf, Parameter, Pause, Phrase, ProxyUrl, PublicUrl, Rank, Size, StoreUrl, Text, Zone,
+    Contact, Count, Css, DateFormat, Day, Encoding, Headers, HostName, HttpUrl, HubChoice, Id, Interval, Keep, Language, Listen,
+    Network, OneOf, Parameter, Pause, Phrase, ProxyUrl, PublicUrl, Rank, Size, StoreUrl, Text, Zone,
 };
 use crate::model::{Content, Field};
 
@@ -158,6 +158,9 @@ table! {
         /// Parameters of its addresses that name no article, such as "cid"; "bao_*" stands for all that begin so. Usual ones
         /// like utm_source need not be named.
         tracking: Vec<At<Parameter>> = [],
+        /// Hosts that its links may lead to, with all below them, beside its own: a link to any other is left out, the entry's words stay. Default:
+        /// it may link to any.
+        link_hosts: Vec<At<HostName>> = [],
     }
 }
 

@@ -47,13 +47,17 @@ pub struct Source {
     pub content: Content,
     /// Parameters of its addresses that name no article, such as `cid` or `bao_*`.
     pub tracking: Vec<String>,
+    /// Hosts that its links may lead to beside its own site, as they stand in addresses; all where none is named.
+    pub link_hosts: Vec<String>,
 }
 
 impl Source {
     /// A hash of everything that decides what a document of this source is and how it is read.
     pub fn settings(&self) -> u64 {
         let said = (&self.origin, &self.headers, &self.encoding, &self.content, &self.timezone);
-        xxh3_64(format!("{said:?}").as_bytes())
+        // What is not said leaves the hash as it was before it could be said.
+        let hosts = if self.link_hosts.is_empty() { String::new() } else { format!("{:?}", self.link_hosts) };
+        xxh3_64(format!("{said:?}{hosts}").as_bytes())
     }
 
     /// The address that is fetched.

@@ -125,6 +125,8 @@ pub enum NoteKind {
     Date,
     /// An address could not be used.
     Link,
+    /// Links lead to other sites than the source's.
+    Elsewhere,
     /// An entry was left out.
     Dropped,
     /// A part of a listing page was not found.

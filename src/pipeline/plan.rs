@@ -245,6 +245,7 @@ fn differing(old: &Source, new: &Source) -> Vec<&'static str> {
         encoding,
         content,
         tracking,
+        link_hosts,
     } = old;
     let keys = [
         ("address", *origin != new.origin),
@@ -260,6 +261,7 @@ fn differing(old: &Source, new: &Source) -> Vec<&'static str> {
         ("encoding", *encoding != new.encoding),
         ("content", *content != new.content),
         ("tracking", *tracking != new.tracking),
+        ("link_hosts", *link_hosts != new.link_hosts),
     ];
     keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
 }

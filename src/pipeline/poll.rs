@@ -386,5 +386,7 @@ pub fn read(source: &Source, bytes: &[u8], content_type: Option<&str>, base: &Ur
         Origin::Feed { .. } => None,
     };
     let encoding = source.encoding.as_deref();
-    parse::parse(Input { bytes, content_type, base, timezone: &source.timezone, encoding, select, now })
+    let mut document = parse::parse(Input { bytes, content_type, base, timezone: &source.timezone, encoding, select, now })?;
+    parse::keep_links(&mut document, &source.home, &source.link_hosts);
+    Ok(document)
 }

@@ -137,6 +137,7 @@ fn resolved(id: &At<Slug>, raw: &raw::Source, origin: Origin, home: Url, zone: &
         encoding: raw.encoding.value().map(|encoding| encoding.0.clone()),
         content: raw.content.or(OneOf(Content::Summary)).0,
         tracking: raw.tracking.value().into_iter().flatten().map(|name| name.value.0.clone()).collect(),
+        link_hosts: raw.link_hosts.value().into_iter().flatten().map(|name| name.value.0.clone()).collect(),
     };
     source.name = raw.name.value().map_or_else(|| host(source.url()), |name| name.0.clone());
     source

@@ -35,6 +35,7 @@ fn source(id: &str) -> Source {
         encoding: None,
         content: Content::Summary,
         tracking: Vec::new(),
+        link_hosts: Vec::new(),
     }
 }
 

@@ -190,6 +190,7 @@ fn source(id: &str, place: &str, tags: &[&str], rank: i32) -> Source {
         encoding: None,
         content: Content::Summary,
         tracking: Vec::new(),
+        link_hosts: Vec::new(),
     }
 }
 

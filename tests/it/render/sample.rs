@@ -90,6 +90,7 @@ pub fn source(id: &str, name: &str, url: &str) -> Source {
         encoding: None,
         content: Content::Summary,
         tracking: Vec::new(),
+        link_hosts: Vec::new(),
     }
 }
 
