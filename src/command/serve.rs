@@ -115,8 +115,10 @@ pub(super) async fn service(
             control::serve(folder, asked, known, env, polls, stopped).await;
         }
     });
-    let calls = (role == Role::All).then(|| pipeline::callee(desk.clone()));
-    let live = Live { desk, store, site: Arc::clone(&site), listens: calls.is_some(), stop: told_to_stop.clone() };
+    let calls = (role != Role::Poll).then(|| pipeline::callee(desk.clone(), Arc::clone(&store)));
+    // Where several processes share the store, hubs call those that publish.
+    let listens = calls.is_some() || store.is_shared();
+    let live = Live { desk, store, site: Arc::clone(&site), listens, stop: told_to_stop.clone() };
     let live = tokio::spawn(pipeline::run(live, role != Role::Web, role != Role::Poll));
     let web = listener.map(|listener| {
         if let Ok(address) = listener.local_addr() {

@@ -214,7 +214,7 @@ impl Poll<'_> {
             self.desk.later.forget(&self.source.id).await;
             match self.store.commit(batch).await {
                 Ok(()) => {
-                    self.note_hub(found, Some(&said));
+                    self.note_hub(found, Some(&said)).await;
                     self.desk.counts.add(|tally| {
                         tally.new_entries += new as u64;
                         tally.updated_entries += updated as u64;
@@ -318,7 +318,7 @@ impl Poll<'_> {
     }
 
     async fn store_unchanged(&self, status: u16, state: SourceState, said: Said<'_>) -> Polled {
-        self.note_hub(Heard::Nothing, Some(&said));
+        self.note_hub(Heard::Nothing, Some(&said)).await;
         // Other processes that share the store wait for the end of a lease.
         if self.fence.is_none() && may_wait(self.before.as_ref(), &state) {
             self.desk.later.put(&self.source.id, &state).await;
@@ -357,7 +357,7 @@ impl Poll<'_> {
             manners: Manners { trouble: Some(trouble), rests_until, moved, ..state.manners },
             ..state
         };
-        self.note_hub(Heard::Failed, None);
+        self.note_hub(Heard::Failed, None).await;
         if let Err(second) = self.store_state(&state).await {
             tracing::error!(source = %self.source.id, error = %second, "a failed poll could not be noted");
         }

@@ -10,7 +10,7 @@ use crate::origin::{Behaviour, Origin, articles, feed};
 
 const SOURCES: usize = 24;
 /// Whoever is killed or sleeps keeps his sources for a lease of nine seconds, and what is tried again waits a little longer each time.
-const LEASES: Duration = Duration::from_secs(90);
+pub const LEASES: Duration = Duration::from_secs(90);
 
 /// A server that the test may stop.
 struct Server(PathBuf);

@@ -269,14 +269,18 @@ impl Embedded {
         !self.shared.stopped.load(Ordering::Relaxed)
     }
 
-    pub(super) fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {
+    pub(super) fn standings(&self, ids: &[StoryId]) -> Result<HashMap<StoryId, Standing>, StoreError> {
         let db = self.shared.db()?;
         let is_there = |key: [u8; 17]| db.contains_key(key).map_err(failed("to look for a story"));
-        Ok(match () {
-            () if is_there(codec::story_key(id))? => Standing::Stored,
-            () if is_there(books::pruned_key(id))? => Standing::Pruned,
-            () => Standing::Unknown,
-        })
+        let mut standings = HashMap::new();
+        for id in ids {
+            if is_there(codec::story_key(*id))? {
+                standings.insert(*id, Standing::Stored);
+            } else if is_there(books::pruned_key(*id))? {
+                standings.insert(*id, Standing::Pruned);
+            }
+        }
+        Ok(standings)
     }
 
     pub(super) fn names_after(&self, after: Option<EntryKey>, limit: usize) -> Result<Vec<(EntryKey, StoryId)>, StoreError> {

@@ -1,6 +1,7 @@
 //! Mending a store in which something was found to be wrong: what the copy beside it has and it lacks comes back, names that lead nowhere
 //! are forgotten, and every source is asked for its whole document, so that what was lost comes again.
 
+use std::collections::HashSet;
 use std::io::BufRead;
 use std::sync::Arc;
 
@@ -8,8 +9,8 @@ use crate::config::Config;
 use crate::edge::store::{Standing, Store, StoreError};
 use crate::flow::archive::{Line, PrunedLine, Reader};
 use crate::flow::dedupe::keys;
-use crate::model::{Batch, EntryKey, Lookup, SourceState, Story, StoryChange, StoryId};
-use crate::pipeline::archive::{STEP, Work, change_of, found};
+use crate::model::{Batch, EntryKey, Lookup, SourceState, Story, StoryChange, StoryId, Subscriber, SubscriberId};
+use crate::pipeline::archive::{STEP, Work, change_of, found, put_subscriber};
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::withdraw::withdraw;
 
@@ -73,6 +74,7 @@ async fn restore(
     let mut reader = Reader::default();
     let mut work = Work { config, store, batch: Batch::default(), buried: Vec::new() };
     let (states, withdrawn) = (store.source_states()?, store.withdrawals()?);
+    let subscribed: HashSet<SubscriberId> = store.subscribers()?.iter().map(Subscriber::id).collect();
     for text in copy.lines() {
         let line = text.map_err(|e| e.to_string()).and_then(|text| reader.line(&text).map_err(|e| e.to_string()));
         match line {
@@ -103,6 +105,10 @@ async fn restore(
                 let source = Some((line.id.clone(), line.state()));
                 store.commit(Batch { source, ..Batch::default() }).await?;
                 mended.sources += 1;
+            }
+            // Whoever has left since leaves again at the first call (410), or with the end of his lease.
+            Ok(Some(Line::Subscriber(subscriber))) if !subscribed.contains(&subscriber.id()) => {
+                put_subscriber(store, subscriber).await?;
             }
             Ok(_) => {}
         }
@@ -162,12 +168,9 @@ async fn forget_lost(store: &Store, mended: &mut Mended) -> Result<(), StoreErro
         let names = store.names_after(after, STEP)?;
         let Some((last, _)) = names.last() else { return Ok(()) };
         after = Some(*last);
-        let mut lost = Vec::new();
-        for (key, story) in names {
-            if store.standing(story)? == Standing::Unknown {
-                lost.push(key);
-            }
-        }
+        let standings = store.standings(&names.iter().map(|(_, story)| *story).collect::<Vec<_>>())?;
+        let lost = names.into_iter().filter(|(_, story)| !standings.contains_key(story)).map(|(key, _)| key);
+        let lost: Vec<EntryKey> = lost.collect();
         if !lost.is_empty() {
             mended.forgotten += lost.len() as u64;
             store.forget(lost).await?;
