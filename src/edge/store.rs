@@ -244,12 +244,16 @@ impl Store {
         either!(self, store => store.remember(memo, what).await)
     }
 
-    /// Whether it takes anything at present: not while its disk is full or broken.
+    /// Whether it takes anything at present: not while its disk is full or broken, or its database does not answer.
     pub fn takes(&self) -> bool {
+        either!(self, store => store.takes())
+    }
+
+    /// What is to be looked at when it fails.
+    pub fn advice(&self) -> &'static str {
         match &self.0 {
-            Kind::Embedded(store) => store.takes(),
-            // A database that is away is waited for, commit by commit.
-            Kind::Postgres(_) => true,
+            Kind::Embedded(_) => "Look at the disk, whether it is full or broken",
+            Kind::Postgres(_) => "Look at the database, whether its server answers and has room",
         }
     }
 

@@ -339,7 +339,8 @@ impl Poll<'_> {
         let trouble = if elsewhere && trouble == Trouble::Gone { Trouble::Missing } else { trouble };
         let before = self.before.as_ref();
         self.desk.counts.add(|tally| *tally.failures.entry(trouble).or_default() += 1);
-        let error = format!("{}: {why}. {}.", self.source.home, trouble.advice());
+        let advice = if trouble == Trouble::OurStore { self.store.advice() } else { trouble.advice() };
+        let error = format!("{}: {why}. {advice}.", self.source.home);
         let next = schedule::retry(self.source, before, trouble, retry_after, &self.desk.config.fetch, self.now);
         let state = self.as_before();
         let moved = moves::next(state.manners.moved.as_ref(), Found::Failed(trouble), self.source.url(), self.now);

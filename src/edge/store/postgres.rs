@@ -16,6 +16,7 @@ mod withdrawn;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -60,6 +61,8 @@ pub(super) struct Shared {
     hint: Arc<Notify>,
     /// This process has changed something.
     news: Arc<Notify>,
+    /// It answered when it was last looked.
+    answers: AtomicBool,
 }
 
 impl Shared {
@@ -92,7 +95,8 @@ impl Postgres {
         let runtime = runtime.map_err(|e| unreachable(&name, e.to_string()))?;
         let (announce, latest) = watch::channel(0);
         let pool = Pool::new(connector);
-        let shared = Arc::new(Shared { pool, announce, hint: Arc::default(), news: Arc::default() });
+        let shared =
+            Arc::new(Shared { pool, announce, hint: Arc::default(), news: Arc::default(), answers: AtomicBool::new(true) });
         let store = Self { shared, latest, index: Index::default(), indexed: Mutex::default(), runtime: Some(runtime) };
         let opening = |error| match error {
             StoreError::Failed { why, .. } => unreachable(&name, why),
@@ -263,6 +267,10 @@ impl Postgres {
 
     pub(super) fn recall(&self, memo: Memo) -> Result<Option<Vec<u8>>, StoreError> {
         self.read("to read what it remembers", READ, move |shared| async move { read::recall(&shared.pool, memo).await })
+    }
+
+    pub(super) fn takes(&self) -> bool {
+        self.shared.answers.load(Ordering::Relaxed)
     }
 
     pub(super) fn latest(&self) -> watch::Receiver<u64> {
