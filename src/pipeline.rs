@@ -11,6 +11,7 @@ mod explain;
 mod former;
 mod hub;
 mod later;
+mod lead;
 mod live;
 mod orders;
 mod parts;

@@ -166,7 +166,7 @@ impl Trouble {
                 "Look at it with `diemtin preview`; `diemtin add` with the site's address finds its feed or reads its pages"
             }
             Self::Unwelcome => "The site has named us in its robots.txt: write to its administrator, or remove the source",
-            Self::OurStore => "Look at the disk: is it full or broken?",
+            Self::OurStore => "Look at the store: at the disk of an embedded one, at the server of a database",
             Self::NoRoom => {
                 "Nothing is wrong with the source, and it is asked again by itself; if this repeats, lower `fetch.parallel`"
             }

@@ -213,11 +213,12 @@ impl Poll<'_> {
                 based_on: Some(decision.based_on),
                 fence: self.fence,
                 rules: Some(self.desk.rules.fingerprint()),
+                ..Batch::default()
             };
             self.desk.later.forget(&self.source.id).await;
             match self.store.commit(batch).await {
                 Ok(()) => {
-                    self.note_hub(found, Some(&said));
+                    self.note_hub(found, Some(&said)).await;
                     self.desk.counts.add(|tally| {
                         tally.new_entries += new as u64;
                         tally.updated_entries += updated as u64;
@@ -322,7 +323,7 @@ impl Poll<'_> {
     }
 
     async fn store_unchanged(&self, status: u16, state: SourceState, said: Said<'_>) -> Polled {
-        self.note_hub(Heard::Nothing, Some(&said));
+        self.note_hub(Heard::Nothing, Some(&said)).await;
         // Other processes that share the store wait for the end of a lease.
         if self.fence.is_none() && may_wait(self.before.as_ref(), &state) {
             self.desk.later.put(&self.source.id, &state).await;
@@ -343,7 +344,8 @@ impl Poll<'_> {
         let trouble = if elsewhere && trouble == Trouble::Gone { Trouble::Missing } else { trouble };
         let before = self.before.as_ref();
         self.desk.counts.add(|tally| *tally.failures.entry(trouble).or_default() += 1);
-        let error = format!("{}: {why}. {}.", self.source.home, trouble.advice());
+        let advice = if trouble == Trouble::OurStore { self.store.advice() } else { trouble.advice() };
+        let error = format!("{}: {why}. {advice}.", self.source.home);
         let next = schedule::retry(self.source, before, trouble, retry_after, &self.desk.config.fetch, self.now);
         let state = self.as_before();
         let moved = moves::next(state.manners.moved.as_ref(), Found::Failed(trouble), self.source.url(), self.now);
@@ -361,7 +363,7 @@ impl Poll<'_> {
             manners: Manners { trouble: Some(trouble), rests_until, moved, ..state.manners },
             ..state
         };
-        self.note_hub(Heard::Failed, None);
+        self.note_hub(Heard::Failed, None).await;
         if let Err(second) = self.store_state(&state).await {
             tracing::error!(source = %self.source.id, error = %second, "a failed poll could not be noted");
         }

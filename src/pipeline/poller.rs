@@ -311,6 +311,9 @@ impl Round {
             }
             Turn::Rests(until) => Some(until),
             Turn::Elsewhere { state, again } => {
+                if state.is_some() {
+                    self.desk.pushes.polled_elsewhere(&id);
+                }
                 self.states.extend(state.map(|state| (id.clone(), *state)));
                 self.keep_current_one(&id);
                 let told = || self.desk.config.sources.get(&id).and_then(|source| time(source, self.states.get(&id), now));

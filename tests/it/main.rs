@@ -14,6 +14,7 @@ mod explain;
 mod fetch;
 mod hostile;
 mod hub;
+mod hubs;
 mod manners;
 mod parse;
 mod poll;

@@ -13,8 +13,12 @@ mod app {
 mod durable;
 #[path = "explain.rs"]
 mod explain;
+#[path = "hub.rs"]
+mod hub;
 #[path = "manners.rs"]
 mod manners;
+#[path = "push.rs"]
+mod push;
 #[path = "serve.rs"]
 mod serve;
 #[path = "story.rs"]

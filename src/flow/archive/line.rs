@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Because, EntryKey, Habits, Manners, Push, Report, SourceId, SourceState, Story, StoryId, TopicId, Withdrawal,
+    Because, EntryKey, Habits, Manners, Push, Report, SourceId, SourceState, Story, StoryId, Subscriber, TopicId, Withdrawal,
 };
 
 /// One line of a dump.
@@ -21,6 +21,8 @@ pub enum Line {
     Withdrawn(Withdrawal),
     /// A source's state.
     Source(Box<SourceLine>),
+    /// Who subscribes to one of our feeds, with the secret that the news are signed with.
+    Subscriber(Subscriber),
     /// The last line.
     End(End),
 }

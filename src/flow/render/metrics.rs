@@ -4,9 +4,12 @@ use std::fmt::Write;
 
 use crate::model::{DELAY_BOUNDS, Tally};
 
-/// The page of counts.
-pub fn metrics(tally: &Tally) -> String {
+/// The page of counts, and whether the store takes anything at present.
+pub fn metrics(tally: &Tally, store_takes: bool) -> String {
     let mut out = String::new();
+    let takes = [(String::new(), u64::from(store_takes))];
+    let help = "Whether the store takes anything: 0 while its disk is full or broken, or its database does not answer.";
+    family(&mut out, "diemtin_store_takes", help, "gauge", &takes);
     let mut counter = |name: &str, help: &str, rows: &[(String, u64)]| family(&mut out, name, help, "counter", rows);
     let alone = |count| vec![(String::new(), count)];
     counter("diemtin_requests_total", "Documents that were asked for.", &alone(tally.requests));
@@ -94,8 +97,10 @@ mod tests {
         tally.hub_calls.insert(("deliver", "taken"), 9);
         tally.subscribers = 10;
         [30, 60, 61, 1_000_000].into_iter().for_each(|seconds| tally.delays.add(seconds));
-        let text = metrics(&tally);
+        assert!(metrics(&tally, false).contains("\ndiemtin_store_takes 0\n"));
+        let text = metrics(&tally, true);
         for line in [
+            "diemtin_store_takes 1",
             "# TYPE diemtin_requests_total counter",
             "diemtin_requests_total 7",
             "diemtin_answers_total{kind=\"not_modified\"} 4",

@@ -127,7 +127,7 @@ fn an_announcement_brings_a_source_forward_and_many_change_nothing() {
     let mut case = begun(before, later);
     let id = SourceId::new("s0").expect("a slug");
     let pushes = Arc::clone(&case.round.desk.pushes);
-    pushes.decide(&id, |announced| push::heard(announced, now()));
+    pushes.decide_here(&id, |announced| push::heard(announced, now()));
     for _ in 0..3 {
         case.round.take_hints(BTreeSet::from([id.clone(), SourceId::new("khong-co").expect("a slug")]));
         assert_eq!(due(&case, now()), ["s0"]);
