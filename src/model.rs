@@ -31,6 +31,7 @@ mod subscriber;
 mod tally;
 mod topic;
 mod trouble;
+mod vanished;
 mod why;
 mod withdrawal;
 
@@ -51,5 +52,6 @@ pub use subscriber::{Subscriber, SubscriberId};
 pub use tally::{DELAY_BOUNDS, Delays, Tally};
 pub use topic::{Field, Phrase, Topic, TopicId};
 pub use trouble::Trouble;
+pub use vanished::{Sight, Vanished};
 pub use why::{Alike, Joined, Member, Occurrence, PassedOver, Verdict, Why};
 pub use withdrawal::{Withdrawal, Withdrawals};

@@ -9,6 +9,7 @@ mod deliver;
 mod error;
 mod guard;
 mod headers;
+mod look;
 mod submit;
 
 use std::collections::BTreeMap;

@@ -48,10 +48,10 @@ pub fn since(feed: &Feed, story: &Story, sources: &BTreeMap<SourceId, Source>) -
     Some(by_time[count - 1].seen)
 }
 
-/// The story as it is shown; `None` where none of its sources is configured any more.
+/// The story as it is shown; `None` where none of its sources is configured any more, or has it.
 pub fn listed(story: &Story, sources: &BTreeMap<SourceId, Source>, topics: &[Topic]) -> Option<Listed> {
-    let carried =
-        Story { entries: story.entries.iter().filter(|r| sources.contains_key(&r.source)).cloned().collect(), ..story.clone() };
+    let is_shown = |report: &&Report| report.gone.is_none() && sources.contains_key(&report.source);
+    let carried = Story { entries: story.entries.iter().filter(is_shown).cloned().collect(), ..story.clone() };
     if carried.entries.is_empty() {
         return None;
     }

@@ -22,22 +22,27 @@ pub fn withdrawals(store: &Store) -> Result<Withdrawals, StoreError> {
 /// Withdraws a story that is stored. Whoever calls this sees to it that nobody else does at the same time.
 pub async fn withdraw(store: &Arc<Store>, withdrawal: Withdrawal) -> Result<(), StoreError> {
     let id = withdrawal.story;
-    change(store, id, move |all| {
+    let add = move |all: &mut Withdrawals| {
         all.insert(id, withdrawal);
-    })
-    .await
+    };
+    change(store, id, add, false).await
 }
 
-/// Puts a story back.
+/// Puts a story back. Where its sources took it down, what is known of their articles is forgotten.
 pub async fn restore(store: &Arc<Store>, id: StoryId) -> Result<(), StoreError> {
-    change(store, id, move |all| {
+    lift(store, id, true).await
+}
+
+/// Puts a story back; `whole` shows what it says of articles that are gone, too.
+pub(super) async fn lift(store: &Arc<Store>, id: StoryId, whole: bool) -> Result<(), StoreError> {
+    let remove = move |all: &mut Withdrawals| {
         all.remove(&id);
-    })
-    .await
+    };
+    change(store, id, remove, whole).await
 }
 
 /// First what is withdrawn, then word of it: who hears of the change finds what it is about.
-async fn change(store: &Arc<Store>, id: StoryId, change: impl FnOnce(&mut Withdrawals)) -> Result<(), StoreError> {
+async fn change(store: &Arc<Store>, id: StoryId, change: impl FnOnce(&mut Withdrawals), whole: bool) -> Result<(), StoreError> {
     let reader = Arc::clone(store);
     let mut all = blocking(move || -> Result<_, StoreError> {
         let all = withdrawals(&reader)?;
@@ -55,15 +60,16 @@ async fn change(store: &Arc<Store>, id: StoryId, change: impl FnOnce(&mut Withdr
     let bytes = serde_json::to_vec(&list)
         .map_err(|error| StoreError::Failed { doing: "to write what is withdrawn", why: error.to_string() })?;
     store.remember(Memo::Withdrawn, bytes).await?;
-    touch(store, id).await
+    touch(store, id, whole).await
 }
 
-/// Gives a story the next number of the change sequence.
-async fn touch(store: &Arc<Store>, id: StoryId) -> Result<(), StoreError> {
+/// Gives a story the next number of the change sequence; a `whole` one has all its articles again.
+async fn touch(store: &Arc<Store>, id: StoryId, whole: bool) -> Result<(), StoreError> {
     let mut tries = 0;
     loop {
         let reader = Arc::clone(store);
-        let Some(story) = blocking(move || reader.story(id)).await? else { return Ok(()) };
+        let Some(mut story) = blocking(move || reader.story(id)).await? else { return Ok(()) };
+        story.entries.iter_mut().filter(|_| whole).for_each(|report| report.gone = None);
         let story = StoryChange { story, entries: Vec::new(), links: Vec::new(), bands: Vec::new() };
         match store.commit(Batch { stories: vec![story], ..Batch::default() }).await {
             Err(StoreError::Conflict) if tries < TRIES => tries += 1,

@@ -12,6 +12,7 @@ mod embedded;
 mod capacity;
 mod explain;
 mod fetch;
+mod gone;
 mod hostile;
 mod hub;
 mod manners;

@@ -13,6 +13,8 @@ mod app {
 mod durable;
 #[path = "explain.rs"]
 mod explain;
+#[path = "gone.rs"]
+mod gone;
 #[path = "manners.rs"]
 mod manners;
 #[path = "serve.rs"]

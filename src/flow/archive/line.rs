@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Because, EntryKey, Habits, Manners, Push, Report, SourceId, SourceState, Story, StoryId, TopicId, Withdrawal,
+    Because, EntryKey, Habits, Manners, Push, Report, SourceId, SourceState, Story, StoryId, TopicId, Vanished, Withdrawal,
 };
 
 /// One line of a dump.
@@ -98,6 +98,8 @@ pub struct SourceLine {
     error: Option<String>,
     #[serde(default)]
     manners: Manners,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    vanished: Vec<Vanished>,
     /// Its hub and our subscription there, with its secret.
     #[serde(default)]
     pub push: Push,
@@ -159,6 +161,7 @@ impl SourceLine {
             failures: state.failures,
             error: state.error,
             manners: state.manners,
+            vanished: state.vanished,
             push,
         }
     }
@@ -179,6 +182,7 @@ impl SourceLine {
             failures: self.failures,
             error: self.error,
             manners: self.manners,
+            vanished: self.vanished,
         }
     }
 }

@@ -185,6 +185,7 @@ fn source(id: &str, place: &str, tags: &[&str], rank: i32) -> Source {
         rank,
         enabled: true,
         push: true,
+        gone: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::UTC,
         encoding: None,
