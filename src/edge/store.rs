@@ -22,7 +22,7 @@ use tokio::sync::watch;
 
 use crate::model::{
     Batch, Change, EntryKey, Known, LinkKey, Lookup, Push, Search, SourceId, SourceState, Stamp, Story, StoryId, Subscriber,
-    SubscriberId,
+    SubscriberId, Withdrawals,
 };
 use embedded::Embedded;
 pub use finding::Finding;
@@ -106,8 +106,6 @@ pub enum Memo {
     Copied,
     /// The ids of all feeds that were ever published.
     Feeds,
-    /// The stories that were taken down.
-    Withdrawn,
 }
 
 impl Memo {
@@ -121,7 +119,6 @@ impl Memo {
             Self::Doubted => "doubted",
             Self::Told => "told",
             Self::Feeds => "feeds",
-            Self::Withdrawn => "withdrawn",
             Self::Copied => "copied",
         }
     }
@@ -202,6 +199,11 @@ impl Store {
     /// Up to `limit` changes after a number of the change sequence, in order.
     pub fn changes_after(&self, seq: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
         either!(self, store => store.changes_after(seq, limit))
+    }
+
+    /// Every story that is taken down. One of which the record can't be read counts as taken down all the same.
+    pub fn withdrawals(&self) -> Result<Withdrawals, StoreError> {
+        either!(self, store => store.withdrawals())
     }
 
     /// The state of every source that was ever polled.

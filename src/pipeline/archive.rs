@@ -15,7 +15,7 @@ use crate::flow::archive::{Detail, Header, Line, PrunedLine, Reader, SourceLine,
 use crate::flow::dedupe::{bands, keys};
 use crate::model::{Batch, EntryKey, SourceId, Story, StoryChange, StoryId};
 use crate::pipeline::blocking::blocking;
-use crate::pipeline::withdraw::{withdraw, withdrawals};
+use crate::pipeline::withdraw::withdraw;
 
 pub use mend::mend;
 
@@ -57,7 +57,7 @@ pub fn dump(config: &Config, store: &Store, detail: Detail, out: &mut dyn Write)
             }
         }
     }
-    for withdrawal in withdrawals(store)?.into_values() {
+    for withdrawal in store.withdrawals()?.into_values() {
         out.write_all(writer.line(&Line::Withdrawn(withdrawal)).as_bytes())?;
     }
     for (id, state) in states {
@@ -92,6 +92,7 @@ pub async fn load(
 ) -> anyhow::Result<()> {
     let mut reader = Reader::default();
     let mut work = Work { config, store, batch: Batch::default(), buried: Vec::new() };
+    let withdrawn = store.withdrawals()?;
     for text in input.lines() {
         let text = text.context("reading the dump")?;
         let Some(line) = reader.line(&text)? else { continue };
@@ -114,7 +115,9 @@ pub async fn load(
             }
             Line::Withdrawn(withdrawal) => {
                 work.write().await?;
-                withdraw(store, withdrawal).await?;
+                if withdrawn.get(&withdrawal.story) != Some(&withdrawal) {
+                    withdraw(store, withdrawal).await?;
+                }
             }
             Line::Source(line) => {
                 // A source's validators are never stored before its entries are.

@@ -12,11 +12,10 @@ use crate::edge::store::{Store, StoreError};
 use crate::flow::gone::{self, Meaning};
 use crate::flow::merge;
 use crate::model::{
-    Batch, EntryKey, Lookup, Report, Sight, Source, SourceState, Story, StoryChange, StoryId, Vanished, Withdrawal,
+    Batch, EntryKey, Lookup, Report, Sight, Source, SourceId, SourceState, Story, StoryChange, StoryId, Vanished, Withdrawal,
 };
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::crew::AbortOnDrop;
-use crate::pipeline::withdraw::{lift, withdraw, withdrawals};
 use crate::pipeline::{Desk, Turn};
 
 pub use windows::Windows;
@@ -136,55 +135,45 @@ impl Look {
         self.desk.later.forget(&self.source.id).await;
         let mut tries = 0;
         loop {
-            let story = self.told(row.story, meaning, now).await?;
+            let batch = if row.is_told || meaning != Meaning::Nothing {
+                self.told(row.story, meaning, now).await?
+            } else {
+                Batch::default()
+            };
             let source = Some((self.source.id.clone(), state.clone()));
-            let batch = Batch { source, stories: story.into_iter().collect(), fence, ..Batch::default() };
-            match self.store.commit(batch).await {
+            match self.store.commit(Batch { source, fence, ..batch }).await {
                 Err(StoreError::Conflict) if tries < TRIES => tries += 1,
-                done => break done?,
+                done => return done.map(|()| state),
             }
         }
-        if row.is_told || meaning != Meaning::Nothing {
-            self.agree(row.story, now).await?;
-        }
-        Ok(state)
     }
 
-    /// The story as it is to be, where it changes.
-    async fn told(&self, id: StoryId, meaning: Meaning, now: Timestamp) -> Result<Option<StoryChange>, StoreError> {
-        let gone = match meaning {
-            Meaning::Nothing => return Ok(None),
-            Meaning::Gone(since) => Some(since),
-            Meaning::Back => None,
-        };
-        let store = Arc::clone(&self.store);
-        let Some(story) = blocking(move || store.story(id)).await? else { return Ok(None) };
-        tracing::info!(source = %self.source.id, story = %id, gone = gone.is_some(), "an article that its source took out is gone, or is back");
-        let story = gone::told(story, &self.source.id, gone, &|source| self.desk.config.rank(source), now);
-        Ok(Some(StoryChange { story, entries: Vec::new(), links: Vec::new(), bands: Vec::new() }))
-    }
-
-    /// A story is withdrawn as long as nobody has it, unless an administrator has withdrawn it. What a crash came in between is made good by
-    /// the next look.
-    async fn agree(&self, id: StoryId, now: Timestamp) -> Result<(), StoreError> {
-        let (store, config) = (Arc::clone(&self.store), Arc::clone(&self.desk.config));
-        let (is_shown, withdrawal) = blocking(move || -> Result<_, StoreError> {
-            let story = store.story(id)?;
-            let is_shown = story.is_none_or(|story| merge::listed(&story, &config.sources, &config.topics).is_some());
-            Ok((is_shown, withdrawals(&store)?.remove(&id)))
+    /// What becomes of the story: it is withdrawn as long as nobody has it, unless an administrator has withdrawn it.
+    async fn told(&self, id: StoryId, meaning: Meaning, now: Timestamp) -> Result<Batch, StoreError> {
+        let (store, config, source) = (Arc::clone(&self.store), Arc::clone(&self.desk.config), self.source.id.clone());
+        blocking(move || {
+            let Some(story) = store.story(id)? else { return Ok(Batch::default()) };
+            let rank = |source: &SourceId| config.rank(source);
+            let story = match meaning {
+                Meaning::Nothing => story,
+                Meaning::Gone(since) => gone::told(story, &source, Some(since), &rank, now),
+                Meaning::Back => gone::told(story, &source, None, &rank, now),
+            };
+            let is_shown = merge::listed(&story, &config.sources, &config.topics).is_some();
+            let withdrawals = match store.withdrawals()?.remove(&id) {
+                None if !is_shown => vec![(id, Some(Withdrawal::by_sources(id, now)))],
+                Some(withdrawal) if is_shown && withdrawal.is_by_sources() => vec![(id, None)],
+                _ => Vec::new(),
+            };
+            if meaning == Meaning::Nothing && withdrawals.is_empty() {
+                return Ok(Batch::default());
+            }
+            let is_withdrawn = withdrawals.first().map(|(_, withdrawal)| withdrawal.is_some());
+            tracing::info!(%source, story = %id, ?meaning, is_withdrawn, "an article that its source took out is gone, or is back");
+            let change = StoryChange { story, entries: Vec::new(), links: Vec::new(), bands: Vec::new() };
+            Ok(Batch { stories: vec![change], withdrawals, ..Batch::default() })
         })
-        .await?;
-        match withdrawal {
-            None if !is_shown => {
-                tracing::info!(story = %id, "a story is withdrawn: no source has it any more");
-                withdraw(&self.store, Withdrawal::by_sources(id, now)).await
-            }
-            Some(withdrawal) if is_shown && withdrawal.is_by_sources() => {
-                tracing::info!(story = %id, "a story that was withdrawn is put back: a source has it again");
-                lift(&self.store, id, false).await
-            }
-            _ => Ok(()),
-        }
+        .await
     }
 }
 

@@ -212,6 +212,7 @@ impl Poll<'_> {
                 based_on: Some(decision.based_on),
                 fence: self.fence,
                 rules: Some(self.desk.rules.fingerprint()),
+                ..Batch::default()
             };
             self.desk.later.forget(&self.source.id).await;
             match self.store.commit(batch).await {

@@ -10,6 +10,7 @@ mod migrate;
 mod names;
 mod pool;
 mod read;
+mod withdrawn;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
@@ -24,6 +25,7 @@ use crate::edge::store::near::Index;
 use crate::edge::store::{Memo, Standing, StoreError};
 use crate::model::{
     Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Push, Search, SourceId, SourceState, Stamp, Story, StoryId,
+    Withdrawals,
 };
 use connect::Connector;
 use pool::{Failure, Pool, patiently};
@@ -230,6 +232,10 @@ impl Postgres {
 
     pub(super) fn changes_after(&self, seq: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
         self.read("to read the changes", READ, move |shared| async move { read::changes_after(&shared.pool, seq, limit).await })
+    }
+
+    pub(super) fn withdrawals(&self) -> Result<Withdrawals, StoreError> {
+        self.read("to read what is taken down", READ, |shared| async move { withdrawn::all(&shared.pool).await })
     }
 
     pub(super) fn source_states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {

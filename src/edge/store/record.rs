@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::StoreError;
-use crate::model::{Author, Because, Habits, Manners, Push, Report, Slug, SourceState, Story, StoryId, Subscriber, Vanished};
+use crate::model::{
+    Author, Because, Habits, Manners, Push, Report, Slug, SourceState, Story, StoryId, Subscriber, Vanished, Withdrawal,
+    Withdrawals,
+};
 
 /// The version of the values below.
 const VERSION: u8 = 1;
@@ -259,6 +262,31 @@ pub(super) fn read_subscriber(value: &[u8]) -> Result<Option<Subscriber>, StoreE
 
 /// The version of a [`Subscriber`].
 const SUBSCRIBER_VERSION: u8 = 1;
+
+/// That a story was taken down.
+pub(super) fn withdrawal(withdrawal: &Withdrawal) -> Result<Vec<u8>, StoreError> {
+    encode(withdrawal)
+}
+
+/// That a story was taken down. Where the record can't be read, the story stays down: its key says that it is.
+pub(super) fn read_withdrawal(story: StoryId, value: &[u8]) -> Withdrawal {
+    decode(value).unwrap_or_else(|error: StoreError| {
+        tracing::error!(%story, %error, "who took a story down, and why, can't be read; it stays down");
+        Withdrawal { story, when: Timestamp::UNIX_EPOCH, who: "somebody".to_owned(), why: error.to_string() }
+    })
+}
+
+/// The withdrawals that earlier versions kept in one value.
+pub(super) fn old_withdrawals(json: &[u8]) -> Result<Withdrawals, StoreError> {
+    if json.is_empty() {
+        return Ok(Withdrawals::new());
+    }
+    let list: Vec<Withdrawal> = serde_json::from_slice(json).map_err(|e| broken(&e.to_string()))?;
+    Ok(list.into_iter().map(|withdrawal| (withdrawal.story, withdrawal)).collect())
+}
+
+/// The name under which they did.
+pub(super) const OLD_WITHDRAWALS: &str = "withdrawn";
 
 /// What the schedule keeps of a source, behind the rest of its state.
 #[derive(Default, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 mod case;
 mod push;
+pub(super) mod withdrawal;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -11,6 +11,7 @@ use crate::flow::dedupe::keys;
 use crate::model::{Batch, EntryKey, Lookup, SourceState, Story, StoryChange, StoryId};
 use crate::pipeline::archive::{STEP, Work, change_of, found};
 use crate::pipeline::blocking::blocking;
+use crate::pipeline::withdraw::withdraw;
 
 /// What mending came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Mended {
     pub stories: u64,
     /// Names of pruned entries that came back from it.
     pub pruned: u64,
+    /// Stories that are taken down again, as it says.
+    pub withdrawn: u64,
     /// Sources' states that came back from it.
     pub sources: u64,
     /// Stories that can be found again by all their names and links.
@@ -47,10 +50,11 @@ pub async fn mend(config: &Arc<Config>, store: &Arc<Store>) -> anyhow::Result<Op
         store.commit(Batch { source: Some((id, state)), ..Batch::default() }).await?;
     }
     store.mended().await?;
-    let Mended { stories, pruned, sources, found, forgotten } = mended;
+    let Mended { stories, pruned, withdrawn, sources, found, forgotten } = mended;
     tracing::warn!(
         stories,
         pruned,
+        withdrawn,
         sources,
         found,
         forgotten,
@@ -68,7 +72,7 @@ async fn restore(
 ) -> Result<(), StoreError> {
     let mut reader = Reader::default();
     let mut work = Work { config, store, batch: Batch::default(), buried: Vec::new() };
-    let states = store.source_states()?;
+    let (states, withdrawn) = (store.source_states()?, store.withdrawals()?);
     for text in copy.lines() {
         let line = text.map_err(|e| e.to_string()).and_then(|text| reader.line(&text).map_err(|e| e.to_string()));
         match line {
@@ -85,6 +89,13 @@ async fn restore(
             Ok(Some(Line::Pruned(PrunedLine { entry, story }))) if store.standing(story)? == Standing::Unknown => {
                 work.buried.push((entry, story));
                 mended.pruned += 1;
+            }
+            // It may have been put back since the copy was kept: rather too little is shown than what must not be.
+            Ok(Some(Line::Withdrawn(withdrawal))) if !withdrawn.contains_key(&withdrawal.story) => {
+                work.write().await?;
+                tracing::warn!(story = %withdrawal.story, "a story is taken down, as the copy says");
+                withdraw(store, withdrawal).await?;
+                mended.withdrawn += 1;
             }
             Ok(Some(Line::Source(line))) if !states.contains_key(&line.id) => {
                 work.write().await?;

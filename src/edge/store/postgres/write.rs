@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::edge::store::postgres::pool::{Failure, Pool, Session, all_bytes, bytes, key, long, longs, number, text, texts};
-use crate::edge::store::postgres::read;
+use crate::edge::store::postgres::{read, withdrawn};
 use crate::edge::store::{Memo, record};
 use crate::model::{Band, Batch, Push, SourceId, SourceState, Stamp, StoryChange, StoryId, span};
 
@@ -50,6 +50,7 @@ pub(super) async fn commit(pool: &Pool, batch: &Batch) -> Result<Option<u64>, Fa
     if let Some(rules) = &batch.rules {
         session.execute(OTHER_RULES, &[bytes(&&rules[..])]).await?;
     }
+    withdrawn::change(&session, &batch.withdrawals).await?;
     let last = put_stories(&session, &batch.stories, &bodies, last).await?;
     session.commit().await?;
     Ok(Some(last))
@@ -218,6 +219,7 @@ pub(super) async fn remove(pool: &Pool, judged: &[(StoryId, u64)]) -> Result<Opt
     tokio::try_join!(
         session.execute("delete from diemtin.stories where id = any($1)", &stories),
         session.execute("delete from diemtin.bands where story = any($1)", &bands),
+        withdrawn::forget(&session, &gone),
         session.execute(FORGET_CHANGES, &forget),
         session.execute(TELL_CHANGES, &tell),
         session.execute(COUNT, &count),
