@@ -42,7 +42,7 @@ pub use feed::{Credit, Feed, FeedId, Listed, Listing, MOI_NHAT, TopicRef};
 pub use habits::{Asked, Habits, PARTS};
 pub use id::{EntryKey, LinkKey, Slug, SlugError, StoryId};
 pub use manners::{Looked, Manners, Moved};
-pub use page::{ArchiveMaker, Coding, DeltaMaker, Page, Part, PartMaker, Site, StoryMaker};
+pub use page::{ArchiveMaker, Coding, DeltaMaker, Making, Page, Part, PartMaker, Site, StoryMaker};
 pub use period::{Period, PeriodError};
 pub use push::{Hub, Push, Secret, Subscription};
 pub use settings::{Announce, FetchSettings, Service, StoreSettings};

@@ -286,6 +286,9 @@ table! {
         /// Of any ten stories in a row at most so many are led by one source, as far as others have any. Default: no such bound; in
         /// sidebars 3.
         per_source: Count<1, 10>,
+        /// Whether stories show their pictures, which browsers and readers load from the sources' sites. false: whoever reads the feed or a
+        /// sidebar of it asks nobody else.
+        pictures: bool = true,
         /// Ids that this feed had before: whoever asks for them is sent here.
         was: Vec<At<Id>> = [],
     }

@@ -166,9 +166,18 @@ pub fn news(before: &Listing, now: &Listing) -> Listing {
     }
 }
 
+/// A story as a feed shows it.
+pub fn shown(feed: &Feed, story: Arc<Listed>) -> Arc<Listed> {
+    match story.image {
+        Some(_) if !feed.pictures => Arc::new(Listed { image: None, ..Listed::clone(&story) }),
+        _ => story,
+    }
+}
+
 /// A listing of the stories that a shelf's window names, of which a busy source has no more than its share.
 pub fn listing(feed: &Feed, stories: Vec<Arc<Listed>>) -> Listing {
     let (id, title, limit) = (feed.id.clone(), feed.title.clone(), feed.limit);
+    let stories = stories.into_iter().map(|story| shown(feed, story)).collect();
     let whole = Listing { id, title, stories, limit, withdrawn: Vec::new(), archive: None };
     match feed.per_source {
         Some(per_ten) => Listing { stories: whole.fair(feed.limit, usize::MAX, per_ten), ..whole },

@@ -20,6 +20,7 @@ mod parse;
 mod poll;
 mod readers;
 mod postgres;
+mod press;
 mod push;
 mod render;
 mod schedule;
