@@ -78,7 +78,14 @@ impl Look {
             Err(Turn::Elsewhere { again: Some(until), .. } | Turn::Rests(until)) => return Ok(Looked::Later(until)),
             Err(Turn::Polled(_) | Turn::NotWanted | Turn::BrokeDown) => return Ok(Looked::BrokeDown),
         };
-        let Some(row) = gone::next(&before.vanished) else { return Ok(Looked::Done(Box::new(before))) };
+        // Another process may have looked meanwhile.
+        let now = (self.desk.clock)();
+        let Some(row) = gone::next(&before.vanished).filter(|row| row.next <= now) else {
+            if let Some(fence) = fence {
+                self.store.release(self.source.id.clone(), fence).await?;
+            }
+            return Ok(Looked::Done(Box::new(before)));
+        };
         let sight = match self.article(row).await? {
             Some(article) => Some(self.sight(&article).await),
             None => None,
