@@ -30,14 +30,31 @@ fsync = $2
 max_connections = 400
 shared_buffers = 64MB
 CONF
+    cat >"$1/pgbouncer.ini" <<INI
+[databases]
+* = host=$1
+[pgbouncer]
+listen_port = 6432
+unix_socket_dir = $1
+auth_type = any
+pool_mode = transaction
+default_pool_size = 5
+max_client_conn = 400
+pidfile = $1/pgbouncer.pid
+logfile = $1/pgbouncer.log
+INI
+    # Any name may come, and each is somebody for the server.
+    sed -i 's/^\* = .*/& user=postgres/' "$1/pgbouncer.ini"
     cat >"$1/ctl.sh" <<CTL
 #!/bin/sh
-# start or stop this server
+# start or stop this server, or a pooler before it (pgbouncer in transaction mode, port 6432)
 cd /
 run() { if [ "\$(id -u)" = 0 ]; then exec setpriv --reuid=postgres --regid=postgres --clear-groups -- "\$@"; else exec "\$@"; fi; }
 case "\$1" in
     start) run "$bin/pg_ctl" -D "$1/data" -l "$1/server.log" -w start ;;
     stop) run "$bin/pg_ctl" -D "$1/data" -m immediate -w stop ;;
+    pool) run pgbouncer -q -d "$1/pgbouncer.ini" ;;
+    unpool) [ ! -f "$1/pgbouncer.pid" ] || kill "\$(cat "$1/pgbouncer.pid")" ;;
     *) exit 2 ;;
 esac
 CTL

@@ -115,15 +115,18 @@ pub(super) async fn service(
             control::serve(folder, asked, known, env, polls, stopped).await;
         }
     });
-    let calls = (role == Role::All).then(|| pipeline::callee(desk.clone()));
-    let live = Live { desk, store, site: Arc::clone(&site), listens: calls.is_some(), stop: told_to_stop.clone() };
+    let calls = (role != Role::Poll).then(|| pipeline::callee(desk.clone(), Arc::clone(&store)));
+    // Where several processes share the store, hubs call those that publish.
+    let listens = calls.is_some() || store.is_shared();
+    let asked_of = Arc::clone(&store);
+    let live = Live { desk, store, site: Arc::clone(&site), listens, stop: told_to_stop.clone() };
     let live = tokio::spawn(pipeline::run(live, role != Role::Web, role != Role::Poll));
     let web = listener.map(|listener| {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, sources, "serving");
         }
         let mut stop = told_to_stop.clone();
-        let metrics: Metrics = Arc::new(move || metrics(&counts.tally()));
+        let metrics: Metrics = Arc::new(move || metrics(&counts.tally(), asked_of.takes()));
         let answers = Answers { site, metrics: Some(metrics), calls, clock: setup.clock };
         tokio::spawn(serve(listener, answers, async move {
             let _ = stop.wait_for(|&stop| stop).await;

@@ -14,6 +14,7 @@
 //! | `p` + source id | a source's state |
 //! | `d` + story id | a mark that a story was pruned, and not lost |
 //! | `a`, `a` + source id | the books: how many records of each kind, and of each source, there are |
+//! | `t` + story id | that a story was taken down |
 //! | `w` + source id | what is remembered of a source's hub |
 //! | `h` + subscription id | a subscription to one of our feeds |
 //! | `m` + name | the format of all this, memos, the pages' stamps |
@@ -28,6 +29,8 @@ mod codec;
 mod compact;
 mod copy;
 mod disk;
+mod hubs;
+mod older;
 mod open;
 mod pack;
 mod recent;
@@ -47,8 +50,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::edge::store::{Finding, Memo, Standing, StoreError, near, readable, record};
 use crate::model::{
-    Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Push, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId,
-    Subscriber, SubscriberId,
+    Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Search, Slug, SourceId, SourceState, Stamp, Story, StoryId,
+    Withdrawals,
 };
 use pack::Packer;
 
@@ -179,7 +182,8 @@ impl Embedded {
 
     pub(super) fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
         let value = self.shared.db()?.get(codec::story_key(id)).map_err(failed("to read a story"))?;
-        value.map(|value| codec::read_story(&self.shared.packer, id, &value)).transpose()
+        let packer = &self.shared.packer;
+        value.map(|value| packer.story(id, &value, || codec::read_story(packer, id, &value))).transpose()
     }
 
     pub(super) fn stories_after(&self, after: Option<StoryId>, limit: usize) -> Result<Vec<Story>, StoreError> {
@@ -205,6 +209,16 @@ impl Embedded {
         .collect()
     }
 
+    pub(super) fn withdrawals(&self) -> Result<Withdrawals, StoreError> {
+        let db = self.shared.db()?;
+        let rows = db.scan_prefix(codec::WITHDRAWALS).map(|row| {
+            let (key, value) = row.map_err(failed("to read what is taken down"))?;
+            let story = codec::story_of_key(&key)?;
+            Ok((story, record::read_withdrawal(story, &value)))
+        });
+        rows.collect()
+    }
+
     pub(super) fn source_states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
         let db = self.shared.db()?;
         let rows = db.scan_prefix(b"p").map(|row| {
@@ -214,31 +228,6 @@ impl Embedded {
             Ok((id, record::read_source(&value)?))
         });
         Ok(rows.filter_map(readable).collect())
-    }
-
-    pub(super) fn pushes(&self) -> Result<BTreeMap<SourceId, Push>, StoreError> {
-        let db = self.shared.db()?;
-        let rows = db.scan_prefix(codec::PUSHES).map(|row| {
-            let (key, value) = row.map_err(failed("to read the subscriptions"))?;
-            let id = String::from_utf8_lossy(&key[codec::PUSHES.len()..]).into_owned();
-            let id = Slug::new(id).map_err(|e| StoreError::Failed { doing: "to read the subscriptions", why: e.to_string() })?;
-            Ok(record::read_push(&value)?.map(|push| (id, push)))
-        });
-        Ok(rows.filter_map(readable).flatten().collect())
-    }
-
-    pub(super) fn push(&self, id: &SourceId) -> Result<Option<Push>, StoreError> {
-        let value = self.shared.db()?.get(codec::push_key(id)).map_err(failed("to read a subscription"))?;
-        Ok(value.map(|value| record::read_push(&value)).transpose()?.flatten())
-    }
-
-    pub(super) fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
-        let db = self.shared.db()?;
-        let rows = db.scan_prefix(codec::SUBSCRIBERS).map(|row| {
-            let (_, value) = row.map_err(failed("to read the subscriptions to our feeds"))?;
-            record::read_subscriber(&value)
-        });
-        Ok(rows.filter_map(readable).flatten().collect())
     }
 
     pub(super) fn stamps(&self) -> Result<HashMap<String, Stamp>, StoreError> {
@@ -273,14 +262,6 @@ impl Embedded {
         self.write(write::Work::Memo(memo, what)).await
     }
 
-    pub(super) async fn set_pushes(&self, pushes: Vec<(SourceId, Push)>) -> Result<(), StoreError> {
-        self.write(write::Work::Pushes(pushes)).await
-    }
-
-    pub(super) async fn set_subscribers(&self, rows: Vec<(SubscriberId, Option<Subscriber>)>) -> Result<(), StoreError> {
-        self.write(write::Work::Subscribers(rows)).await
-    }
-
     pub(super) async fn set_stamps(&self, stamps: Vec<Stamp>) -> Result<(), StoreError> {
         self.write(write::Work::Stamps(stamps)).await
     }
@@ -289,14 +270,18 @@ impl Embedded {
         !self.shared.stopped.load(Ordering::Relaxed)
     }
 
-    pub(super) fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {
+    pub(super) fn standings(&self, ids: &[StoryId]) -> Result<HashMap<StoryId, Standing>, StoreError> {
         let db = self.shared.db()?;
         let is_there = |key: [u8; 17]| db.contains_key(key).map_err(failed("to look for a story"));
-        Ok(match () {
-            () if is_there(codec::story_key(id))? => Standing::Stored,
-            () if is_there(books::pruned_key(id))? => Standing::Pruned,
-            () => Standing::Unknown,
-        })
+        let mut standings = HashMap::new();
+        for id in ids {
+            if is_there(codec::story_key(*id))? {
+                standings.insert(*id, Standing::Stored);
+            } else if is_there(books::pruned_key(*id))? {
+                standings.insert(*id, Standing::Pruned);
+            }
+        }
+        Ok(standings)
     }
 
     pub(super) fn names_after(&self, after: Option<EntryKey>, limit: usize) -> Result<Vec<(EntryKey, StoryId)>, StoreError> {

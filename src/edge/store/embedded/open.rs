@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use crate::edge::store::embedded::books::{Books, PREFIX};
 use crate::edge::store::embedded::disk::{Reserve, intended, marked, sync_folder};
 use crate::edge::store::embedded::rows::Row;
-use crate::edge::store::embedded::{Embedded, QUEUE, Shared, codec, compact, failed, write};
+use crate::edge::store::embedded::{Embedded, QUEUE, Shared, codec, compact, failed, older, write};
 use crate::edge::store::{Finding, StoreError};
 
 /// sled's page cache, in bytes. Its default is 1 GB; measured peaks are one and a half to two and a half times this.
@@ -94,6 +94,7 @@ pub(super) fn ground(folder: &Path) -> Result<Ground, StoreError> {
         _ => 0,
     };
     let mut books = read_books(&db, &mut findings)?;
+    older::take_over(&db, &mut books, &mut findings)?;
     if books.commits < marked {
         findings.push(Finding::Stale { commits: marked - books.commits });
         books.commits = marked;

@@ -125,6 +125,7 @@ impl<'a> Rows<'a> {
     /// Removes a story. Its entries' names stay, and a mark that it was pruned and not lost.
     pub(super) fn take_story(&mut self, id: StoryId, old: Stored) -> Result<(), StoreError> {
         self.take_bands(id)?;
+        self.take(&codec::withdrawal_key(id))?;
         self.seq += 1;
         let key = codec::story_key(id);
         self.remove(&key);

@@ -8,9 +8,7 @@ use tokio_postgres::Row;
 use crate::edge::store::postgres::pool::{Failure, Parameter, Pool, Session, all_bytes, bytes, key, long, number, text};
 use crate::edge::store::postgres::write::unpack;
 use crate::edge::store::{Memo, StoreError, readable, record};
-use crate::model::{
-    Band, Change, EntryKey, Known, LinkKey, Lookup, Print, Push, Slug, SourceId, SourceState, Stamp, Story, StoryId,
-};
+use crate::model::{Band, Change, EntryKey, Known, LinkKey, Lookup, Print, Slug, SourceId, SourceState, Stamp, Story, StoryId};
 
 /// Bands of so many changes are read to catch up. Who has missed more reads the spans that it needs.
 const MOST_MISSED: usize = 20_000;
@@ -125,19 +123,6 @@ pub(super) async fn source_states(pool: &Pool) -> Result<BTreeMap<SourceId, Sour
     Ok(rows.iter().filter_map(|row| readable(state(row).map_err(unreadable))).collect())
 }
 
-/// What is remembered of the hubs of these sources, or of all.
-pub(super) async fn pushes(pool: &Pool, of: Option<&SourceId>) -> Result<BTreeMap<SourceId, Push>, Failure> {
-    let rows = match of {
-        None => once(pool, "select source, push from diemtin.pushes", &[]).await?,
-        Some(id) => once(pool, "select source, push from diemtin.pushes where source = $1", &[text(&id.as_str())]).await?,
-    };
-    let push = |row: &Row| {
-        let id = Slug::new(row.try_get::<_, &str>(0)?).map_err(|e| Failure::Refused(e.to_string(), None))?;
-        Ok(record::read_push(row.try_get(1)?)?.map(|push| (id, push)))
-    };
-    Ok(rows.iter().filter_map(|row| readable(push(row).map_err(unreadable)).flatten()).collect())
-}
-
 pub(super) async fn stamps(pool: &Pool) -> Result<Vec<Stamp>, Failure> {
     once(pool, "select path, hash, modified from diemtin.stamps", &[]).await?.iter().map(stamp).collect()
 }
@@ -160,7 +145,7 @@ pub(super) async fn latest(pool: &Pool) -> Result<u64, Failure> {
     Ok(last)
 }
 
-async fn last(session: &Session) -> Result<u64, Failure> {
+pub(super) async fn last(session: &Session) -> Result<u64, Failure> {
     number(&session.one("select last from diemtin.sequence", &[]).await?, 0)
 }
 
@@ -201,7 +186,7 @@ fn count(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-fn unreadable(failure: Failure) -> StoreError {
+pub(super) fn unreadable(failure: Failure) -> StoreError {
     let why = match failure {
         Failure::Lost(why) | Failure::Refused(why, _) => why,
         Failure::Conflict | Failure::Fenced => "it has changed".to_owned(),

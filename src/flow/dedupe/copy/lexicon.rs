@@ -8,7 +8,10 @@ mod usual;
 mod words;
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::text::Words;
 use usual::USUAL;
@@ -41,11 +44,31 @@ pub(super) enum Sort {
 
 /// The tables, by keys.
 pub(super) struct Lexicon {
-    expressions: HashMap<String, Vec<Expression>>,
-    weights: HashMap<String, u32>,
-    opposites: HashMap<String, Vec<usize>>,
-    looking_back: HashSet<String>,
-    usual: HashSet<String>,
+    expressions: HashMap<String, Vec<Expression>, Quick>,
+    weights: HashMap<String, u32, Quick>,
+    opposites: HashMap<String, Vec<usize>, Quick>,
+    looking_back: HashSet<String, Quick>,
+    usual: HashSet<String, Quick>,
+}
+
+/// Tables that never change and that every word is looked up in: nobody can fill them with keys that collide.
+type Quick = BuildHasherDefault<KeyHasher>;
+
+/// A hash of a key that is quicker than the usual one.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64_with_seed(bytes, self.0);
+    }
+
+    /// The mark behind a text: one is hashed at a time.
+    fn write_u8(&mut self, _: u8) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// Read once.
@@ -57,13 +80,13 @@ fn keys(text: &str) -> Vec<String> {
 
 impl Lexicon {
     fn new() -> Self {
-        let mut weights: HashMap<String, u32> = keys(FREQUENT).into_iter().map(|key| (key, COMMON)).collect();
+        let mut weights: HashMap<String, u32, Quick> = keys(FREQUENT).into_iter().map(|key| (key, COMMON)).collect();
         weights.extend(keys(JOINING).into_iter().map(|key| (key, JOINING_WEIGHT)));
         let mut lexicon = Self {
-            expressions: HashMap::new(),
+            expressions: HashMap::default(),
             weights,
-            opposites: HashMap::new(),
-            looking_back: HashSet::new(),
+            opposites: HashMap::default(),
+            looking_back: HashSet::default(),
             usual: keys(USUAL).into_iter().collect(),
         };
         for ways in SAME {

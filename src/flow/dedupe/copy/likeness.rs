@@ -87,7 +87,7 @@ impl<'a> Shared<'a> {
 
     /// The part of the shorter lead's runs of three words that the other one contains.
     fn runs(&self) -> f32 {
-        *self.runs.get_or_init(|| runs(&self.a.lead.tokens, &self.b.lead.tokens))
+        *self.runs.get_or_init(|| runs(self.a, self.b))
     }
 
     /// How many words the shorter lead has.
@@ -267,20 +267,32 @@ fn spell_out(short: &mut Vec<&Token>, title: &[Token], only: &mut Vec<&Token>) {
 }
 
 /// The share of runs of three tokens; of the longer lead only as much is looked at as the shorter one has, and half as much again.
-fn runs(a: &[Token], b: &[Token]) -> f32 {
-    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    if short.len() < 6 {
+fn runs(a: &Gist, b: &Gist) -> f32 {
+    let (short, long) = if a.lead.tokens.len() <= b.lead.tokens.len() { (a, b) } else { (b, a) };
+    let length = short.lead.tokens.len();
+    if length < 6 {
         return 0.0;
     }
-    let runs = |tokens: &[Token]| -> Vec<u64> {
-        let hash = |run: &[Token]| run.iter().fold(0, |seed, token| xxh3_64_with_seed(token.key.as_bytes(), seed));
-        let mut runs: Vec<u64> = tokens.windows(3).map(hash).collect();
-        runs.sort_unstable();
-        runs.dedup();
-        runs
-    };
-    let (short, long) = (runs(short), runs(&long[..long.len().min(short.len() * 3 / 2 + 4)]));
-    short.iter().filter(|run| long.binary_search(run).is_ok()).count() as f32 / short.len() as f32
+    let end = length * 3 / 2 + 4;
+    let (short, mut long) = (short.runs(), long.runs());
+    let mut common = 0;
+    for (run, _) in short {
+        long = &long[long.partition_point(|(other, _)| other < run)..];
+        common += usize::from(long.first().is_some_and(|(other, place)| other == run && place + RUN <= end));
+    }
+    common as f32 / short.len() as f32
+}
+
+/// Tokens of a run.
+const RUN: usize = 3;
+
+/// The different runs of three tokens by their hashes, each with the first place where it begins.
+pub(super) fn runs_of(tokens: &[Token]) -> Vec<(u64, usize)> {
+    let hash = |run: &[Token]| run.iter().fold(0, |seed, token| xxh3_64_with_seed(token.key.as_bytes(), seed));
+    let mut runs: Vec<(u64, usize)> = tokens.windows(RUN).enumerate().map(|(place, run)| (hash(run), place)).collect();
+    runs.sort_unstable();
+    runs.dedup_by_key(|(run, _)| *run);
+    runs
 }
 
 /// How many different tokens of a kind a text has that the other does not know.

@@ -97,6 +97,6 @@ fn denied<'a>(a: &Gist, b: &Gist, shared: &Shared<'a>) -> Option<[Vec<&'a Token>
 
 /// Tokens as they are written in a text.
 fn written(part: &Part, tokens: &[&Token]) -> String {
-    let words = tokens.iter().filter_map(|token| part.text.get(token.place.start as usize..token.place.end as usize));
+    let words = tokens.iter().filter_map(|token| part.passage.text().get(token.place.start as usize..token.place.end as usize));
     words.collect::<Vec<_>>().join(", ")
 }
