@@ -2,6 +2,7 @@
 # Makes a database for one test and prints its address. The first call starts a PostgreSQL server for all of them, in a folder for
 # temporary files, with a socket and no port; the server goes away with everything it holds when nobody has been connected for a while.
 #   sh tests/postgres.sh            a new database
+#   DIEMTIN_TEST_POOLED=1 …         the same behind pgbouncer in transaction mode
 #   sh tests/postgres.sh --server   a server of its own, to be stopped and started: prints its folder; `ctl.sh stop|start` in it
 # PostgreSQL does not run as root: root runs it as the user postgres, which Debian's package makes.
 set -eu
@@ -40,6 +41,7 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = 5
 max_client_conn = 400
+server_idle_timeout = 5
 pidfile = $1/pgbouncer.pid
 logfile = $1/pgbouncer.log
 INI
@@ -71,7 +73,7 @@ if [ "${1:-}" = --server ]; then
     exit
 fi
 
-folder="${TMPDIR:-/tmp}/diemtin-pg-$(id -u)"
+folder="${TMPDIR:-/tmp}/diemtin-pg-$(id -u)${DIEMTIN_TEST_POOLED:+-pooled}"
 exec 9>"$folder.lock"
 flock 9
 if ! sql 'select 1' >/dev/null 2>&1; then
@@ -87,10 +89,17 @@ if ! sql 'select 1' >/dev/null 2>&1; then
         done
         exec 9>"$2.lock"
         flock 9
+        sh "$2/ctl.sh" unpool
         sh "$2/ctl.sh" stop
         rm -rf "$2"
     ' sh "$bin" "$folder" "$idle" </dev/null >/dev/null 2>&1 9>&- &
 fi
 name="t$$_$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')"
 sql "create database $name" >&2
+if [ -n "${DIEMTIN_TEST_POOLED:-}" ]; then
+    command -v pgbouncer >/dev/null || { say "pgbouncer is not installed: run 'apt-get install pgbouncer'"; exit 1; }
+    [ -f "$folder/pgbouncer.pid" ] || sh "$folder/ctl.sh" pool </dev/null >/dev/null 2>&1 9>&-
+    echo "postgres://postgres@/$name?host=$folder&port=6432"
+    exit
+fi
 echo "postgres://postgres@/$name?host=$folder"

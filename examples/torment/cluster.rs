@@ -21,9 +21,9 @@ use server::Server;
 /// Articles that each source has at first.
 const ARTICLES: usize = 20;
 /// How often a source is polled once things begin to happen.
-const EVERY: Duration = Duration::from_secs(20);
+const EVERY: Duration = Duration::from_secs(30);
 /// A lease lasts three times as long.
-const TIMEOUT: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long everything may take to arrive, whatever has happened.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// Stories that the feed shows: ten times its limit, as long as they have come within a day.
@@ -62,8 +62,8 @@ pub fn run(folder: &Path, sources: usize, pooled: bool) -> anyhow::Result<()> {
         polled[0],
         polled[1]
     );
-    let fetched = stage.newsroom.fetches();
-    ensure!(fetched.values().all(|times| times.len() == 1), "a source was not fetched once: {fetched:?}");
+    let not_once = stage.newsroom.fetches().values().filter(|times| times.len() != 1).count();
+    ensure!(not_once == 0, "{not_once} sources were not fetched once");
     println!("    each source was fetched once");
     stage.all_show(ARTICLES)?;
 

@@ -118,6 +118,8 @@ fn who_wakes_after_its_lease_changes_nothing() {
     origin.release("/s0");
     sleeper.signal("CONT");
     sleeper.log.wait_for("another process has polled the source since");
+    // On a busy machine it had not ended all of the others when it fell asleep: they are polled when its leases are over.
+    within(LEASES, "every source is polled", || (app.dump().stories.len() >= SOURCES * 2).then_some(()));
     is_whole(&app, 2);
 }
 

@@ -56,7 +56,7 @@ impl Newsroom {
     /// A configuration that polls them.
     pub fn feeds(&self, store: &str, every: &str, timeout: Duration) -> String {
         let mut text = format!(
-            "[fetch]\nprivate_networks = [\"127.0.0.0/8\"]\nper_host = 64\nspacing = \"0s\"\ntimeout = \"{}s\"\n\
+            "[fetch]\nparallel = 8\nprivate_networks = [\"127.0.0.0/8\"]\nper_host = 64\nspacing = \"0s\"\ntimeout = \"{}s\"\n\
              [store]\nurl = \"{store}\"\n[feed.moi-nhat]\nlimit = 50\n",
             timeout.as_secs()
         );

@@ -92,7 +92,7 @@ async fn set(pool: &Pool, changes: &Subscriptions) -> Result<(), Failure> {
 
 /// Whether the lead is still that of a fence, until the end of the transaction.
 async fn check(session: &Session, fence: u64) -> Result<(), Failure> {
-    let held = session.rows("select from diemtin.hub where fence = $1 for update", &[long(&signed(fence))]).await?;
+    let held = session.rows("select 1 from diemtin.hub where fence = $1 for update", &[long(&signed(fence))]).await?;
     if held.is_empty() { Err(Failure::Fenced) } else { Ok(()) }
 }
 

@@ -12,7 +12,7 @@ use crate::model::{EntryKey, StoryId};
 /// A name that is taken over says nothing of the entry's words: seen again, the entry counts as edited, and its story is not there.
 const BURY: &str = "insert into diemtin.entries (key, story, print) \
                     select name.key, name.story, 0 from unnest($1::bytea[], $2::bytea[]) as name (key, story) \
-                    where not exists (select from diemtin.stories where id = name.story) on conflict (key) do nothing";
+                    where not exists (select 1 from diemtin.stories where id = name.story) on conflict (key) do nothing";
 const COUNTS: &str = "select (select count(*) from diemtin.stories), (select count(*) from diemtin.entries), \
                       (select count(*) from diemtin.links), (select count(*) from diemtin.sources where state is not null), \
                       (select last from diemtin.sequence)";

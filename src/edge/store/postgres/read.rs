@@ -157,13 +157,17 @@ pub(super) async fn bands_after(pool: &Pool, seq: u64) -> Result<Option<(u64, Ve
     let session = pool.begin().await?;
     let last = last(&session).await?;
     let after = i64::try_from(seq).unwrap_or(i64::MAX);
-    let query = "select span, story, bands from diemtin.bands where seq > $1 order by seq limit $2";
+    // Whatever a database takes for an integer.
+    let query = "select span::bigint, story, bands from diemtin.bands where seq > $1 order by seq limit $2";
     let rows = session.rows(query, &[long(&after), long(&count(MOST_MISSED))]).await?;
     session.roll_back().await;
     if rows.len() == MOST_MISSED {
         return Ok(None);
     }
-    let posted = |row: &Row| Ok((row.try_get(0)?, StoryId(key(row, 1)?), unpack(row.try_get(2)?).collect()));
+    let posted = |row: &Row| {
+        let span = i32::try_from(row.try_get::<_, i64>(0)?).map_err(|e| Failure::Refused(e.to_string(), None))?;
+        Ok((span, StoryId(key(row, 1)?), unpack(row.try_get(2)?).collect()))
+    };
     Ok(Some((last, rows.iter().map(posted).collect::<Result<_, Failure>>()?)))
 }
 
