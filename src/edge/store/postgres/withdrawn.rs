@@ -45,12 +45,12 @@ pub(super) async fn forget(session: &Session, stories: &[&[u8]]) -> Result<(), F
 
 /// Moves what earlier versions kept in one memo to rows of their own.
 pub(super) async fn take_over(session: &Session) -> Result<(), Failure> {
-    let name = text(&record::OLD_WITHDRAWALS);
-    let rows = session.rows("select value from diemtin.memos where name = $1", &[name.clone()]).await?;
+    let name = [text(&record::OLD_WITHDRAWALS)];
+    let rows = session.rows("select value from diemtin.memos where name = $1", &name).await?;
     let Some(row) = rows.first() else { return Ok(()) };
     let old = record::old_withdrawals(row.try_get(0)?)?;
     let changes: Vec<_> = old.into_iter().map(|(story, withdrawal)| (story, Some(withdrawal))).collect();
     change(session, &changes).await?;
-    session.execute("delete from diemtin.memos where name = $1", &[name]).await?;
+    session.execute("delete from diemtin.memos where name = $1", &name).await?;
     Ok(())
 }
