@@ -112,6 +112,9 @@ table! {
         spacing: Pause = "2s",
         /// Whether sources that have a hub (WebSub) are subscribed to there, so that they need not be polled so often. Needs `service.url`.
         push: bool = true,
+        /// Whether an article that a source takes out of its document, while older ones stay there, is looked at; where it is gone (404, 410)
+        /// at two looks that lie hours apart, the story shows it no more, and is withdrawn when no source has it.
+        gone: bool = true,
         /// The proxy that everything is fetched through, such as `http://proxy.example.vn:3128`. Proxies that the environment names are
         /// not used.
         proxy: ProxyUrl,
@@ -147,6 +150,8 @@ table! {
         enabled: bool = true,
         /// Whether the source is subscribed to, if it has a hub, see `fetch`.
         push: bool = true,
+        /// Whether articles that the source takes out of its document are looked at, see `fetch`.
+        gone: bool = true,
         /// Additional request headers, such as { Authorization = "Bearer ${TOKEN}" }.
         headers: Headers = {},
         /// The IANA time zone of dates that name no offset. Default: that of `service`.
@@ -284,6 +289,9 @@ table! {
         /// Of any ten stories in a row at most so many are led by one source, as far as others have any. Default: no such bound; in
         /// sidebars 3.
         per_source: Count<1, 10>,
+        /// Whether stories show their pictures, which browsers and readers load from the sources' sites. false: whoever reads the feed or a
+        /// sidebar of it asks nobody else.
+        pictures: bool = true,
         /// Ids that this feed had before: whoever asks for them is sent here.
         was: Vec<At<Id>> = [],
     }

@@ -145,6 +145,7 @@ fn fetch(raw: &raw::Fetch, reader: &mut Reader<'_>) -> FetchSettings {
         per_host: raw.per_host.or(Count(2)).0,
         spacing: raw.spacing.or(Pause(Duration::from_secs(2))).0,
         push: raw.push.or(true),
+        gone: raw.gone.or(true),
         proxy: raw.proxy.value().map(|proxy| proxy.0.clone()),
         private_networks: raw
             .private_networks

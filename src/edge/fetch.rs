@@ -10,6 +10,7 @@ mod deliver;
 mod error;
 mod guard;
 mod headers;
+mod look;
 mod submit;
 mod turn;
 

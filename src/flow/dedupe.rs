@@ -222,7 +222,7 @@ fn tell(change: &mut StoryChange, entry: &Named, ground: &Ground) {
     }
     let old = change.story.entries.iter_mut().find(|old| old.source == report.source);
     match old {
-        Some(old) => *old = Report { seen: old.seen, published: report.published.or(old.published), ..report },
+        Some(old) => *old = Report { seen: old.seen, published: report.published.or(old.published), gone: old.gone, ..report },
         None => change.story.entries.push(report),
     }
     if shown(&change.story) != before {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{Because, Habits, Manners, Slug};
+use crate::model::{Because, Habits, Manners, Slug, Vanished};
 
 /// A source's id in `feeds.toml`.
 pub type SourceId = Slug;
@@ -43,6 +43,8 @@ pub struct Source {
     pub timezone: TimeZone,
     /// The encoding to read with, whatever the document says (a WHATWG label).
     pub encoding: Option<String>,
+    /// Whether an article that it takes out of its document is looked at, and its story withdrawn when it is gone.
+    pub gone: bool,
     /// How much of an article is kept and republished.
     pub content: Content,
     /// Parameters of its addresses that name no article, such as `cid` or `bao_*`.
@@ -146,4 +148,7 @@ pub struct SourceState {
     /// What good manners need to remember.
     #[serde(default)]
     pub manners: Manners,
+    /// Entries that it took out of its document.
+    #[serde(default)]
+    pub vanished: Vec<Vanished>,
 }

@@ -179,7 +179,7 @@ impl Crew {
 
     /// The right to poll a source, where several processes share the store: the fence of its lease, and the source's state, which another
     /// process may have moved on.
-    async fn lease(
+    pub(super) async fn lease(
         &self,
         rest: Option<Timestamp>,
         desk: &Desk,
@@ -240,6 +240,31 @@ impl Crew {
                 return Slot { place: Place::new(self, Arc::clone(&host), of_host), host, of_all };
             }
         }
+    }
+
+    /// Whether an article is there, asked when its host and the crew have room, and its robots.txt lets us. `None` where that could not be found
+    /// out; a host that asked for a rest gets it.
+    pub(super) async fn visit(&self, desk: &Desk, source: &Source, url: &Url) -> Option<bool> {
+        let Slot { host, place, of_all: _room } = self.slot(url, false).await;
+        let now = (desk.clock)();
+        if lock(&self.rests).until(url, now).is_some() {
+            return None;
+        }
+        let visit = async {
+            let turns = |url: &Url| place.at(url);
+            let looked = host.look_for(desk, url, &turns, now).await?;
+            if !looked.welcome {
+                return Ok(None);
+            }
+            desk.fetcher.is_there(url, source.url(), &turns, now).await.map(Some)
+        };
+        visit.await.unwrap_or_else(|error| {
+            tracing::debug!(source = %source.id, %url, %error, "whether an article is there could not be found out");
+            if let Some(until) = schedule::host_rests(error.trouble, error.retry_after, now) {
+                lock(&self.rests).put(url, until);
+            }
+            None
+        })
     }
 
     /// Whether a source that is not polled yet may be fetched, for all that its host's robots.txt says.
@@ -309,18 +334,23 @@ impl Host {
         {
             return Ok(looked);
         }
-        let url = poll::address(source, before);
+        self.look_for(desk, &poll::address(source, before), turns, now).await
+    }
+
+    /// Whether robots.txt lets us fetch an address.
+    async fn look_for(&self, desk: &Desk, url: &Url, turns: Turns<'_>, now: Timestamp) -> Result<Looked, FetchError> {
         let path = &url[Position::BeforePath..Position::AfterQuery];
+        let is_recent = |at: Timestamp| at <= now && now.duration_since(at) < ROBOTS_FOR;
         let holds =
             |at: Timestamp, robots: &Robots| is_recent(at) && (robots.allows(path) || now.duration_since(at) < REFUSAL_FOR);
         let mut known = self.robots.lock().await;
-        let robots = match known.get(&schedule::host(&url)) {
+        let robots = match known.get(&schedule::host(url)) {
             Some((at, robots)) if holds(*at, robots) => Arc::clone(robots),
             _ => {
                 desk.counts.add(|tally| tally.robots += 1);
-                let text = desk.fetcher.robots(&url, turns, now).await?;
+                let text = desk.fetcher.robots(url, turns, now).await?;
                 let robots = Arc::new(Robots::read(&text));
-                known.insert(schedule::host(&url), (now, Arc::clone(&robots)));
+                known.insert(schedule::host(url), (now, Arc::clone(&robots)));
                 robots
             }
         };
@@ -351,7 +381,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|e| e.into_inner())
 }
 
-struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+/// A task that ends with whoever waits for it.
+pub(super) struct AbortOnDrop<T>(pub tokio::task::JoinHandle<T>);
 
 impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {

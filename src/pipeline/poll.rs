@@ -2,6 +2,7 @@
 
 mod announced;
 mod failure;
+mod missed;
 mod polled;
 
 use std::sync::{Arc, OnceLock};
@@ -22,6 +23,7 @@ use crate::pipeline::Desk;
 use crate::pipeline::later::may_wait;
 use announced::Said;
 use failure::Failure;
+use missed::Seen;
 
 pub use polled::{Outcome, Polled};
 
@@ -193,8 +195,8 @@ impl Poll<'_> {
         // Named once, however often it is decided.
         let named = Arc::new(OnceLock::new());
         for _ in 0..MOST_DECISIONS {
-            let decision = match self.decide(Arc::clone(&document), Arc::clone(&named)).await {
-                Ok(decision) => decision,
+            let (decision, seen) = match self.decide(Arc::clone(&document), Arc::clone(&named)).await {
+                Ok(decided) => decided,
                 Err(error) => return self.failed(Failure::from(error).at(status)).await,
             };
             let (new, updated) = (decision.new, decision.updated);
@@ -207,6 +209,7 @@ impl Poll<'_> {
                 _ => Heard::News,
             };
             let state = state(found, answered, decision.seen + updated > 0);
+            let state = SourceState { vanished: seen.vanished(self.before.as_ref(), self.now), ..state };
             let source = Some((self.source.id.clone(), state.clone()));
             let delays = self.delays(&decision);
             let batch = Batch {
@@ -220,6 +223,7 @@ impl Poll<'_> {
             self.desk.later.forget(&self.source.id).await;
             match self.store.commit(batch).await {
                 Ok(()) => {
+                    seen.remember(self.desk, self.source);
                     self.note_hub(found, Some(&said)).await;
                     self.desk.counts.add(|tally| {
                         tally.new_entries += new as u64;
@@ -242,12 +246,17 @@ impl Poll<'_> {
         self.failed(Failure::new(Trouble::OurStore, why).at(status)).await
     }
 
-    async fn decide(&self, document: Arc<Document>, named: Arc<OnceLock<Vec<Named>>>) -> Result<dedupe::Decision, StoreError> {
+    async fn decide(
+        &self,
+        document: Arc<Document>,
+        named: Arc<OnceLock<Vec<Named>>>,
+    ) -> Result<(dedupe::Decision, Seen), StoreError> {
         let (desk, store, source) = (self.desk.clone(), Arc::clone(self.store), self.source.clone());
         let (baseline, now) = (self.is_baseline(), self.now);
         self.desk
             .compute(move || {
                 let named = named.get_or_init(|| dedupe::name(&source, &document.entries, now));
+                let seen = Seen::of(&desk, &store, &source, named, now)?;
                 let mut known = store.known(&dedupe::lookups(named))?;
                 store.near(&dedupe::searches(named, &known, &desk.gists), &mut known)?;
                 let ground = Ground { baseline, gists: &desk.gists, rank: &|id| desk.config.rank(id), now };
@@ -256,7 +265,7 @@ impl Poll<'_> {
                     let gists = dedupe::gists_of(&change.story, named, &desk.gists);
                     change.story.topics = desk.rules.topics_read(&change.story, gists.iter().map(|gist| gist.passages()));
                 }
-                Ok(decision)
+                Ok((decision, seen))
             })
             .await
     }
@@ -321,6 +330,7 @@ impl Poll<'_> {
             failures: 0,
             error: None,
             manners: Manners { trouble: None, rests_until: None, robots: self.looked.or(manners.robots), ..manners },
+            vanished: before.map(|state| state.vanished.clone()).unwrap_or_default(),
         }
     }
 

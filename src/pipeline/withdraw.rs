@@ -20,7 +20,7 @@ pub async fn withdraw(store: &Arc<Store>, withdrawal: Withdrawal) -> Result<(), 
     change(store, withdrawal.story, Some(withdrawal)).await
 }
 
-/// Puts a story back.
+/// Puts a story back. Where its sources took it down, what is known of their articles is forgotten.
 pub async fn restore(store: &Arc<Store>, id: StoryId) -> Result<(), StoreError> {
     change(store, id, None).await
 }
@@ -30,7 +30,8 @@ async fn change(store: &Arc<Store>, id: StoryId, withdrawal: Option<Withdrawal>)
     let mut tries = 0;
     loop {
         let reader = Arc::clone(store);
-        let Some(story) = blocking(move || reader.story(id)).await? else { return Ok(()) };
+        let Some(mut story) = blocking(move || reader.story(id)).await? else { return Ok(()) };
+        story.entries.iter_mut().filter(|_| withdrawal.is_none()).for_each(|report| report.gone = None);
         let story = StoryChange { story, entries: Vec::new(), links: Vec::new(), bands: Vec::new() };
         let withdrawals = vec![(id, withdrawal.clone())];
         match store.commit(Batch { stories: vec![story], withdrawals, ..Batch::default() }).await {

@@ -13,6 +13,8 @@ mod app {
 mod durable;
 #[path = "explain.rs"]
 mod explain;
+#[path = "gone.rs"]
+mod gone;
 #[path = "hub.rs"]
 mod hub;
 #[path = "manners.rs"]

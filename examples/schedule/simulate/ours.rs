@@ -48,6 +48,7 @@ impl Setting {
             per_host: 1,
             spacing: Duration::ZERO,
             push: true,
+            gone: true,
             proxy: None,
             private_networks: Vec::new(),
         }
@@ -107,6 +108,7 @@ fn poll(
         failures: 0,
         error: None,
         manners: Manners::default(),
+        vanished: Vec::new(),
     }
 }
 
@@ -129,6 +131,7 @@ pub fn source(index: usize, is_of_crowd: bool) -> Source {
         rank: 0,
         enabled: true,
         push: true,
+        gone: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::fixed(Offset::from_seconds(OFFSET as i32).expect("an offset")),
         encoding: None,

@@ -131,6 +131,7 @@ fn report(source: &Source, entry: &Entry, guid: String, now: Timestamp) -> Repor
         categories: entry.categories.iter().take(MOST_LABELS).map(|name| clip(name, LABEL_CHARACTERS)).collect(),
         published: entry.published,
         seen: now,
+        gone: None,
     }
 }
 
@@ -150,7 +151,8 @@ fn link_key(canonical: &str) -> LinkKey {
 /// A hash of what an entry says. Its date is no part of it: "15 giờ trước" is another date at each poll; nor is what does not matter in
 /// its link, such as a counter's parameter: `link` is its canonical form, where it has one.
 fn print(report: &Report, link: Option<&str>) -> Print {
-    let Report { source: _, guid: _, seen: _, published: _, url, title, summary, content, image, authors, categories } = report;
+    let Report { source: _, guid: _, seen: _, published: _, gone: _, url, title, summary, content, image, authors, categories } =
+        report;
     let link = link.or(url.as_deref());
     let said = postcard::to_stdvec(&(link, title, summary, content, image, authors, categories));
     xxh3_64(&said.expect("plain values can be written to memory"))

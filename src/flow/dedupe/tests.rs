@@ -30,6 +30,7 @@ fn source(id: &str) -> Source {
         rank: 0,
         enabled: true,
         push: true,
+        gone: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::UTC,
         encoding: None,

@@ -14,6 +14,8 @@ pub fn metrics(tally: &Tally, store_takes: bool) -> String {
     let alone = |count| vec![(String::new(), count)];
     counter("diemtin_requests_total", "Documents that were asked for.", &alone(tally.requests));
     counter("diemtin_robots_requests_total", "Times that a robots.txt was asked for.", &alone(tally.robots));
+    let help = "Articles that were looked at because their sources took them out.";
+    counter("diemtin_article_looks_total", help, &alone(tally.looks));
     let answers = [("not_modified", tally.not_modified), ("whole", tally.whole)];
     let answers = answers.map(|(kind, count)| (format!("{{kind=\"{kind}\"}}"), count));
     counter("diemtin_answers_total", "Answers: 304, or a body that was read whole.", &answers);

@@ -38,6 +38,7 @@ fn named(id: &str, host: &str, every: Option<Duration>) -> Source {
         rank: 0,
         enabled: true,
         push: true,
+        gone: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::fixed(Offset::from_hours(7).unwrap()),
         encoding: None,
@@ -62,6 +63,7 @@ pub(super) fn settings() -> FetchSettings {
         per_host: 1,
         spacing: Duration::ZERO,
         push: true,
+        gone: true,
         proxy: None,
         private_networks: Vec::new(),
     }
@@ -82,6 +84,7 @@ pub(super) fn state(interval_minutes: u64, failures: u32) -> SourceState {
         failures,
         error: None,
         manners: Manners::default(),
+        vanished: Vec::new(),
     }
 }
 

@@ -38,6 +38,7 @@ fn states(desk: &Desk, next: Timestamp, trouble: Option<Trouble>) -> BTreeMap<So
         failures: u32::from(trouble.is_some()),
         error: None,
         manners: Manners { trouble, ..Manners::default() },
+        vanished: Vec::new(),
     };
     desk.config.sources.values().map(|source| (source.id.clone(), state(source))).collect()
 }

@@ -85,6 +85,7 @@ pub fn source(id: &str, name: &str, url: &str) -> Source {
         rank: 0,
         enabled: true,
         push: true,
+        gone: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::UTC,
         encoding: None,
