@@ -188,8 +188,10 @@ impl Poll<'_> {
         said: Said<'_>,
         state: impl Fn(Heard, Answered, bool) -> SourceState,
     ) -> Polled {
-        // First polls bring many new entries and come in crowds: each would void the others' decisions, so they are decided in turn.
-        let mut turn = if self.is_baseline() { Some(self.desk.turn.lock().await) } else { None };
+        // First polls bring many new entries and come in crowds: each would void the others' decisions, so they are decided in turn. Not where
+        // a lease runs meanwhile.
+        let in_turn = self.is_baseline() && self.fence.is_none();
+        let mut turn = if in_turn { Some(self.desk.turn.lock().await) } else { None };
         // Named once, however often it is decided.
         let named = Arc::new(OnceLock::new());
         for _ in 0..MOST_DECISIONS {
