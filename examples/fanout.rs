@@ -15,7 +15,7 @@ use anyhow::Context;
 use arc_swap::ArcSwap;
 use diemtin::config;
 use diemtin::edge::clock;
-use diemtin::edge::store::Store;
+use diemtin::edge::store::{Store, Subscriptions};
 use diemtin::model::{Secret, Site, Subscriber};
 use diemtin::pipeline::{self, Desk, Live};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -57,8 +57,8 @@ async fn main() -> anyhow::Result<()> {
         let secret = Some(Secret(format!("{n:064}")));
         Subscriber { topic: topic.to_owned(), callback, secret, until, failures: 0, next: None }
     };
-    let rows: Vec<_> = (0..count).map(subscriber).map(|subscriber| (subscriber.id(), Some(subscriber))).collect();
-    store.set_subscribers(rows).await?;
+    let rows = (0..count).map(subscriber).map(|subscriber| (subscriber.id(), Some(subscriber))).collect();
+    store.set_subscribers(Subscriptions { rows, ..Subscriptions::default() }).await?;
 
     let text = format!(
         "[service]\nurl = \"http://127.0.0.1/\"\n[fetch]\nprivate_networks = [\"127.0.0.0/8\"]\nspacing = \"0s\"\n\

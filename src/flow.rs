@@ -3,6 +3,7 @@
 
 pub mod archive;
 pub mod dedupe;
+pub mod gone;
 pub mod merge;
 pub mod moves;
 pub mod parse;

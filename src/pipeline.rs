@@ -9,9 +9,11 @@ mod counts;
 mod crew;
 mod explain;
 mod former;
+mod gone;
 mod hub;
 mod keep;
 mod later;
+mod lead;
 mod live;
 mod orders;
 mod parts;
@@ -51,6 +53,7 @@ pub use callback::callee;
 pub use counts::Counts;
 pub use crew::{Crew, Turn};
 pub use explain::{explain, find_story};
+pub use gone::Windows;
 pub use keep::kept_site;
 pub use later::Later;
 pub use live::{Live, run};
@@ -58,7 +61,7 @@ pub use orders::{Ended, Orders, Taken};
 pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
 pub use poll::{Outcome, Polled, poll, read};
 pub use press::Press;
-pub use preview::{PreviewError, Previewed, preview};
+pub use preview::{PreviewError, Previewed, preview, preview_in_turn};
 pub use prune::prune;
 pub use pushes::Pushes;
 pub use reclassify::{classify, reclassify};
@@ -89,6 +92,8 @@ pub struct Desk {
     pub orders: Arc<Orders>,
     /// What is stored soon.
     pub later: Arc<Later>,
+    /// What stood in the sources' documents when they were last read.
+    pub windows: Arc<Windows>,
     /// Who may fetch at the same time.
     pub crew: Crew,
     /// Room for work that computes: as many as the machine has cores, so that many large documents at once cost time and not memory.
@@ -107,10 +112,25 @@ impl Desk {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let cores = Arc::new(Semaphore::new(cores));
         let crew = Crew::new(&config.fetch);
-        let (counts, pushes, subscribers, orders, later, turn, prices, gists) = Default::default();
+        let (counts, pushes, subscribers, orders, later, windows, turn, prices, gists) = Default::default();
         let config = Arc::new(config);
-        let desk =
-            Self { config, rules, fetcher, prices, gists, counts, pushes, subscribers, orders, later, crew, cores, turn, clock };
+        let desk = Self {
+            config,
+            rules,
+            fetcher,
+            prices,
+            gists,
+            counts,
+            pushes,
+            subscribers,
+            orders,
+            later,
+            windows,
+            crew,
+            cores,
+            turn,
+            clock,
+        };
         Ok(desk.priced(&BTreeMap::new()))
     }
 
@@ -126,8 +146,10 @@ impl Desk {
         let (counts, cores, turn) = (Arc::clone(&self.counts), Arc::clone(&self.cores), Arc::clone(&self.turn));
         let (gists, pushes, orders) = (Arc::clone(&self.gists), Arc::clone(&self.pushes), Arc::clone(&self.orders));
         let (later, crew) = (Arc::clone(&self.later), self.crew.under(&config.fetch));
-        let subscribers = Arc::clone(&self.subscribers);
-        Ok(Self { gists, counts, pushes, subscribers, orders, later, crew, cores, turn, ..Self::new(config, self.clock)? })
+        let (subscribers, windows) = (Arc::clone(&self.subscribers), Arc::clone(&self.windows));
+        let new = Self::new(config, self.clock)?;
+        let fetcher = new.fetcher.clone().sharing(&self.fetcher);
+        Ok(Self { fetcher, gists, counts, pushes, subscribers, orders, later, windows, crew, cores, turn, ..new })
     }
 
     /// Runs work that computes when a core is free for it.

@@ -7,12 +7,15 @@
 mod boilerplate;
 mod document;
 mod fold;
+mod letter;
 mod markup;
+mod passage;
 mod shown;
 mod words;
 
 pub use boilerplate::{body, headline};
 pub use document::{DocumentNumber, documents};
 pub use markup::{is_inline, without_markup};
+pub use passage::Passage;
 pub use shown::{clip, composed, is_legal, shown};
 pub use words::{Word, Words, words};

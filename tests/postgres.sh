@@ -2,6 +2,7 @@
 # Makes a database for one test and prints its address. The first call starts a PostgreSQL server for all of them, in a folder for
 # temporary files, with a socket and no port; the server goes away with everything it holds when nobody has been connected for a while.
 #   sh tests/postgres.sh            a new database
+#   DIEMTIN_TEST_POOLED=1 …         the same behind pgbouncer in transaction mode
 #   sh tests/postgres.sh --server   a server of its own, to be stopped and started: prints its folder; `ctl.sh stop|start` in it
 # PostgreSQL does not run as root: root runs it as the user postgres, which Debian's package makes.
 set -eu
@@ -30,14 +31,32 @@ fsync = $2
 max_connections = 400
 shared_buffers = 64MB
 CONF
+    cat >"$1/pgbouncer.ini" <<INI
+[databases]
+* = host=$1
+[pgbouncer]
+listen_port = 6432
+unix_socket_dir = $1
+auth_type = any
+pool_mode = transaction
+default_pool_size = 5
+max_client_conn = 400
+server_idle_timeout = 5
+pidfile = $1/pgbouncer.pid
+logfile = $1/pgbouncer.log
+INI
+    # Any name may come, and each is somebody for the server.
+    sed -i 's/^\* = .*/& user=postgres/' "$1/pgbouncer.ini"
     cat >"$1/ctl.sh" <<CTL
 #!/bin/sh
-# start or stop this server
+# start or stop this server, or a pooler before it (pgbouncer in transaction mode, port 6432)
 cd /
 run() { if [ "\$(id -u)" = 0 ]; then exec setpriv --reuid=postgres --regid=postgres --clear-groups -- "\$@"; else exec "\$@"; fi; }
 case "\$1" in
     start) run "$bin/pg_ctl" -D "$1/data" -l "$1/server.log" -w start ;;
     stop) run "$bin/pg_ctl" -D "$1/data" -m immediate -w stop ;;
+    pool) run pgbouncer -q -d "$1/pgbouncer.ini" ;;
+    unpool) [ ! -f "$1/pgbouncer.pid" ] || kill "\$(cat "$1/pgbouncer.pid")" ;;
     *) exit 2 ;;
 esac
 CTL
@@ -54,7 +73,7 @@ if [ "${1:-}" = --server ]; then
     exit
 fi
 
-folder="${TMPDIR:-/tmp}/diemtin-pg-$(id -u)"
+folder="${TMPDIR:-/tmp}/diemtin-pg-$(id -u)${DIEMTIN_TEST_POOLED:+-pooled}"
 exec 9>"$folder.lock"
 flock 9
 if ! sql 'select 1' >/dev/null 2>&1; then
@@ -70,10 +89,17 @@ if ! sql 'select 1' >/dev/null 2>&1; then
         done
         exec 9>"$2.lock"
         flock 9
+        sh "$2/ctl.sh" unpool
         sh "$2/ctl.sh" stop
         rm -rf "$2"
     ' sh "$bin" "$folder" "$idle" </dev/null >/dev/null 2>&1 9>&- &
 fi
 name="t$$_$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')"
 sql "create database $name" >&2
+if [ -n "${DIEMTIN_TEST_POOLED:-}" ]; then
+    command -v pgbouncer >/dev/null || { say "pgbouncer is not installed: run 'apt-get install pgbouncer'"; exit 1; }
+    [ -f "$folder/pgbouncer.pid" ] || sh "$folder/ctl.sh" pool </dev/null >/dev/null 2>&1 9>&-
+    echo "postgres://postgres@/$name?host=$folder&port=6432"
+    exit
+fi
 echo "postgres://postgres@/$name?host=$folder"

@@ -1,7 +1,9 @@
 //! The main job, measured: a pass over 500 sources with 30 entries each, first poll and unchanged poll, beside its floor.
 //!
 //! `cargo bench` prints the ratios; `cargo bench -- --quick` takes one round instead of five, `-- --sources 2000` that many sources,
-//! `-- --nginx` an nginx to serve them, which keeps connections open if it is asked to. Linux only: it needs 127.x.y.z and /proc.
+//! `-- --nginx` an nginx to serve them, which keeps connections open if it is asked to, `-- --typical` news that differ as a day's do: without
+//! it all sources share twenty texts, and each entry is judged against as many likely copies as ever are. Linux only: it needs 127.x.y.z
+//! and /proc.
 //!
 //! The pass is the one of `command/poll.rs`, durable commits included. The floor is what nobody could do without: the same
 //! bytes through plain reqwest, through plain feed-rs, and the rows that the pass left in its store into plain sled, with as
@@ -17,6 +19,7 @@ mod nginx;
 mod origin;
 mod ours;
 mod table;
+mod typical;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -40,6 +43,10 @@ fn main() -> ExitCode {
             .filter_map(|sources| sources.parse().ok())
             .for_each(news::choose);
     }
+    arguments.iter().position(|argument| *argument == "--typical").into_iter().for_each(|place| {
+        arguments.remove(place);
+        news::choose_typical();
+    });
     let result = match arguments[..] {
         ["origin"] => origin::run(),
         ["nginx", folder] => nginx::run(Path::new(folder)),
@@ -82,9 +89,10 @@ fn measured<T: DeserializeOwned>(mode: &[&str]) -> anyhow::Result<T> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// How a process of this program is told how many sources there are.
-fn sources() -> [String; 2] {
-    ["--sources".to_owned(), news::sources().to_string()]
+/// How a process of this program is told how many sources there are, and what they tell.
+fn sources() -> Vec<String> {
+    let typical = news::is_typical().then(|| "--typical".to_owned());
+    ["--sources".to_owned(), news::sources().to_string()].into_iter().chain(typical).collect()
 }
 
 /// The process that serves the feeds, for as long as this lives.

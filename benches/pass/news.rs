@@ -10,9 +10,12 @@ use jiff::tz::{TimeZone, offset};
 use jiff::{SignedDuration, Timestamp};
 use unicode_normalization::UnicodeNormalization;
 
+use crate::typical;
+
 /// How many sources there are, unless `--sources` says otherwise.
 const SOURCES: usize = 500;
 static CHOSEN: OnceLock<usize> = OnceLock::new();
+static TYPICAL: OnceLock<()> = OnceLock::new();
 /// How many entries each has.
 pub const ENTRIES: usize = 30;
 /// How many topics the shipped configuration has; a benchmark with fewer would flatter us.
@@ -31,13 +34,24 @@ pub fn choose(sources: usize) {
     let _ = CHOSEN.set(sources);
 }
 
+/// Chooses news that differ, see `typical`, before anybody has asked.
+pub fn choose_typical() {
+    // Chosen once, likewise.
+    let _ = TYPICAL.set(());
+}
+
+/// Whether the news are those of a typical day.
+pub fn is_typical() -> bool {
+    TYPICAL.get().is_some()
+}
+
 /// How many stories the agency has, so that five sources share each.
 fn agency_stories() -> usize {
     (sources() * SHARED / 5).max(1)
 }
 
 /// Titles and leads; `{}` is a place. The first eight meet topics of the shipped configuration, the last two only look so.
-const NEWS: [(&str, &str); 20] = [
+pub const NEWS: [(&str, &str); 20] = [
     (
         "{}: Sơ kết thực hiện Chỉ thị 05-CT/TW về học tập và làm theo Bác",
         "Sáng nay, Ban Thường vụ Đảng ủy xã {} tổ chức hội nghị sơ kết việc đẩy mạnh học tập và làm theo tư tưởng, đạo đức, phong cách Hồ Chí Minh.",
@@ -120,7 +134,7 @@ const NEWS: [(&str, &str); 20] = [
     ),
 ];
 
-const PLACES: [&str; 12] = [
+pub const PLACES: [&str; 12] = [
     "An Giang",
     "Cà Mau",
     "Đắk Lắk",
@@ -184,9 +198,14 @@ fn item(source: usize, place: usize) -> String {
         (format!("bao{source}"), source * ENTRIES + place)
     };
     let chance = mixed(story as u64);
-    let (title, lead) = NEWS[(chance % 20) as usize];
-    let where_ = format!("{} {}", PLACES[(chance >> 8) as usize % PLACES.len()], chance >> 16 & 0xFF);
-    let (title, lead) = (title.replace("{}", &where_), lead.replace("{}", &where_));
+    let (title, lead) = if is_typical() && !is_shared {
+        let (teller, of) = typical::told(source, place, sources());
+        typical::texts((teller * ENTRIES + of) as u64, source as u64, teller == source)
+    } else {
+        let (title, lead) = NEWS[(chance % 20) as usize];
+        let where_ = format!("{} {}", PLACES[(chance >> 8) as usize % PLACES.len()], chance >> 16 & 0xFF);
+        (title.replace("{}", &where_), lead.replace("{}", &where_))
+    };
     let link = format!("https://{site}.example.vn/tin-tuc/{}-{story}.html", slug(&title));
     format!(
         "<item><title><![CDATA[ {title} ]]></title><link>{link}</link><guid isPermaLink=\"false\"><![CDATA[news_{story}]]></guid>\
@@ -204,7 +223,7 @@ fn date(chance: u64) -> String {
 }
 
 /// A number that looks like chance and is not (SplitMix64).
-fn mixed(number: u64) -> u64 {
+pub fn mixed(number: u64) -> u64 {
     let a = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let b = (a ^ a >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let c = (b ^ b >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -53,6 +53,15 @@ impl Nginx {
     }
 }
 
+impl Nginx {
+    /// The worker, which does the work.
+    pub fn worker(&self) -> anyhow::Result<u32> {
+        let master = self.process.id();
+        let children = fs::read_to_string(format!("/proc/{master}/task/{master}/children"))?;
+        children.split_whitespace().next().and_then(|pid| pid.parse().ok()).context("nginx has no worker")
+    }
+}
+
 impl Drop for Nginx {
     fn drop(&mut self) {
         // SIGTERM, so that the worker ends with its master.

@@ -26,6 +26,12 @@ impl Ours {
     }
 }
 
+impl Ours {
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+}
+
 impl Drop for Ours {
     fn drop(&mut self) {
         let _ = self.process.kill();
@@ -42,12 +48,7 @@ pub fn serve_ours() -> anyhow::Result<()> {
         let site = Site { pages: [("/feeds/moi-nhat.rss".to_owned(), Arc::new(page()))].into(), ..Site::default() };
         serve(
             listener,
-            Answers {
-                site: Arc::new(ArcSwap::from_pointee(site)),
-                metrics: None,
-                calls: None,
-                clock: || "2026-11-25T00:00:00Z".parse().expect("valid"),
-            },
+            Answers { site: Arc::new(ArcSwap::from_pointee(site)), metrics: None, calls: None, clock: diemtin::edge::clock::now },
             std::future::pending(),
         )
         .await;

@@ -9,6 +9,8 @@ pub struct Measured {
     pub per_second: f64,
     /// The 99th percentile of the time that an answer took.
     pub p99: Micros,
+    /// How many there were.
+    pub answers: f64,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -33,7 +35,8 @@ pub fn run(port: u16, header: &str, seconds: u32) -> anyhow::Result<Measured> {
     let after = |label: &str| text.lines().find_map(|line| line.trim().strip_prefix(label)).map(str::trim);
     let per_second = after("Requests/sec:").and_then(|n| n.parse().ok()).with_context(|| format!("wrk says:\n{text}"))?;
     let p99 = after("99%").and_then(micros).with_context(|| format!("wrk says:\n{text}"))?;
-    Ok(Measured { per_second, p99: Micros(p99) })
+    let answers = text.lines().find_map(|line| line.split_once(" requests in ")).and_then(|(n, _)| n.trim().parse().ok());
+    Ok(Measured { per_second, p99: Micros(p99), answers: answers.with_context(|| format!("wrk says:\n{text}"))? })
 }
 
 fn micros(text: &str) -> Option<f64> {

@@ -89,5 +89,6 @@ pub fn state(now: Timestamp) -> SourceState {
         failures: 0,
         error: None,
         manners: Manners::default(),
+        vanished: Vec::new(),
     }
 }

@@ -29,7 +29,7 @@ pub fn measure(count: usize) -> anyhow::Result<()> {
         sizes.iter().sum::<usize>() / sizes.len(),
         sizes[sizes.len() - 1]
     );
-    let sources: Vec<Source> = (0..count).map(ours::source).collect();
+    let sources: Vec<Source> = (0..count).map(|index| ours::source(index, false)).collect();
     let states: Vec<SourceState> = learned.iter().cycle().take(count).cloned().collect();
     println!("{count} sources");
 

@@ -4,6 +4,7 @@
 //!     cargo run --release --example schedule -- --every 15 --seed 2           # another budget, other sources
 //!     cargo run --release --example schedule -- --min-every 1                 # another floor, for everybody
 //!     cargo run --release --example schedule -- --undated                     # ours does not see when entries were published
+//!     cargo run --release --example schedule -- --crowd 300                   # so many of the sources are of one host
 //!     cargo run --release --example schedule -- --capacity                    # a million sources: decisions a second, bytes a source
 //!
 //! The sources are invented and seeded (`simulate/streams.rs`), the other policies are those of the programs named
@@ -34,7 +35,8 @@ fn main() -> anyhow::Result<()> {
     let sources = usize::try_from(number("--sources", 1000)?)?;
     let (every, seed) = (number("--every", 30)?, number("--seed", 1)?);
     let min_every = Duration::from_secs(60 * number("--min-every", 5)?);
-    let setting = Setting { min_every, dated: !has("--undated"), ..Setting::every(every) };
+    let crowd = usize::try_from(number("--crowd", 0)?)?;
+    let setting = Setting { min_every, dated: !has("--undated"), crowd, ..Setting::every(every) };
     compare(&streams(sources, DAYS.all(), seed), setting, seed);
     Ok(())
 }

@@ -70,6 +70,7 @@ fn story(lane: u32, step: u32, place: u32, edits: u64) -> Story {
         categories: Vec::new(),
         published: Some(second(step)),
         seen: second(step),
+        gone: None,
     };
     let (published, updated) = (second(step), second(step + u32::try_from(edits).unwrap_or(u32::MAX)));
     let id = id(lane, step, place);
@@ -104,6 +105,7 @@ pub fn state(lane: u32, step: u32) -> SourceState {
         failures: step,
         error: None,
         manners: Manners { moved: Some(moved), ..Manners::default() },
+        vanished: Vec::new(),
     }
 }
 

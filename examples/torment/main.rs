@@ -1,4 +1,4 @@
-//! What the embedded store must survive, done to it.
+//! What the store must survive, done to it.
 //!
 //!     cargo run --release --example torment -- kills 500          # kill -9 at random
 //!     cargo run --release --example torment -- points             # kill -9 before each call that changes a file
@@ -8,9 +8,13 @@
 //!     cargo run --release --example torment -- full 20            # a full disk, and 20 starts on it (root)
 //!     cargo run --release --example torment -- cuts ext4 200      # power cuts on ext4 or xfs (root)
 //!
-//! Each prints what was done and what became of it, and exits 1 where something was lost. docs/store.md has the figures.
+//!     cargo run --release --example torment -- cluster 500        # two pollers, two web nodes and 500 sources over PostgreSQL
+//!     cargo run --release --example torment -- cluster 500 pooled # with pgbouncer between them
+//!
+//! Each prints what was done and what became of it, and exits 1 where something was lost. docs/store.md and docs/postgres.md have the figures.
 
 mod child;
+mod cluster;
 mod cuts;
 mod errors;
 mod flips;
@@ -21,13 +25,26 @@ mod verify;
 mod write;
 
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::bail;
 use diemtin::edge::store::Store;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let Some((_, rest)) = arguments.split_first().filter(|(first, _)| *first == "node") {
+        return cluster::node(rest);
+    }
+    match run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> anyhow::Result<()> {
     match arguments[..] {
         ["write", folder, steps] => return write::run(Path::new(folder), steps.parse()?),
         ["inspect", folder, acknowledged] => return inspect(Path::new(folder), &serde_json::from_str(acknowledged)?),
@@ -44,7 +61,11 @@ fn main() -> anyhow::Result<()> {
         ["errors"] => errors::run(folder),
         ["full", times] => full::restarts(folder, times.parse()?),
         ["cuts", kind, times] => cuts::cut(folder, kind, times.parse()?),
-        _ => bail!("kills N, points [EVERY], flips N [SEED], errors, full N or cuts ext4|xfs N; see examples/torment/main.rs"),
+        ["cluster", sources] => cluster::run(folder, sources.parse()?, false),
+        ["cluster", sources, "pooled"] => cluster::run(folder, sources.parse()?, true),
+        _ => bail!(
+            "kills N, points [EVERY], flips N [SEED], errors, full N, cuts ext4|xfs N or cluster N [pooled]; see examples/torment/main.rs"
+        ),
     }
 }
 

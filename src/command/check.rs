@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::command::{Exit, Setup, setup};
 use crate::config::{Config, Fault, Faults, Severity};
 use crate::model::SourceId;
-use crate::pipeline::{Previewed, preview};
+use crate::pipeline::{Previewed, preview_in_turn};
 
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
@@ -59,8 +59,8 @@ fn online(setup: &Setup, config: Config, json: bool) -> anyhow::Result<Exit> {
         for source in desk.config.sources.values().filter(|source| source.enabled).cloned() {
             let desk = desk.clone();
             asked.spawn(async move {
-                let _slot = desk.crew.slot(source.url(), false).await;
-                let (fault, moved) = match preview(&desk, &source).await {
+                let slot = desk.crew.slot(source.url(), false).await;
+                let (fault, moved) = match preview_in_turn(&desk, &source, &|url| slot.place.at(url)).await {
                     Ok(previewed) => (empty(&previewed), previewed.moved),
                     Err(error) => (Some(format!("{error}. {}.", error.trouble().advice())), None),
                 };

@@ -122,7 +122,7 @@ fn story_json(config: &Config, story: &Story, why: &Why) -> Value {
         .map(|(report, member)| {
             let said = json!({
                 "source": report.source, "guid": report.guid, "url": report.url, "title": report.title, "leads": member.leads,
-                "because": member.joined.to_string(),
+                "because": member.joined.to_string(), "gone": report.gone,
             });
             merged(said, verdicts_json(&member.verdicts))
         })
@@ -164,13 +164,17 @@ fn told(config: &Config, story: &Story, why: &Why, withdrawal: Option<&Withdrawa
     ] {
         out += &format!("  {label:9} {value}\n");
     }
-    if let Some(Withdrawal { when, who, why, .. }) = withdrawal {
-        out += &format!("\nWithdrawn by {who}, {}\n  {why}\n", clock(*when, zone));
+    if let Some(withdrawal) = withdrawal {
+        let Withdrawal { when, why, .. } = withdrawal;
+        out += &format!("\nWithdrawn by {}, {}\n  {why}\n", withdrawal.by(), clock(*when, zone));
     }
     out += "\nEntries\n";
     for (report, member) in story.entries.iter().zip(&why.members) {
         let leads = if member.leads && story.entries.len() > 1 { ", leads the story" } else { "" };
         out += &format!("  {}: {}\n      {}{leads}\n", report.source, report.title, member.joined);
+        if let Some(since) = report.gone {
+            out += &format!("      its article has been gone since {} and is not shown\n", clock(since, zone));
+        }
     }
     out += "\nTopics\n";
     for member in &why.members {

@@ -25,9 +25,10 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let store = setup.store(&config.store)?;
     let mut loaded = Loaded::default();
     let result = setup::block_on(load(&config, &store, &mut BufReader::new(input), &mut loaded));
-    let Loaded { stories, pruned, sources, known } = loaded;
+    let Loaded { stories, pruned, sources, subscribers, known } = loaded;
     eprintln!(
-        "{stories} stories, {pruned} names of pruned entries and {sources} sources loaded; {known} stories were there already"
+        "{stories} stories, {pruned} names of pruned entries, {sources} sources and {subscribers} subscriptions to our feeds loaded; \
+         {known} stories were there already"
     );
     match result {
         Ok(()) => Ok(Exit::Done),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::command::{Exit, Setup, setup};
-use crate::flow::parse::{Input, parse_whole};
+use crate::flow::parse::{Input, keep_links, parse_whole};
 use crate::model::{Document, Entry, FeedInfo, Note, Origin, Source};
 
 /// The address that relative ones are resolved against when none is given; `.invalid` never exists (RFC 2606).
@@ -93,7 +93,11 @@ fn one(bytes: &[u8], source: Option<&Source>, arguments: &Arguments, now: Timest
         select,
         now,
     };
-    parse_whole(input).map_err(|e| e.to_string())
+    let mut document = parse_whole(input).map_err(|e| e.to_string())?;
+    if let Some(source) = source {
+        keep_links(&mut document, &source.home, &source.link_hosts);
+    }
+    Ok(document)
 }
 
 /// A document in the form that the documentation fixes.

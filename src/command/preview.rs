@@ -99,11 +99,13 @@ pub(super) fn passing(url: Url, config: &Config) -> anyhow::Result<Source> {
         rank: 0,
         enabled: true,
         push: false,
+        gone: false,
         headers: Default::default(),
         timezone: config.service.timezone.clone(),
         encoding: None,
         content: Content::Summary,
         tracking: Vec::new(),
+        link_hosts: Vec::new(),
     })
 }
 

@@ -115,7 +115,8 @@ pub(super) async fn service(
     // Before hubs are heard: they would be told that nobody subscribes.
     desk.pushes.load(&store)?;
     desk.subscribers.load(&desk.config.service, &store)?;
-    let (sources, metrics) = (desk.config.sources.len(), face.metrics(&desk.counts));
+    let asked_of = Arc::clone(&store);
+    let (sources, metrics) = (desk.config.sources.len(), face.metrics(&desk.counts, move || asked_of.takes()));
     let folder = setup.folder(&desk.config.store);
     let (new_desk, desk) = watch::channel(desk);
     let mut stop_answering = told_to_stop.clone();
@@ -129,9 +130,11 @@ pub(super) async fn service(
             control::serve(folder, asked, known, env, polls, stopped).await;
         }
     });
-    let calls = (role == Role::All).then(|| pipeline::callee(desk.clone()));
+    let calls = (role != Role::Poll).then(|| pipeline::callee(desk.clone(), Arc::clone(&store)));
+    // Where several processes share the store, hubs call those that publish.
+    let listens = calls.is_some() || store.is_shared();
     let (site, pages) = (Arc::clone(&face.site), face.pages.clone());
-    let live = Live { desk, store, site: Arc::clone(&site), pages, listens: calls.is_some(), stop: told_to_stop.clone() };
+    let live = Live { desk, store, site: Arc::clone(&site), pages, listens, stop: told_to_stop.clone() };
     let live = tokio::spawn(pipeline::run(live, role != Role::Web, role != Role::Poll));
     let web = face.listener.take().map(|listener| {
         if let Ok(address) = listener.local_addr() {

@@ -61,7 +61,7 @@ pub(super) async fn tell(desk: &Desk, store: &Arc<Store>, order: Order) -> anyho
     let zone = &desk.config.service.timezone;
     match order {
         Order::List => {
-            let line = |w: &Withdrawal| format!("{} {} {}: {}\n", w.story, clock(w.when, zone), w.who, w.why);
+            let line = |w: &Withdrawal| format!("{} {} {}: {}\n", w.story, clock(w.when, zone), w.by(), w.why);
             Ok(all.values().map(line).collect())
         }
         Order::Restore { story } => {

@@ -11,8 +11,8 @@ use toml::de::DeValue;
 use crate::config::fault::Wrong;
 use crate::config::read::{At, Key, Keyed, Reader, Several, Table, Value};
 use crate::config::value::{
-    Contact, Count, Css, DateFormat, Day, Encoding, Headers, HttpUrl, HubChoice, Id, Interval, Keep, Language, Listen, Network,
-    OneOf, Parameter, Pause, Phrase, ProxyUrl, PublicUrl, Rank, Size, StoreUrl, Text, Zone,
+    Contact, Count, Css, DateFormat, Day, Encoding, Headers, HostName, HttpUrl, HubChoice, Id, Interval, Keep, Language, Listen,
+    Network, OneOf, Parameter, Pause, Phrase, ProxyUrl, PublicUrl, Rank, Size, StoreUrl, Text, Zone,
 };
 use crate::model::{Content, Field};
 
@@ -112,6 +112,9 @@ table! {
         spacing: Pause = "2s",
         /// Whether sources that have a hub (WebSub) are subscribed to there, so that they need not be polled so often. Needs `service.url`.
         push: bool = true,
+        /// Whether an article that a source takes out of its document, while older ones stay there, is looked at; where it is gone (404, 410)
+        /// at two looks that lie hours apart, the story shows it no more, and is withdrawn when no source has it.
+        gone: bool = true,
         /// The proxy that everything is fetched through, such as `http://proxy.example.vn:3128`. Proxies that the environment names are
         /// not used.
         proxy: ProxyUrl,
@@ -147,6 +150,8 @@ table! {
         enabled: bool = true,
         /// Whether the source is subscribed to, if it has a hub, see `fetch`.
         push: bool = true,
+        /// Whether articles that the source takes out of its document are looked at, see `fetch`.
+        gone: bool = true,
         /// Additional request headers, such as { Authorization = "Bearer ${TOKEN}" }.
         headers: Headers = {},
         /// The IANA time zone of dates that name no offset. Default: that of `service`.
@@ -158,6 +163,9 @@ table! {
         /// Parameters of its addresses that name no article, such as "cid"; "bao_*" stands for all that begin so. Usual ones
         /// like utm_source need not be named.
         tracking: Vec<At<Parameter>> = [],
+        /// Hosts that its links may lead to, with all below them, beside its own: a link to any other is left out, the entry's words stay. Default:
+        /// it may link to any.
+        link_hosts: Vec<At<HostName>> = [],
     }
 }
 
@@ -281,6 +289,9 @@ table! {
         /// Of any ten stories in a row at most so many are led by one source, as far as others have any. Default: no such bound; in
         /// sidebars 3.
         per_source: Count<1, 10>,
+        /// Whether stories show their pictures, which browsers and readers load from the sources' sites. false: whoever reads the feed or a
+        /// sidebar of it asks nobody else.
+        pictures: bool = true,
         /// Ids that this feed had before: whoever asks for them is sent here.
         was: Vec<At<Id>> = [],
     }

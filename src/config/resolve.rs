@@ -31,7 +31,7 @@ pub(super) fn resolve(file: raw::File, reader: &mut Reader<'_>) -> Config {
     let raw_service = table(file.service);
     let (store, fetch) = (store(&table(file.store)), fetch(&table(file.fetch), reader));
     let service = service(&raw_service);
-    let service = Service { hub: hub(&raw_service.hub, &service, &fetch, &store, reader), ..service };
+    let service = Service { hub: hub(&raw_service.hub, &service, &fetch, reader), ..service };
     let readable = !file.source.is_broken();
     let sources = tables(file.source);
     let topics = tables(file.topic);
@@ -84,13 +84,7 @@ fn service(raw: &raw::Service) -> Service {
 }
 
 /// Which hub announces our feeds. It follows from the file alone, for it stands in every feed.
-fn hub(
-    raw: &Key<HubChoice>,
-    service: &Service,
-    fetch: &FetchSettings,
-    store: &StoreSettings,
-    reader: &mut Reader<'_>,
-) -> Announce {
+fn hub(raw: &Key<HubChoice>, service: &Service, fetch: &FetchSettings, reader: &mut Reader<'_>) -> Announce {
     let choice = raw.or(HubChoice::Ours(true));
     let hindrance = match &choice {
         HubChoice::Ours(false) => return Announce::Off,
@@ -98,9 +92,6 @@ fn hub(
         HubChoice::At(url) => return Announce::Elsewhere(url.clone()),
         HubChoice::Ours(true) if !service.is_reachable(&fetch.private_networks) => {
             "`url` is not public (fetch.private_networks opens networks of your own)"
-        }
-        HubChoice::Ours(true) if !store.url.starts_with("sled:") => {
-            "the store is shared by several processes, and our own hub works in one alone; give the address of another hub"
         }
         HubChoice::Ours(true) => match service.url.join("websub") {
             Ok(url) => return Announce::Here(url),
@@ -154,6 +145,7 @@ fn fetch(raw: &raw::Fetch, reader: &mut Reader<'_>) -> FetchSettings {
         per_host: raw.per_host.or(Count(2)).0,
         spacing: raw.spacing.or(Pause(Duration::from_secs(2))).0,
         push: raw.push.or(true),
+        gone: raw.gone.or(true),
         proxy: raw.proxy.value().map(|proxy| proxy.0.clone()),
         private_networks: raw
             .private_networks

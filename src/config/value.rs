@@ -19,7 +19,7 @@ use crate::config::read::{At, Key, Keyed, Reader, Several, Value, other_kind};
 pub(super) use address::{Contact, Headers, HttpUrl, HubChoice, Listen, Network, ProxyUrl, PublicUrl, StoreUrl};
 pub(super) use amount::{Count, Interval, Keep, Pause, Rank, Size};
 pub(super) use choice::OneOf;
-pub(super) use text::{Css, DateFormat, Day, Encoding, Id, Language, Parameter, Phrase, Text, Zone};
+pub(super) use text::{Css, DateFormat, Day, Encoding, HostName, Id, Language, Parameter, Phrase, Text, Zone};
 
 /// A value that is written as a string. `${NAME}` is already filled in.
 pub(super) trait FromText: Sized {

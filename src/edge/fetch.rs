@@ -4,12 +4,15 @@
 //! before and after decompression; one time limit covers everything, another each pause. No cookies, no referrer, no proxy from the
 //! environment.
 
+mod bodies;
 mod body;
 mod deliver;
 mod error;
 mod guard;
 mod headers;
+mod look;
 mod submit;
+mod turn;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,8 +20,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::{Client, ClientBuilder, Response, StatusCode};
+use tokio::time::{Instant, timeout};
 use url::Url;
 
+use crate::edge::fetch::bodies::Bodies;
 use crate::edge::fetch::guard::Resolver;
 use crate::model::{FetchSettings, Service, Source, Trouble};
 
@@ -26,6 +31,7 @@ pub use body::Body;
 pub use deliver::Delivery;
 pub use error::FetchError;
 pub use guard::{Guard, Reach, Refused};
+pub use turn::{Turn, Turns, at_once};
 
 /// Redirects that are followed in one fetch.
 const MOST_HOPS: usize = 5;
@@ -76,7 +82,7 @@ pub struct Answer {
 }
 
 /// What is asked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 struct Ask<'a> {
     url: &'a Url,
     own_headers: &'a BTreeMap<String, String>,
@@ -85,6 +91,16 @@ struct Ask<'a> {
     within: Duration,
     /// Nothing more is wanted of the host now.
     is_last: bool,
+    /// Waits for the turn of each host.
+    turns: Turns<'a>,
+}
+
+/// What one request came to.
+enum Step {
+    /// An answer, whole.
+    Answer(Box<Answer>),
+    /// The answer is elsewhere.
+    Redirect { to: Url, is_permanent: bool },
 }
 
 /// What fetches. Cheap to clone; connections are shared.
@@ -96,6 +112,7 @@ pub struct Fetcher {
     opened: Option<Client>,
     guard: Arc<Guard>,
     settings: Arc<FetchSettings>,
+    bodies: Bodies,
 }
 
 impl Fetcher {
@@ -107,81 +124,104 @@ impl Fetcher {
         let has_opened = settings.proxy.is_none() && !settings.private_networks.is_empty();
         let anywhere = client(service, settings, &guard, Reach::Anywhere)?;
         let opened = has_opened.then(|| client(service, settings, &guard, Reach::Opened)).transpose()?;
-        Ok(Self { anywhere, opened, guard, settings: Arc::new(settings.clone()) })
+        Ok(Self { anywhere, opened, guard, settings: Arc::new(settings.clone()), bodies: Bodies::new(settings.max_body) })
+    }
+
+    /// The fetcher with the memory for bodies of another one, so that both together take no more than one.
+    pub fn sharing(self, other: &Self) -> Self {
+        // Where a body may be longer now than all together could before, it takes another.
+        let is_enough = other.bodies.bytes() >= self.settings.max_body;
+        if is_enough { Self { bodies: other.bodies.clone(), ..self } } else { self }
+    }
+
+    /// Bytes of bodies that are in memory now, beyond a small part that each has without being counted.
+    pub fn held_bytes(&self) -> usize {
+        self.bodies.held_bytes()
     }
 
     /// Asks a source for its document at `url`, its own address or one that it has moved to. `now` is what dates count from.
-    pub async fn fetch(&self, source: &Source, url: &Url, known: &Validators, now: Timestamp) -> Result<Answer, FetchError> {
+    pub async fn fetch(
+        &self,
+        source: &Source,
+        url: &Url,
+        known: &Validators,
+        turns: Turns<'_>,
+        now: Timestamp,
+    ) -> Result<Answer, FetchError> {
         let nothing = BTreeMap::new();
         // What the administrator wrote for one host may be a secret.
         let own_headers = if headers::is_home(source.url(), url) { &source.headers } else { &nothing };
-        self.ask(
-            Ask { url, own_headers, known, limit: self.settings.max_body, within: self.settings.timeout, is_last: true },
-            now,
-        )
-        .await
+        let (limit, within) = (self.settings.max_body, self.settings.timeout);
+        self.ask(Ask { url, own_headers, known, limit, within, is_last: true, turns }, now).await
     }
 
     /// Asks for the robots.txt of an address's host. It is empty where there is none that can be read: then it forbids nothing. An error is that the
     /// host is overloaded and has said for how long.
-    pub async fn robots(&self, url: &Url, now: Timestamp) -> Result<Vec<u8>, FetchError> {
+    pub async fn robots(&self, url: &Url, turns: Turns<'_>, now: Timestamp) -> Result<Vec<u8>, FetchError> {
         let Ok(url) = url.join("/robots.txt") else { return Ok(Vec::new()) };
         let (own_headers, known, within) = (BTreeMap::new(), Validators::default(), self.settings.timeout.min(ROBOTS_TIMEOUT));
-        let ask = Ask { url: &url, own_headers: &own_headers, known: &known, limit: ROBOTS_BYTES, within, is_last: false };
-        match self.ask(ask, now).await {
-            Ok(answer) => Ok(answer.body.and_then(|body| body.unpack().ok()).unwrap_or_default()),
-            Err(error) if error.trouble == Trouble::Overloaded && error.retry_after.is_some() && !error.redirected => Err(error),
-            Err(_) => Ok(Vec::new()),
+        let ask = Ask { url: &url, own_headers: &own_headers, known: &known, limit: ROBOTS_BYTES, within, is_last: false, turns };
+        // Others wait for this answer: here a wait for turns counts, too.
+        match timeout(within, self.ask(ask, now)).await {
+            Ok(Ok(answer)) => Ok(answer.body.and_then(|body| body.unpack().ok()).unwrap_or_default()),
+            Ok(Err(error)) if error.trouble == Trouble::Overloaded && error.retry_after.is_some() && !error.redirected => {
+                Err(error)
+            }
+            Ok(Err(_)) | Err(_) => Ok(Vec::new()),
         }
     }
 
+    /// Asks, and follows redirects. The wait for a host's turn is our own doing, and no part of the time that the answer may take.
     async fn ask(&self, ask: Ask<'_>, now: Timestamp) -> Result<Answer, FetchError> {
-        tokio::time::timeout(ask.within, self.follow(ask, now)).await.map_err(|_| {
+        let too_slow = |_| {
             let why = format!("no whole answer came within {} seconds (fetch.timeout)", ask.within.as_secs_f32());
             FetchError::new(Trouble::TooSlow, why)
-        })?
-    }
-
-    async fn follow(&self, ask: Ask<'_>, now: Timestamp) -> Result<Answer, FetchError> {
-        let mut url = ask.url.clone();
-        let mut is_permanent = true;
+        };
+        let (mut url, mut is_permanent, mut left) = (ask.url.clone(), true, ask.within);
         for hop in 0..=MOST_HOPS {
-            // Another host's validators do not come back to the first either.
-            let at_home = headers::is_home(ask.url, &url);
-            let is_conditional = at_home && *ask.known != Validators::default();
-            let response = self.send(&ask, &url, at_home).await?;
-            let (status, fields) = (response.status(), response.headers());
-            match status {
-                StatusCode::NOT_MODIFIED if is_conditional => {}
-                StatusCode::NOT_MODIFIED => return Err(FetchError { redirected: hop > 0, ..refusal(response, now).await }),
-                status if status.is_redirection() => {
-                    is_permanent &= matches!(status.as_u16(), 301 | 308);
-                    url = headers::next_hop(&url, status.as_u16(), fields)?;
-                    continue;
-                }
-                // Part of a document, which was not asked for, is none.
-                status if !status.is_success() || status == StatusCode::PARTIAL_CONTENT => {
-                    return Err(FetchError { redirected: hop > 0, ..refusal(response, now).await });
-                }
-                _ => {}
+            timeout(self.settings.timeout, (ask.turns)(&url)).await.map_err(|_| crowded(&url, self.settings.timeout))?;
+            let begun = Instant::now();
+            let step = timeout(left, self.step(&ask, &url, now)).await.map_err(too_slow)?;
+            left = left.saturating_sub(begun.elapsed());
+            match step.map_err(|error| FetchError { redirected: hop > 0 && error.status.is_some(), ..error })? {
+                Step::Redirect { to, is_permanent: again } => (url, is_permanent) = (to, is_permanent && again),
+                Step::Answer(answer) => return Ok(Answer { moved: (hop > 0 && is_permanent).then(|| url.clone()), ..*answer }),
             }
-            let validators = if at_home { headers::validators(fields) } else { Validators::default() };
-            return Ok(Answer {
-                status: status.as_u16(),
-                moved: (hop > 0 && is_permanent).then(|| url.clone()),
-                url,
-                content_type: headers::text(fields, reqwest::header::CONTENT_TYPE),
-                validators,
-                fresh_for: headers::fresh_for(fields, now),
-                links: headers::links(fields),
-                body: if is_conditional && status == StatusCode::NOT_MODIFIED {
-                    None
-                } else {
-                    Some(Body::read(response, ask.limit).await?)
-                },
-            });
         }
         Err(FetchError::new(Trouble::Redirects, format!("more than {MOST_HOPS} redirects")))
+    }
+
+    async fn step(&self, ask: &Ask<'_>, url: &Url, now: Timestamp) -> Result<Step, FetchError> {
+        // Another host's validators do not come back to the first either.
+        let at_home = headers::is_home(ask.url, url);
+        let is_conditional = at_home && *ask.known != Validators::default();
+        let response = self.send(ask, url, at_home).await?;
+        let (status, fields) = (response.status(), response.headers());
+        match status {
+            StatusCode::NOT_MODIFIED if is_conditional => {}
+            status if status.is_redirection() && status != StatusCode::NOT_MODIFIED => {
+                let is_permanent = matches!(status.as_u16(), 301 | 308);
+                return Ok(Step::Redirect { to: headers::next_hop(url, status.as_u16(), fields)?, is_permanent });
+            }
+            // Part of a document, which was not asked for, is none.
+            status if !status.is_success() || status == StatusCode::PARTIAL_CONTENT => return Err(refusal(response, now).await),
+            _ => {}
+        }
+        let validators = if at_home { headers::validators(fields) } else { Validators::default() };
+        let mut answer = Answer {
+            status: status.as_u16(),
+            moved: None,
+            url: url.clone(),
+            content_type: headers::text(fields, reqwest::header::CONTENT_TYPE),
+            validators,
+            fresh_for: headers::fresh_for(fields, now),
+            links: headers::links(fields),
+            body: None,
+        };
+        if status != StatusCode::NOT_MODIFIED {
+            answer.body = Some(Body::read(response, ask.limit, &self.bodies).await?);
+        }
+        Ok(Step::Answer(Box::new(answer)))
     }
 
     async fn send(&self, ask: &Ask<'_>, url: &Url, at_home: bool) -> Result<Response, FetchError> {
@@ -242,11 +282,19 @@ fn client(service: &Service, settings: &FetchSettings, guard: &Arc<Guard>, reach
     })?)
 }
 
+/// Nothing was asked: too many were before us.
+fn crowded(url: &Url, waited: Duration) -> FetchError {
+    let (host, waited) = (url.host_str().unwrap_or_default(), waited.as_secs_f32());
+    let why =
+        format!("many sources lead to {host}, and its turn did not come within {waited} seconds (fetch.per_host, fetch.spacing)");
+    FetchError { redirected: true, ..FetchError::new(Trouble::TooSlow, why) }
+}
+
 /// A status that brings nothing, with what its body says.
 async fn refusal(response: Response, now: Timestamp) -> FetchError {
     let status = response.status();
     let retry_after = headers::retry_after(response.headers(), now);
     // A hint is worth no wait.
-    let hint = tokio::time::timeout(Duration::from_secs(1), body::hint(response)).await.unwrap_or_default();
+    let hint = timeout(Duration::from_secs(1), body::hint(response)).await.unwrap_or_default();
     FetchError::of_status(status.as_u16(), status.canonical_reason().unwrap_or_default(), &hint, retry_after)
 }

@@ -13,6 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -25,9 +27,10 @@ use tokio::sync::{Semaphore, watch};
 use crate::edge::serve::call::Calls;
 use crate::edge::serve::crowd::Crowd;
 use crate::edge::serve::meter::Metered;
-use crate::model::Site;
+use crate::model::{Making, Page, Site};
 
 pub use call::{Call, Callee, Reply, Unread};
+use respond::Wanted;
 pub use respond::respond;
 
 /// A connection that is older is closed after the answer under way: so that a proxy's are spread anew, and none stays for ever.
@@ -67,6 +70,7 @@ pub struct Answers {
 /// Answers requests on a listening socket until `stop` resolves; then finishes those that have begun.
 pub async fn serve(listener: TcpListener, answers: Answers, stop: impl Future<Output = ()>) {
     let calls = answers.calls.clone().map(Calls::new);
+    let desk = Desk { answers, calls };
     let most = crowd::room();
     let room = Arc::new(Semaphore::new(most));
     let crowd = Arc::new(Crowd::default());
@@ -91,10 +95,11 @@ pub async fn serve(listener: TcpListener, answers: Answers, stop: impl Future<Ou
         };
         // One that has as many as it may is let go at once: whoever waits here keeps others out.
         let Some(place) = crowd.admit(address.ip()) else { continue };
-        let (builder, answers, stop) = (Arc::clone(&builder), answers.clone(), told_to_stop.clone());
-        let calls = calls.clone();
+        // Its own, so that threads do not count the same references with every request.
+        let desk = Arc::new(desk.clone());
+        let (builder, stop) = (Arc::clone(&builder), told_to_stop.clone());
         tokio::spawn(async move {
-            converse(&builder, stream, answers, calls, stop).await;
+            converse(&builder, stream, desk, stop).await;
             drop((slot, place));
         });
     }
@@ -103,6 +108,13 @@ pub async fn serve(listener: TcpListener, answers: Answers, stop: impl Future<Ou
     if tokio::time::timeout(DRAIN, room.acquire_many(all)).await.is_err() {
         tracing::warn!("some connections were still open after {} seconds and were closed", DRAIN.as_secs());
     }
+}
+
+/// What a connection is served from.
+#[derive(Clone)]
+struct Desk {
+    answers: Answers,
+    calls: Option<Calls>,
 }
 
 /// HTTP/1.1, and HTTP/2 for whoever begins with it (RFC 9113, section 3.3): proxies do.
@@ -114,17 +126,11 @@ fn builder() -> Builder<TokioExecutor> {
 }
 
 /// One connection, for as long as it makes progress.
-async fn converse(
-    builder: &Builder<TokioExecutor>,
-    stream: TcpStream,
-    answers: Answers,
-    calls: Option<Calls>,
-    mut stop: watch::Receiver<()>,
-) {
+async fn converse(builder: &Builder<TokioExecutor>, stream: TcpStream, desk: Arc<Desk>, mut stop: watch::Receiver<()>) {
     // Answers are small and written at once; waiting to fill a packet only delays them. Where it can't be set, nothing is lost.
     let _ = stream.set_nodelay(true);
     let (stream, count) = Metered::new(stream);
-    let service = service_fn(move |request| answer(request, answers.clone(), calls.clone()));
+    let service = service_fn(move |request| answer(request, Arc::clone(&desk)));
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     // Either way: its sender is gone, or its time is over.
     let told_to_end = tokio::time::timeout(LONGEST_CONNECTION, stop.changed());
@@ -148,30 +154,27 @@ async fn converse(
     }
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    answers: Answers,
-    calls: Option<Calls>,
-) -> Result<Response<http_body_util::Full<bytes::Bytes>>, Infallible> {
-    let Answers { site, metrics, clock, .. } = answers;
-    if let Some(calls) = calls.filter(|_| Calls::is_for(request.uri().path())) {
+async fn answer(request: Request<Incoming>, desk: Arc<Desk>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let Answers { site, metrics, clock, .. } = &desk.answers;
+    let path = request.uri().path();
+    if let Some(calls) = desk.calls.as_ref().filter(|_| Calls::is_for(path)) {
         return Ok(calls.answer(request).await);
     }
-    let site = site.load_full();
-    if let Some(metrics) = metrics.filter(|_| request.uri().path() == "/metrics") {
+    if let Some(metrics) = metrics.as_ref().filter(|_| path == "/metrics") {
         return Ok(respond::counts(&request, metrics()));
     }
-    let made = match (respond::story_id(&request), respond::archive(&request)) {
+    let Some(wanted) = respond::wanted(&request) else { return Ok(respond(&request, &site.load(), None, clock())) };
+    let site = site.load_full();
+    let made = match wanted {
         // What was taken down is made no more.
-        _ if site.gone.contains(request.uri().path()) => None,
-        (Some(id), _) => made(site.stories.as_ref().map(|make| make(id))).await,
-        (_, Some(path)) => made(site.archives.as_ref().map(|make| make(path.to_owned()))).await,
-        _ => None,
+        _ if site.gone.contains(path) => None,
+        Wanted::Story(id) => made(site.stories.as_ref().map(|make| make(id))).await,
+        Wanted::Archive(path) => made(site.archives.as_ref().map(|make| make(path.to_owned()))).await,
     };
     Ok(respond(&request, &site, made, clock()))
 }
 
-async fn made<T>(making: Option<impl Future<Output = Option<T>>>) -> Option<T> {
+async fn made(making: Option<Making>) -> Option<Arc<Page>> {
     making?.await
 }
 

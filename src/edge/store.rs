@@ -9,6 +9,7 @@
 
 mod embedded;
 mod finding;
+mod hubs;
 mod lease;
 mod near;
 mod postgres;
@@ -21,11 +22,11 @@ use std::path::Path;
 use tokio::sync::watch;
 
 use crate::model::{
-    Batch, Change, EntryKey, Known, LinkKey, Lookup, Push, Search, SourceId, SourceState, Stamp, Story, StoryId, Subscriber,
-    SubscriberId,
+    Batch, Change, EntryKey, Known, LinkKey, Lookup, Search, SourceId, SourceState, Stamp, Story, StoryId, Withdrawals,
 };
 use embedded::Embedded;
 pub use finding::Finding;
+pub use hubs::{Lead, Subscriptions};
 pub use lease::{Claim, Lease};
 use postgres::Postgres;
 
@@ -106,8 +107,6 @@ pub enum Memo {
     Copied,
     /// The ids of all feeds that were ever published.
     Feeds,
-    /// The stories that were taken down.
-    Withdrawn,
 }
 
 impl Memo {
@@ -121,7 +120,6 @@ impl Memo {
             Self::Doubted => "doubted",
             Self::Told => "told",
             Self::Feeds => "feeds",
-            Self::Withdrawn => "withdrawn",
             Self::Copied => "copied",
         }
     }
@@ -204,28 +202,14 @@ impl Store {
         either!(self, store => store.changes_after(seq, limit))
     }
 
+    /// Every story that is taken down. One of which the record can't be read counts as taken down all the same.
+    pub fn withdrawals(&self) -> Result<Withdrawals, StoreError> {
+        either!(self, store => store.withdrawals())
+    }
+
     /// The state of every source that was ever polled.
     pub fn source_states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
         either!(self, store => store.source_states())
-    }
-
-    /// What is remembered of every source that has, or had, a hub. What another version wrote is passed over: then it is subscribed to anew.
-    pub fn pushes(&self) -> Result<BTreeMap<SourceId, Push>, StoreError> {
-        either!(self, store => store.pushes())
-    }
-
-    /// What is remembered of one source's hub.
-    pub fn push(&self, id: &SourceId) -> Result<Option<Push>, StoreError> {
-        either!(self, store => store.push(id))
-    }
-
-    /// Everybody who subscribes to our feeds: nobody where several processes share the store, for there our own hub is off. What another
-    /// version wrote is passed over: they will ask again.
-    pub fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
-        match &self.0 {
-            Kind::Embedded(store) => store.subscribers(),
-            Kind::Postgres(_) => Ok(Vec::new()),
-        }
     }
 
     /// The stamps of all pages, by path.
@@ -260,18 +244,27 @@ impl Store {
         either!(self, store => store.remember(memo, what).await)
     }
 
-    /// Whether it takes anything at present: not while its disk is full or broken.
+    /// Whether it takes anything at present: not while its disk is full or broken, or its database does not answer.
     pub fn takes(&self) -> bool {
+        either!(self, store => store.takes())
+    }
+
+    /// What is to be looked at when it fails.
+    pub fn advice(&self) -> &'static str {
         match &self.0 {
-            Kind::Embedded(store) => store.takes(),
-            // A database that is away is waited for, commit by commit.
-            Kind::Postgres(_) => true,
+            Kind::Embedded(_) => "Look at the disk, whether it is full or broken",
+            Kind::Postgres(_) => "Look at the database, whether its server answers and has room",
         }
     }
 
     /// Whether a story is stored, or was pruned.
     pub fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {
-        either!(self, store => store.standing(id))
+        Ok(self.standings(&[id])?.remove(&id).unwrap_or(Standing::Unknown))
+    }
+
+    /// Which of some stories are stored, or were pruned. Of others nothing is known.
+    pub fn standings(&self, ids: &[StoryId]) -> Result<HashMap<StoryId, Standing>, StoreError> {
+        either!(self, store => store.standings(ids))
     }
 
     /// Up to `limit` names of entries that come after one, in the order of their keys, each with its story.
@@ -333,23 +326,6 @@ impl Store {
         match &self.0 {
             Kind::Embedded(store) => store.mended().await,
             Kind::Postgres(_) => Ok(()),
-        }
-    }
-
-    /// Remembers this of sources' hubs from now on. Beside the sources' states and not with them: hubs answer when no poll is under way.
-    pub async fn set_pushes(&self, pushes: Vec<(SourceId, Push)>) -> Result<(), StoreError> {
-        either!(self, store => store.set_pushes(pushes).await)
-    }
-
-    /// Remembers these subscriptions to our feeds from now on, and forgets those with `None`. Only where one process has the store, there is
-    /// a hub that does.
-    pub async fn set_subscribers(&self, subscribers: Vec<(SubscriberId, Option<Subscriber>)>) -> Result<(), StoreError> {
-        match &self.0 {
-            Kind::Embedded(store) => store.set_subscribers(subscribers).await,
-            Kind::Postgres(_) => Err(StoreError::Failed {
-                doing: "to remember who subscribes to our feeds",
-                why: "our own hub needs the embedded store".to_owned(),
-            }),
         }
     }
 

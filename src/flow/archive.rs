@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 pub use line::{Detail, End, Header, Line, PrunedLine, SourceLine, StoryLine};
 
 /// The version of what is written. A later version may be read if it only adds keys; then this number stays.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What stands before a line's checksum, and how many digits it has.
 const SUM: &str = ",\"sum\":\"";

@@ -12,6 +12,7 @@ mod name;
 mod place;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -69,7 +70,7 @@ pub fn searches(named: &[Named], known: &Known, gists: &Gists) -> Vec<Search> {
     named
         .iter()
         .filter(is_new)
-        .map(|n| Search { key: n.key, published: n.published(), bands: gists.of(&n.report).bands().to_vec() })
+        .map(|n| Search { key: n.key, published: n.published(), bands: n.gist(gists).bands().to_vec() })
         .collect()
 }
 
@@ -79,6 +80,15 @@ pub fn bands(story: &Story) -> Vec<Band> {
     bands.sort_unstable();
     bands.dedup();
     bands
+}
+
+/// The texts of a story's entries, prepared, in their order: those of the document at hand are prepared already.
+pub fn gists_of(story: &Story, named: &[Named], gists: &Gists) -> Vec<Arc<Gist>> {
+    let own = |report: &Report| {
+        let mut own = named.iter().filter(|named| named.report.source == report.source);
+        own.find(|n| n.report.title == report.title && n.report.summary == report.summary)
+    };
+    story.entries.iter().map(|report| own(report).map_or_else(|| gists.of(report), |n| Arc::clone(n.gist(gists)))).collect()
 }
 
 /// Decides for each entry what it is.
@@ -139,7 +149,11 @@ impl Work<'_> {
         let mut best: Option<(Likeness, &Story)> = None;
         for id in self.known.near.get(&entry.key)? {
             let Some(story) = self.see(*id) else { continue };
-            let Ok(judgement) = placement(&entry.report, entry.published(), story, ground.gists, ground.rank) else { continue };
+            let Ok(judgement) =
+                placement(&entry.report, entry.gist(ground.gists), entry.published(), story, ground.gists, ground.rank)
+            else {
+                continue;
+            };
             let likeness = judgement.likeness;
             let better = |(other, old): &(Likeness, &Story)| {
                 let order = likeness.total().total_cmp(&other.total());
@@ -163,7 +177,7 @@ impl Work<'_> {
     fn begin(&mut self, story: Story, entry: &Named, ground: &Ground) {
         self.links.extend(entry.link.map(|link| (link, story.id)));
         let (entries, links, bands) =
-            (entry.prints().collect(), entry.link.into_iter().collect(), ground.gists.of(&entry.report).bands().to_vec());
+            (entry.prints().collect(), entry.link.into_iter().collect(), entry.gist(ground.gists).bands().to_vec());
         self.push(StoryChange { story, entries, links, bands });
     }
 
@@ -204,11 +218,11 @@ fn tell(change: &mut StoryChange, entry: &Named, ground: &Ground) {
         // Most copies say what the leading one says, and an edit most of what it said before.
         let known: Vec<Band> =
             old.into_iter().chain([change.story.lead(ground.rank)]).flat_map(|r| ground.gists.of(r).bands().to_vec()).collect();
-        change.bands.extend(ground.gists.of(&entry.report).bands().iter().filter(|band| !known.contains(band)));
+        change.bands.extend(entry.gist(ground.gists).bands().iter().filter(|band| !known.contains(band)));
     }
     let old = change.story.entries.iter_mut().find(|old| old.source == report.source);
     match old {
-        Some(old) => *old = Report { seen: old.seen, published: report.published.or(old.published), ..report },
+        Some(old) => *old = Report { seen: old.seen, published: report.published.or(old.published), gone: old.gone, ..report },
         None => change.story.entries.push(report),
     }
     if shown(&change.story) != before {

@@ -48,10 +48,10 @@ pub fn since(feed: &Feed, story: &Story, sources: &BTreeMap<SourceId, Source>) -
     Some(by_time[count - 1].seen)
 }
 
-/// The story as it is shown; `None` where none of its sources is configured any more.
+/// The story as it is shown; `None` where none of its sources is configured any more, or has it.
 pub fn listed(story: &Story, sources: &BTreeMap<SourceId, Source>, topics: &[Topic]) -> Option<Listed> {
-    let carried =
-        Story { entries: story.entries.iter().filter(|r| sources.contains_key(&r.source)).cloned().collect(), ..story.clone() };
+    let is_shown = |report: &&Report| report.gone.is_none() && sources.contains_key(&report.source);
+    let carried = Story { entries: story.entries.iter().filter(is_shown).cloned().collect(), ..story.clone() };
     if carried.entries.is_empty() {
         return None;
     }
@@ -166,9 +166,18 @@ pub fn news(before: &Listing, now: &Listing) -> Listing {
     }
 }
 
+/// A story as a feed shows it.
+pub fn shown(feed: &Feed, story: Arc<Listed>) -> Arc<Listed> {
+    match story.image {
+        Some(_) if !feed.pictures => Arc::new(Listed { image: None, ..Listed::clone(&story) }),
+        _ => story,
+    }
+}
+
 /// A listing of the stories that a shelf's window names, of which a busy source has no more than its share.
 pub fn listing(feed: &Feed, stories: Vec<Arc<Listed>>) -> Listing {
     let (id, title, limit) = (feed.id.clone(), feed.title.clone(), feed.limit);
+    let stories = stories.into_iter().map(|story| shown(feed, story)).collect();
     let whole = Listing { id, title, stories, limit, withdrawn: Vec::new(), archive: None };
     match feed.per_source {
         Some(per_ten) => Listing { stories: whole.fair(feed.limit, usize::MAX, per_ten), ..whole },

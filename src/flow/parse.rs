@@ -8,6 +8,7 @@ mod crowded;
 mod date;
 mod decode;
 mod discover;
+mod elsewhere;
 mod finish;
 mod foreign;
 mod html;
@@ -33,6 +34,7 @@ use crate::model::{Document, Select};
 use calendar::Calendar;
 
 pub use date::read as read_date;
+pub use elsewhere::keep_links;
 pub use propose::Proposal;
 pub use subscriptions::{MOST_SUBSCRIPTIONS, Subscription, subscriptions};
 

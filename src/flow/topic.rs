@@ -14,6 +14,7 @@ use aho_corasick::AhoCorasick;
 use jiff::Timestamp;
 
 use crate::model::{Report, Story, Topic, TopicId, Verdict};
+use crate::text::Passage;
 use compile::{Compiled, Use};
 
 /// The topics of a configuration, ready to be applied.
@@ -57,7 +58,16 @@ impl Rules {
 
     /// The topics of a story: those that any one of its entries has.
     pub fn topics(&self, story: &Story) -> Vec<TopicId> {
-        let verdicts = story.entries.iter().flat_map(|report| self.verdicts(Texts::of(report, story.published)));
+        self.held(story.entries.iter().flat_map(|report| self.verdicts(Texts::of(report, story.published))))
+    }
+
+    /// The same, where what counts of each entry's title and summary was read before, in the order of the entries.
+    pub fn topics_read<'a>(&self, story: &Story, read: impl Iterator<Item = [&'a Passage; 2]>) -> Vec<TopicId> {
+        let entries = story.entries.iter().zip(read);
+        self.held(entries.flat_map(|(report, read)| self.verdicts_read(Texts::of(report, story.published), read)))
+    }
+
+    fn held(&self, verdicts: impl Iterator<Item = Verdict>) -> Vec<TopicId> {
         let hits: BTreeSet<TopicId> = verdicts.filter(Verdict::holds).map(|verdict| verdict.topic).collect();
         self.topics.iter().map(|t| t.id.clone()).filter(|id| hits.contains(id)).collect()
     }

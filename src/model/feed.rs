@@ -37,6 +37,8 @@ pub struct Feed {
     pub tags: Vec<String>,
     /// Of any ten stories in a row at most so many are led by one source, as far as others have any; `None`: no such bound.
     pub per_source: Option<usize>,
+    /// Whether its stories show their pictures.
+    pub pictures: bool,
     /// Ids that it had before.
     pub was: Vec<FeedId>,
 }

@@ -72,14 +72,17 @@ pub struct Site {
     pub deltas: Option<Arc<DeltaMaker>>,
 }
 
-/// Makes an archive of a feed (`/feeds/ID/2026-11-17.atom`); `None` where there is none.
-pub type ArchiveMaker = dyn Fn(String) -> Pin<Box<dyn Future<Output = Option<Arc<Page>>> + Send>> + Send + Sync;
+/// A page that is being made; `None` where there is none.
+pub type Making = Pin<Box<dyn Future<Output = Option<Arc<Page>>> + Send>>;
+
+/// Makes an archive of a feed (`/feeds/ID/2026-11-17.atom`).
+pub type ArchiveMaker = dyn Fn(String) -> Making + Send + Sync;
 
 /// Makes of a feed's page what it has beyond an earlier version, which is known by its hash; `None` where that is not remembered.
 pub type DeltaMaker = dyn Fn(&str, &str) -> Option<Arc<Page>> + Send + Sync;
 
-/// Makes the page of a story (`/story/ID`); `None` where there is no such story.
-pub type StoryMaker = dyn Fn(StoryId) -> Pin<Box<dyn Future<Output = Option<Arc<Page>>> + Send>> + Send + Sync;
+/// Makes the page of a story (`/story/ID`).
+pub type StoryMaker = dyn Fn(StoryId) -> Making + Send + Sync;
 
 /// Makes a part of a page (`?limit=N&page=N`) from what the site was made of; `None` where the page has no parts or no such one.
 /// The same question gets the same answer for as long as the site lives.

@@ -100,6 +100,8 @@ pub struct FetchSettings {
     pub spacing: Duration,
     /// Whether sources that have a hub are subscribed to.
     pub push: bool,
+    /// Whether articles that sources take out of their documents are looked at, and their stories withdrawn when they are gone.
+    pub gone: bool,
     /// The proxy that everything is fetched through.
     pub proxy: Option<Url>,
     /// Address ranges that may be fetched although they are not public.

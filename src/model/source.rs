@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{Because, Habits, Manners, Slug};
+use crate::model::{Because, Habits, Manners, Slug, Vanished};
 
 /// A source's id in `feeds.toml`.
 pub type SourceId = Slug;
@@ -43,17 +43,23 @@ pub struct Source {
     pub timezone: TimeZone,
     /// The encoding to read with, whatever the document says (a WHATWG label).
     pub encoding: Option<String>,
+    /// Whether an article that it takes out of its document is looked at, and its story withdrawn when it is gone.
+    pub gone: bool,
     /// How much of an article is kept and republished.
     pub content: Content,
     /// Parameters of its addresses that name no article, such as `cid` or `bao_*`.
     pub tracking: Vec<String>,
+    /// Hosts that its links may lead to beside its own site, as they stand in addresses; all where none is named.
+    pub link_hosts: Vec<String>,
 }
 
 impl Source {
     /// A hash of everything that decides what a document of this source is and how it is read.
     pub fn settings(&self) -> u64 {
         let said = (&self.origin, &self.headers, &self.encoding, &self.content, &self.timezone);
-        xxh3_64(format!("{said:?}").as_bytes())
+        // What is not said leaves the hash as it was before it could be said.
+        let hosts = if self.link_hosts.is_empty() { String::new() } else { format!("{:?}", self.link_hosts) };
+        xxh3_64(format!("{said:?}{hosts}").as_bytes())
     }
 
     /// The address that is fetched.
@@ -142,4 +148,7 @@ pub struct SourceState {
     /// What good manners need to remember.
     #[serde(default)]
     pub manners: Manners,
+    /// Entries that it took out of its document.
+    #[serde(default)]
+    pub vanished: Vec<Vanished>,
 }

@@ -125,6 +125,8 @@ pub enum NoteKind {
     Date,
     /// An address could not be used.
     Link,
+    /// Links lead to other sites than the source's.
+    Elsewhere,
     /// An entry was left out.
     Dropped,
     /// A part of a listing page was not found.
@@ -151,11 +153,13 @@ pub struct Story {
 }
 
 impl Story {
-    /// The entry whose words the story shows: that of the source with the highest rank, among equals the source that came first.
+    /// The entry whose words the story shows: that of the source with the highest rank, among equals the source that came first. One whose
+    /// article is gone leads only where all are.
     pub fn lead(&self, rank: impl Fn(&SourceId) -> i32) -> &Report {
+        let weight = |report: &Report| (report.gone.is_none(), rank(&report.source));
         let mut lead = &self.entries[0];
         for report in &self.entries[1..] {
-            if rank(&report.source) > rank(&lead.source) {
+            if weight(report) > weight(lead) {
                 lead = report;
             }
         }
@@ -188,6 +192,9 @@ pub struct Report {
     pub published: Option<Timestamp>,
     /// When it was first seen.
     pub seen: Timestamp,
+    /// Since when its article has been gone from the source (404, 410). Then the story does not show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<Timestamp>,
 }
 
 #[cfg(test)]
@@ -206,6 +213,7 @@ impl Report {
             categories: Vec::new(),
             published: None,
             seen: Timestamp::UNIX_EPOCH,
+            gone: None,
         }
     }
 }

@@ -14,6 +14,8 @@ pub struct Tally {
     pub requests: u64,
     /// Times that a robots.txt was asked for.
     pub robots: u64,
+    /// Articles that were looked at because their sources took them out.
+    pub looks: u64,
     /// Answers of 304.
     pub not_modified: u64,
     /// Answers with a body that was read whole.
@@ -24,6 +26,8 @@ pub struct Tally {
     pub wire_bytes: u64,
     /// Bytes of bodies after decompression.
     pub body_bytes: u64,
+    /// Bytes of bodies that are in memory now.
+    pub held_bytes: u64,
     /// Entries that were new.
     pub new_entries: u64,
     /// Entries that had changed.

@@ -52,11 +52,13 @@ pub enum Trouble {
     Unwelcome,
     /// Our own store failed: nothing is wrong with the source.
     OurStore,
+    /// There was no memory left for the body beside those of other sources.
+    NoRoom,
 }
 
 impl Trouble {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Overloaded,
         Self::Gone,
         Self::Forbidden,
@@ -79,6 +81,7 @@ impl Trouble {
         Self::NotAFeed,
         Self::Unwelcome,
         Self::OurStore,
+        Self::NoRoom,
     ];
 
     /// The kind of a status that brings nothing (RFC 9110, section 15).
@@ -118,6 +121,7 @@ impl Trouble {
             Self::NotAFeed => "not_a_feed",
             Self::Unwelcome => "unwelcome",
             Self::OurStore => "our_store",
+            Self::NoRoom => "no_room",
         }
     }
 
@@ -162,7 +166,10 @@ impl Trouble {
                 "Look at it with `diemtin preview`; `diemtin add` with the site's address finds its feed or reads its pages"
             }
             Self::Unwelcome => "The site has named us in its robots.txt: write to its administrator, or remove the source",
-            Self::OurStore => "Look at the disk: is it full or broken?",
+            Self::OurStore => "Look at the store: at the disk of an embedded one, at the server of a database",
+            Self::NoRoom => {
+                "Nothing is wrong with the source, and it is asked again by itself; if this repeats, lower `fetch.parallel`"
+            }
         }
     }
 
@@ -177,6 +184,7 @@ impl Trouble {
                 | Self::Garbled
                 | Self::NotAFeed
                 | Self::OurStore
+                | Self::NoRoom
         )
     }
 }

@@ -10,12 +10,12 @@ use anyhow::Context;
 use jiff::Timestamp;
 
 use crate::config::Config;
-use crate::edge::store::{Memo, Standing, Store, StoreError};
+use crate::edge::store::{Memo, Standing, Store, StoreError, Subscriptions};
 use crate::flow::archive::{Detail, Header, Line, PrunedLine, Reader, SourceLine, StoryLine, VERSION, Writer};
 use crate::flow::dedupe::{bands, keys};
-use crate::model::{Batch, EntryKey, SourceId, Story, StoryChange, StoryId};
+use crate::model::{Batch, EntryKey, SourceId, Story, StoryChange, StoryId, Subscriber};
 use crate::pipeline::blocking::blocking;
-use crate::pipeline::withdraw::{withdraw, withdrawals};
+use crate::pipeline::withdraw::withdraw;
 
 pub use mend::mend;
 
@@ -28,7 +28,8 @@ const COPY_EVERY: Duration = Duration::from_secs(3600);
 /// Keeping one takes at most one part in so many of the time.
 const COPY_SHARE: u32 = 200;
 
-/// Writes everything that is stored: the stories in the order of their ids, the names of pruned entries, what was taken down, the sources. It holds some
+/// Writes everything that is stored: the stories in the order of their ids, the names of pruned entries, what was taken down, the sources
+/// with their hubs, who subscribes to our feeds. It holds some
 /// hundred stories at a time. Blocks.
 pub fn dump(config: &Config, store: &Store, detail: Detail, out: &mut dyn Write) -> anyhow::Result<()> {
     // The states of before: a source that is polled meanwhile must not bring validators whose entries are missing.
@@ -51,18 +52,24 @@ pub fn dump(config: &Config, store: &Store, detail: Detail, out: &mut dyn Write)
         let names = store.names_after(after, STEP)?;
         let Some((last, _)) = names.last() else { break };
         after = Some(*last);
+        let standings = store.standings(&names.iter().map(|(_, story)| *story).collect::<Vec<_>>())?;
         for (entry, story) in names {
-            if store.standing(story)? == Standing::Pruned {
+            if standings.get(&story) == Some(&Standing::Pruned) {
                 out.write_all(writer.line(&Line::Pruned(PrunedLine { entry, story })).as_bytes())?;
             }
         }
     }
-    for withdrawal in withdrawals(store)?.into_values() {
+    for withdrawal in store.withdrawals()?.into_values() {
         out.write_all(writer.line(&Line::Withdrawn(withdrawal)).as_bytes())?;
     }
     for (id, state) in states {
         let push = pushes.remove(&id).unwrap_or_default();
         out.write_all(writer.line(&Line::Source(Box::new(SourceLine::new(id, state, push, detail)))).as_bytes())?;
+    }
+    let mut subscribers = store.subscribers()?;
+    subscribers.sort_by_key(Subscriber::id);
+    for subscriber in subscribers {
+        out.write_all(writer.line(&Line::Subscriber(subscriber)).as_bytes())?;
     }
     out.write_all(writer.end().as_bytes())?;
     out.flush()?;
@@ -78,6 +85,8 @@ pub struct Loaded {
     pub pruned: u64,
     /// Sources' states.
     pub sources: u64,
+    /// Who subscribes to our feeds.
+    pub subscribers: u64,
     /// Stories that were there already, just so.
     pub known: u64,
 }
@@ -92,6 +101,7 @@ pub async fn load(
 ) -> anyhow::Result<()> {
     let mut reader = Reader::default();
     let mut work = Work { config, store, batch: Batch::default(), buried: Vec::new() };
+    let withdrawn = store.withdrawals()?;
     for text in input.lines() {
         let text = text.context("reading the dump")?;
         let Some(line) = reader.line(&text)? else { continue };
@@ -114,7 +124,9 @@ pub async fn load(
             }
             Line::Withdrawn(withdrawal) => {
                 work.write().await?;
-                withdraw(store, withdrawal).await?;
+                if withdrawn.get(&withdrawal.story) != Some(&withdrawal) {
+                    withdraw(store, withdrawal).await?;
+                }
             }
             Line::Source(line) => {
                 // A source's validators are never stored before its entries are.
@@ -123,6 +135,10 @@ pub async fn load(
                 let source = Some((line.id.clone(), line.state()));
                 store.commit(Batch { source, ..Batch::default() }).await?;
                 loaded.sources += 1;
+            }
+            Line::Subscriber(subscriber) => {
+                loaded.subscribers += 1;
+                put_subscriber(store, subscriber).await?;
             }
             Line::Dump(_) | Line::End(_) => {}
         }
@@ -135,6 +151,12 @@ pub async fn load(
     // They bring the topics of where they come from; the next command classifies them by the rules here.
     store.remember(Memo::Rules, Vec::new()).await?;
     Ok(())
+}
+
+/// Who leads our hub meanwhile does not hear of it before its next start.
+async fn put_subscriber(store: &Store, subscriber: Subscriber) -> Result<(), StoreError> {
+    let rows = vec![(subscriber.id(), Some(subscriber))];
+    store.set_subscribers(Subscriptions { rows, ..Subscriptions::default() }).await
 }
 
 /// A record that can't be read counts as not there: what is written takes its place.

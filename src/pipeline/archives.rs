@@ -111,7 +111,8 @@ impl Archives {
             if let Some(withdrawal) = withdrawn.get(id) {
                 gone.push((*id, withdrawal.when));
             } else if let Some(story) = store.story(*id)? {
-                stories.extend(merge::listed(&story, &config.sources, &config.topics).map(Arc::new));
+                let listed = merge::listed(&story, &config.sources, &config.topics);
+                stories.extend(listed.map(|story| merge::shown(feed, Arc::new(story))));
             }
         }
         Ok(Listing { stories, withdrawn: gone, ..merge::listing(feed, Vec::new()) })

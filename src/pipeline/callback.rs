@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::edge::serve::{Call, Callee, Reply, Unread};
+use crate::edge::store::Store;
 use crate::flow::push::{self, Check, Unsigned, Verdict};
 use crate::model::SourceId;
 use crate::pipeline::{Desk, hub};
@@ -15,26 +16,26 @@ use crate::pipeline::{Desk, hub};
 const LONGEST_ANNOUNCEMENT: usize = 10 * 1024 * 1024;
 
 /// Answers hubs.
-pub fn callee(desk: watch::Receiver<Desk>) -> Callee {
+pub fn callee(desk: watch::Receiver<Desk>, store: Arc<Store>) -> Callee {
     Arc::new(move |call| {
-        let desk = desk.borrow().clone();
-        Box::pin(async move { answer(&desk, call).await })
+        let (desk, store) = (desk.borrow().clone(), Arc::clone(&store));
+        Box::pin(async move { answer(&desk, &store, call).await })
     })
 }
 
-async fn answer(desk: &Desk, mut call: Call) -> Reply {
+async fn answer(desk: &Desk, store: &Arc<Store>, mut call: Call) -> Reply {
     if call.path == "/websub" {
-        return hub::asked(desk, call).await;
+        return hub::asked(desk, store, call).await;
     }
     let Some(token) = call.path.strip_prefix("/websub/").map(str::to_owned) else {
         return Reply::new(404, "there is no such page\n");
     };
     let now = (desk.clock)();
-    let source = desk.pushes.called(&token);
+    let source = desk.pushes.called_of_all(&token, store).await;
     match (call.method.as_str(), source) {
-        ("GET", Some(source)) => verify(desk, &source, &token, &call.query, now),
+        ("GET", Some(source)) => verify(desk, store, &source, &token, &call.query, now).await,
         ("GET", None) => Reply::new(404, "nothing is subscribed to here\n"),
-        ("POST", Some(source)) => announced(desk, &source, &token, &mut call, now).await,
+        ("POST", Some(source)) => announced(desk, store, &source, &token, &mut call, now).await,
         // A hub that still announces what nobody subscribes to any more may stop (section 7).
         ("POST", None) => {
             count(desk, "unknown");
@@ -44,8 +45,8 @@ async fn answer(desk: &Desk, mut call: Call) -> Reply {
     }
 }
 
-fn verify(desk: &Desk, source: &SourceId, token: &str, query: &str, now: Timestamp) -> Reply {
-    match desk.pushes.decide(source, |push| push::verify(push, token, query, now)) {
+async fn verify(desk: &Desk, store: &Arc<Store>, source: &SourceId, token: &str, query: &str, now: Timestamp) -> Reply {
+    match desk.pushes.decide(store, source, |push| push::verify(push, token, query, now)).await {
         Verdict::Echo(challenge) => {
             tracing::info!(%source, "a hub has confirmed what it was asked");
             Reply::new(200, challenge)
@@ -59,7 +60,7 @@ fn verify(desk: &Desk, source: &SourceId, token: &str, query: &str, now: Timesta
 }
 
 /// An announcement. Whatever it is worth, the answer is the same: nobody learns from it how near a signature came.
-async fn announced(desk: &Desk, source: &SourceId, token: &str, call: &mut Call, now: Timestamp) -> Reply {
+async fn announced(desk: &Desk, store: &Arc<Store>, source: &SourceId, token: &str, call: &mut Call, now: Timestamp) -> Reply {
     let push = desk.pushes.of(source);
     let current = push.subscription.filter(|subscription| subscription.token() == token);
     let heard = match current {
@@ -72,7 +73,7 @@ async fn announced(desk: &Desk, source: &SourceId, token: &str, call: &mut Call,
                 Err(Unread::TooLarge) => "too_large",
                 Err(Unread::TooSlow | Unread::Broken) => "cut_off",
                 Ok(()) if !check.holds() => "wrong_signature",
-                Ok(()) if desk.pushes.decide(source, |push| push::heard(push, now)) => "heard",
+                Ok(()) if desk.pushes.decide(store, source, |push| push::heard(push, now)).await => "heard",
                 Ok(()) => "repeated",
             },
         },

@@ -1,6 +1,8 @@
 //! Many polls at once: so many in all, so many of one host and not too quickly one after the other; a host that rests is left alone;
 //! one that hangs, or a poll that panics, harms no other.
 
+mod place;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,12 +14,14 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use url::{Position, Url};
 
-use crate::edge::fetch::FetchError;
+use crate::edge::fetch::{FetchError, Turns, at_once};
 use crate::edge::store::{Claim, Lease, Store};
 use crate::flow::robots::Robots;
 use crate::flow::schedule::{self, Rests};
 use crate::model::{FetchSettings, Looked, Source, SourceState, Trouble};
 use crate::pipeline::{Desk, Polled, poll};
+
+pub use place::Place;
 
 /// A poll that takes longer than most healthy ones steps aside, so that those that wait behind it can go on.
 const STEP_ASIDE_AFTER: Duration = Duration::from_secs(3);
@@ -31,6 +35,8 @@ const LEASE: u32 = 3;
 const LONGEST_DISTANCE: Duration = Duration::from_secs(60);
 /// How long a source is left alone when the store could not say whether it may be polled.
 const WITHOUT_STORE: Duration = Duration::from_secs(5);
+/// Hosts that are remembered before those are forgotten of which nothing is known any more: a source may lead to another one each time.
+const MOST_HOSTS: usize = 65_536;
 /// How long robots.txt is believed (RFC 9309, section 2.4).
 const ROBOTS_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// How long a refusal in it is believed: the next look asks again.
@@ -65,7 +71,7 @@ pub struct Crew {
     aside: Arc<Semaphore>,
     per_host: usize,
     spacing: Duration,
-    /// As many as the configuration has had hosts.
+    /// Those of sources, and those that redirects have led to.
     hosts: Arc<Mutex<HashMap<String, Arc<Host>>>>,
     rests: Arc<Mutex<Rests>>,
     /// Whether a host is left alone that asked another process for that.
@@ -143,10 +149,11 @@ impl Crew {
         };
         let span = tracing::info_span!("poll", source = %source.id, host = source.home.host_str());
         let (store, host, id) = (Arc::clone(store), Arc::clone(&slot.host), source.id.clone());
-        let (desk, whose) = (desk.clone(), source.clone());
+        let (desk, whose, place) = (desk.clone(), source.clone(), slot.place.clone());
         let task = async move {
-            let looked = host.look(&desk, &whose, before.as_ref()).await;
-            poll(&desk, &store, &whose, before, looked, fence).await
+            let turns = |url: &Url| place.at(url);
+            let looked = host.look(&desk, &whose, before.as_ref(), &turns).await;
+            poll(&desk, &store, &whose, before, looked, fence, &turns).await
         };
         let task = tokio::spawn(task.instrument(span));
         // Dropped with this future, the poll ends too: nothing is left running when the service stops.
@@ -172,7 +179,7 @@ impl Crew {
 
     /// The right to poll a source, where several processes share the store: the fence of its lease, and the source's state, which another
     /// process may have moved on.
-    async fn lease(
+    pub(super) async fn lease(
         &self,
         rest: Option<Timestamp>,
         desk: &Desk,
@@ -224,20 +231,45 @@ impl Crew {
     /// holds up nobody else.
     pub async fn slot(&self, url: &Url, was_slow: bool) -> Slot {
         let host = self.host(url);
-        let of_host = Arc::clone(&host.room).acquire_owned().await.expect("the semaphore is never closed");
+        let of_host = host.room().await;
         let room = if was_slow { &self.aside } else { &self.running };
         loop {
             host.wait().await;
             let of_all = Arc::clone(room).acquire_owned().await.expect("the semaphore is never closed");
             if host.begin(self.spacing) {
-                return Slot { host, of_host, of_all };
+                return Slot { place: Place::new(self, Arc::clone(&host), of_host), host, of_all };
             }
         }
     }
 
+    /// Whether an article is there, asked when its host and the crew have room, and its robots.txt lets us. `None` where that could not be found
+    /// out; a host that asked for a rest gets it.
+    pub(super) async fn visit(&self, desk: &Desk, source: &Source, url: &Url) -> Option<bool> {
+        let Slot { host, place, of_all: _room } = self.slot(url, false).await;
+        let now = (desk.clock)();
+        if lock(&self.rests).until(url, now).is_some() {
+            return None;
+        }
+        let visit = async {
+            let turns = |url: &Url| place.at(url);
+            let looked = host.look_for(desk, url, &turns, now).await?;
+            if !looked.welcome {
+                return Ok(None);
+            }
+            desk.fetcher.is_there(url, source.url(), &turns, now).await.map(Some)
+        };
+        visit.await.unwrap_or_else(|error| {
+            tracing::debug!(source = %source.id, %url, %error, "whether an article is there could not be found out");
+            if let Some(until) = schedule::host_rests(error.trouble, error.retry_after, now) {
+                lock(&self.rests).put(url, until);
+            }
+            None
+        })
+    }
+
     /// Whether a source that is not polled yet may be fetched, for all that its host's robots.txt says.
     pub async fn look(&self, desk: &Desk, source: &Source) -> Result<Looked, FetchError> {
-        self.host(source.url()).look(desk, source, None).await
+        self.host(source.url()).look(desk, source, None, &at_once).await
     }
 
     fn host(&self, url: &Url) -> Arc<Host> {
@@ -246,20 +278,33 @@ impl Crew {
             || Host { room: Arc::new(Semaphore::new(self.per_host)), free_from: Mutex::default(), robots: Default::default() };
         // Without its scheme and port: they are one machine.
         let name = url.host_str().unwrap_or_default();
-        match hosts.get(name) {
-            Some(host) => Arc::clone(host),
-            None => Arc::clone(hosts.entry(name.to_owned()).or_insert_with(|| Arc::new(host()))),
+        if let Some(host) = hosts.get(name) {
+            return Arc::clone(host);
         }
+        if hosts.len() >= MOST_HOSTS {
+            hosts.retain(|_, host| host.is_needed());
+        }
+        Arc::clone(hosts.entry(name.to_owned()).or_insert_with(|| Arc::new(host())))
     }
 }
 
 impl Host {
+    /// Waits for room at the host.
+    async fn room(&self) -> OwnedSemaphorePermit {
+        Arc::clone(&self.room).acquire_owned().await.expect("the semaphore is never closed")
+    }
+
     /// Waits until a fetch may begin.
     async fn wait(&self) {
         let from = *lock(&self.free_from);
         if let Some(from) = from {
             tokio::time::sleep_until(from).await;
         }
+    }
+
+    /// Whether somebody asks it, waits for it, or has to keep his distance. Its robots.txt is asked for again if it is forgotten.
+    fn is_needed(self: &Arc<Self>) -> bool {
+        Arc::strong_count(self) > 1 || lock(&self.free_from).is_some_and(|from| from > Instant::now())
     }
 
     /// Begins a fetch, if the last one began long enough ago.
@@ -274,7 +319,13 @@ impl Host {
     }
 
     /// Whether robots.txt lets us fetch a source: as it was remembered, or as it says now if that is a day old.
-    async fn look(&self, desk: &Desk, source: &Source, before: Option<&SourceState>) -> Result<Looked, FetchError> {
+    async fn look(
+        &self,
+        desk: &Desk,
+        source: &Source,
+        before: Option<&SourceState>,
+        turns: Turns<'_>,
+    ) -> Result<Looked, FetchError> {
         let now = (desk.clock)();
         let is_recent = |at: Timestamp| at <= now && now.duration_since(at) < ROBOTS_FOR;
         // A refusal is looked at again whenever the source is due: its administrator may have thought better of it.
@@ -283,18 +334,23 @@ impl Host {
         {
             return Ok(looked);
         }
-        let url = poll::address(source, before);
+        self.look_for(desk, &poll::address(source, before), turns, now).await
+    }
+
+    /// Whether robots.txt lets us fetch an address.
+    async fn look_for(&self, desk: &Desk, url: &Url, turns: Turns<'_>, now: Timestamp) -> Result<Looked, FetchError> {
         let path = &url[Position::BeforePath..Position::AfterQuery];
+        let is_recent = |at: Timestamp| at <= now && now.duration_since(at) < ROBOTS_FOR;
         let holds =
             |at: Timestamp, robots: &Robots| is_recent(at) && (robots.allows(path) || now.duration_since(at) < REFUSAL_FOR);
         let mut known = self.robots.lock().await;
-        let robots = match known.get(&schedule::host(&url)) {
+        let robots = match known.get(&schedule::host(url)) {
             Some((at, robots)) if holds(*at, robots) => Arc::clone(robots),
             _ => {
                 desk.counts.add(|tally| tally.robots += 1);
-                let text = desk.fetcher.robots(&url, now).await?;
+                let text = desk.fetcher.robots(url, turns, now).await?;
                 let robots = Arc::new(Robots::read(&text));
-                known.insert(schedule::host(&url), (now, Arc::clone(&robots)));
+                known.insert(schedule::host(url), (now, Arc::clone(&robots)));
                 robots
             }
         };
@@ -304,9 +360,10 @@ impl Host {
 
 /// Room for one fetch.
 pub struct Slot {
+    /// The host that was asked for.
     host: Arc<Host>,
-    #[expect(dead_code, reason = "held, not used")]
-    of_host: OwnedSemaphorePermit,
+    /// The place at the host that is being asked.
+    pub place: Place,
     of_all: OwnedSemaphorePermit,
 }
 
@@ -324,7 +381,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|e| e.into_inner())
 }
 
-struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+/// A task that ends with whoever waits for it.
+pub(super) struct AbortOnDrop<T>(pub tokio::task::JoinHandle<T>);
 
 impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {

@@ -56,7 +56,7 @@ fn apart(config: &Config, store: &Store, story: &Story) -> Result<Vec<Apart>, St
     let why = |other: &Story| {
         // One whose sources are not configured any more is shown nowhere.
         let title = merge::listed(other, &config.sources, &config.topics)?.title;
-        let because = match placement(lead, story.published, other, &gists, &rank) {
+        let because = match placement(lead, &gists.of(lead), story.published, other, &gists, &rank) {
             Err(refusal) => refusal,
             Ok(judgement) => Refusal::Late(judgement.reason),
         };

@@ -4,17 +4,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 use url::Url;
 
 use crate::edge::chance;
 use crate::edge::fetch::{Delivery, FetchError};
 use crate::edge::serve::{Call, Reply, Unread};
+use crate::edge::store::{Store, StoreError};
 use crate::flow::push;
-use crate::flow::push::hub::{self, Confirmed, Delivered, Job, Request, Told};
+use crate::flow::push::hub::{self, Busy, Confirmed, Delivered, Job, Request, Told};
 use crate::model::Announce;
-use crate::pipeline::live::stopped;
 use crate::pipeline::subscribers::topics;
 use crate::pipeline::{Desk, Live};
 
@@ -24,11 +24,13 @@ const LONGEST_REQUEST: usize = 32 * 1024;
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// What changes within this time is written together.
 const GATHER: Duration = Duration::from_millis(100);
+/// How long who can't be served now is asked to stay away.
+const NOT_NOW: SignedDuration = SignedDuration::from_mins(1);
 /// The wait after something could not be written.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// Answers a request to our hub.
-pub(super) async fn asked(desk: &Desk, mut call: Call) -> Reply {
+pub(super) async fn asked(desk: &Desk, store: &Store, mut call: Call) -> Reply {
     if !matches!(desk.config.service.hub, Announce::Here(_)) {
         return Reply::new(404, "there is no hub here\n");
     }
@@ -38,7 +40,10 @@ pub(super) async fn asked(desk: &Desk, mut call: Call) -> Reply {
     let mut form = Vec::new();
     let read = call.read(LONGEST_REQUEST, |piece| form.extend_from_slice(piece)).await;
     let (result, reply) = match read {
-        Ok(()) => judge(desk, &form),
+        Ok(()) => match judge(desk, &form) {
+            Judged::Done(result, reply) => (result, reply),
+            Judged::ForTheLead => pass_on(store, form).await,
+        },
         Err(Unread::TooLarge) => ("refused", Reply::new(413, "the request is too long\n")),
         Err(Unread::TooSlow | Unread::Broken) => ("refused", Reply::new(408, "the request did not come whole\n")),
     };
@@ -46,54 +51,89 @@ pub(super) async fn asked(desk: &Desk, mut call: Call) -> Reply {
     reply
 }
 
-fn judge(desk: &Desk, form: &[u8]) -> (&'static str, Reply) {
+/// What becomes of a request.
+enum Judged {
+    /// A word for it, and the answer.
+    Done(&'static str, Reply),
+    /// It could be accepted, by the process that leads.
+    ForTheLead,
+}
+
+fn judge(desk: &Desk, form: &[u8]) -> Judged {
     let is_topic = |topic: &str| topics(&desk.config).iter().any(|(ours, _)| ours == topic);
     let request = match hub::read(form, is_topic) {
         Ok(request) => request,
-        Err(wrong) => return ("refused", Reply::new(400, format!("{wrong}\n"))),
+        Err(wrong) => return Judged::Done("refused", Reply::new(400, format!("{wrong}\n"))),
     };
     if let Err(refused) = desk.fetcher.may_call(&request.callback) {
-        return ("refused", Reply::new(400, format!("hub.callback can't be called: {refused}\n")));
+        return Judged::Done("refused", Reply::new(400, format!("hub.callback can't be called: {refused}\n")));
     }
-    match desk.subscribers.decide(|all| all.ledger.ask(request, (desk.clock)())) {
-        Ok(()) => ("accepted", Reply::new(202, "it will be verified\n")),
-        Err(busy) => {
-            let reply =
-                Reply { retry_after: Some(busy.wait.as_secs().unsigned_abs()), ..Reply::new(503, format!("{}\n", busy.why)) };
-            ("busy", reply)
+    match desk.subscribers.decide_leading(|all| all.ledger.ask(request, (desk.clock)())) {
+        None => Judged::ForTheLead,
+        Some(Ok(())) => Judged::Done("accepted", accepted()),
+        Some(Err(wait)) => Judged::Done("busy", busy(wait)),
+    }
+}
+
+fn accepted() -> Reply {
+    Reply::new(202, "it will be verified\n")
+}
+
+fn busy(busy: Busy) -> Reply {
+    Reply { retry_after: Some(busy.wait.as_secs().unsigned_abs()), ..Reply::new(503, format!("{}\n", busy.why)) }
+}
+
+/// Hands a request to the process that leads.
+async fn pass_on(store: &Store, form: Vec<u8>) -> (&'static str, Reply) {
+    match store.pass_on(form).await {
+        Ok(true) => ("passed_on", accepted()),
+        Ok(false) => ("busy", busy(Busy { wait: NOT_NOW, why: "too many requests wait for their verification" })),
+        Err(error) => {
+            tracing::error!(%error, "a request to our hub could not be passed on");
+            ("busy", busy(Busy { wait: NOT_NOW, why: "the hub can't take requests at the moment" }))
         }
     }
 }
 
-/// Works until told to stop.
-pub(super) async fn announce(mut live: Live) {
-    let subscribers = Arc::clone(&live.desk.borrow().subscribers);
-    // After a breakdown, what was under way begins again.
-    subscribers.decide(|all| all.ledger.resume());
-    let mut stop = live.stop.clone();
-    let writer = live.clone();
-    tokio::select! {
-        () = call_all(&mut live) => {}
-        () = write_down(&writer) => {}
-        () = stopped(&mut stop) => {}
+/// Takes what other processes were asked.
+pub(super) async fn take_passed_on(desk: &Desk, store: &Store) -> Result<(), StoreError> {
+    for form in store.passed_on().await? {
+        let result = match judge(desk, &form) {
+            Judged::Done(result, _) => result,
+            // Who leads now finds it.
+            Judged::ForTheLead => {
+                store.pass_on(form).await?;
+                "passed_on"
+            }
+        };
+        desk.counts.add(|tally| *tally.hub_asked.entry(result).or_default() += 1);
     }
-    // What is under way is given up: it is done again after the next start. What is known is written once more.
-    let desk = live.desk.borrow().clone();
-    if let Err(error) = subscribers.write(&desk.config.service, &live.store).await {
-        tracing::error!(%error, "who subscribes to our feeds could not be stored");
+    Ok(())
+}
+
+/// Calls and writes until the lead is lost. What is under way is then given up: who leads next begins it again.
+pub(super) async fn serve(live: &Live) -> StoreError {
+    let mut calling = live.clone();
+    tokio::select! {
+        () = call_all(&mut calling) => std::future::pending().await,
+        lost = write_down(live) => lost,
     }
 }
 
-/// Never ends.
-async fn write_down(live: &Live) {
+/// Ends when another process leads.
+async fn write_down(live: &Live) -> StoreError {
     let subscribers = Arc::clone(&live.desk.borrow().subscribers);
     loop {
         subscribers.changed().await;
         tokio::time::sleep(GATHER).await;
         let desk = live.desk.borrow().clone();
-        if let Err(error) = subscribers.write(&desk.config.service, &live.store).await {
-            tracing::error!(%error, "who subscribes to our feeds could not be stored");
-            tokio::time::sleep(AFTER_FAILURE).await;
+        match subscribers.write(&desk.config.service, &live.store).await {
+            Ok(()) => {}
+            Err(error @ StoreError::Fenced) => return error,
+            Err(error) => {
+                tracing::error!(%error, "who subscribes to our feeds could not be stored");
+                tokio::time::sleep(AFTER_FAILURE).await;
+            }
         }
     }
 }
@@ -107,7 +147,7 @@ async fn call_all(live: &mut Live) {
         let desk = live.desk.borrow_and_update().clone();
         let now = (desk.clock)();
         subscribers.look(|all| all.ledger.wake(now));
-        while let Some((host, job)) = subscribers.look(|all| all.ledger.take(now)) {
+        while let Some((host, job)) = subscribers.look(|all| if all.leads() { all.ledger.take(now) } else { None }) {
             let desk = desk.clone();
             calls.spawn(async move {
                 run(&desk, job).await;
@@ -118,7 +158,7 @@ async fn call_all(live: &mut Live) {
         if let Announce::Elsewhere(hub) = &desk.config.service.hub
             && !is_pinging
         {
-            let due = subscribers.look(|all| all.pings.due(now));
+            let due = subscribers.look(|all| if all.leads() { all.pings.due(now) } else { Told::new() });
             is_pinging = !due.is_empty();
             if is_pinging {
                 calls.spawn(ping(desk.clone(), hub.clone(), due));

@@ -15,13 +15,13 @@ use crate::flow::topic::Rules;
 use crate::model::Site;
 use crate::pipeline::archives::archive_maker;
 use crate::pipeline::blocking::blocking;
-use crate::pipeline::hub::announce;
 use crate::pipeline::keep::keep_pages;
 use crate::pipeline::later::write_later;
+use crate::pipeline::lead::announce;
 use crate::pipeline::poller::poll_due;
 use crate::pipeline::sheets::story_maker;
 use crate::pipeline::stamp::stamp;
-use crate::pipeline::subscriber::subscribe;
+use crate::pipeline::subscriber::{overhear, subscribe};
 use crate::pipeline::subscribers::links;
 use crate::pipeline::{Desk, Press, classify, keep_copy, prune, reclassify};
 
@@ -53,7 +53,7 @@ pub struct Live {
     pub site: Arc<ArcSwap<Site>>,
     /// Where the last good pages are kept; `None` where they are not.
     pub pages: Option<PathBuf>,
-    /// Whether hubs can call this process.
+    /// Whether hubs can call this process, or another that shares the store.
     pub listens: bool,
     /// Becomes `true` when the service is to stop.
     pub stop: watch::Receiver<bool>,
@@ -72,6 +72,9 @@ pub async fn run(live: Live, polls: bool, prints: bool) {
         tasks.spawn(keep_going("the upkeep", live.clone(), keep_up));
         tasks.spawn(keep_going("the care of the store", live.clone(), care));
         tasks.spawn(keep_going("the writer of what can wait", live.clone(), write_later));
+        if live.store.is_shared() {
+            tasks.spawn(keep_going("the ear for other processes", live.clone(), overhear));
+        }
         tasks.spawn(keep_going("the subscriber", live, subscribe));
     }
     tasks.join_all().await;
@@ -148,7 +151,7 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         let archives = Some(archive_maker(press.archives(), &desk.config, &live.store, desk.clock));
         let site = Arc::new(Site { stories: Some(Arc::clone(&stories)), archives, links: Arc::clone(&links), ..site });
         live.site.store(Arc::clone(&site));
-        desk.subscribers.published(&desk.config, &site);
+        desk.subscribers.published(&desk.config, &site, press.seq());
         stamped?;
         if let Some(feeds) = press.take_feeds() {
             live.store.remember(Memo::Feeds, feeds).await?;

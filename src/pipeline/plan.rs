@@ -240,11 +240,13 @@ fn differing(old: &Source, new: &Source) -> Vec<&'static str> {
         rank,
         enabled,
         push,
+        gone,
         headers,
         timezone,
         encoding,
         content,
         tracking,
+        link_hosts,
     } = old;
     let keys = [
         ("address", *origin != new.origin),
@@ -255,11 +257,13 @@ fn differing(old: &Source, new: &Source) -> Vec<&'static str> {
         ("rank", *rank != new.rank),
         ("enabled", *enabled != new.enabled),
         ("push", *push != new.push),
+        ("gone", *gone != new.gone),
         ("headers", *headers != new.headers),
         ("timezone", *timezone != new.timezone),
         ("encoding", *encoding != new.encoding),
         ("content", *content != new.content),
         ("tracking", *tracking != new.tracking),
+        ("link_hosts", *link_hosts != new.link_hosts),
     ];
     keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
 }

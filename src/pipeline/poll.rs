@@ -2,17 +2,18 @@
 
 mod announced;
 mod failure;
+mod missed;
 mod polled;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::edge::fetch::{Answer, FetchError, Validators};
+use crate::edge::fetch::{Answer, FetchError, Turns, Validators};
 use crate::edge::store::{Store, StoreError};
-use crate::flow::dedupe::{self, Ground};
+use crate::flow::dedupe::{self, Ground, Named};
 use crate::flow::moves::{self, Found};
 use crate::flow::parse::{self, Input, NotAFeed};
 use crate::flow::push::{Found as Heard, dearer};
@@ -22,6 +23,7 @@ use crate::pipeline::Desk;
 use crate::pipeline::later::may_wait;
 use announced::Said;
 use failure::Failure;
+use missed::Seen;
 
 pub use polled::{Outcome, Polled};
 
@@ -42,7 +44,7 @@ pub(super) fn address(source: &Source, before: Option<&SourceState>) -> Url {
 }
 
 /// Polls a source. What it reports as new is stored and would survive a power cut. `looked` is what the host's robots.txt says,
-/// or that the host asked for a rest instead; `fence` is that of the lease, where the store needs one.
+/// or that the host asked for a rest instead; `fence` is that of the lease, where the store needs one; `turns` waits for hosts.
 pub async fn poll(
     desk: &Desk,
     store: &Arc<Store>,
@@ -50,6 +52,7 @@ pub async fn poll(
     before: Option<SourceState>,
     looked: Result<Looked, FetchError>,
     fence: Option<u64>,
+    turns: Turns<'_>,
 ) -> Polled {
     let now = (desk.clock)();
     let before = before.filter(|state| state.settings == source.settings());
@@ -73,7 +76,7 @@ pub async fn poll(
     }
     desk.counts.add(|tally| tally.requests += 1);
     let known = poll.validators();
-    let fetched = desk.fetcher.fetch(source, &url, &known, now).await;
+    let fetched = desk.fetcher.fetch(source, &url, &known, turns, now).await;
     match fetched {
         Ok(answer) if answer.body.is_none() => poll.not_modified(answer).await,
         Ok(answer) => poll.answered(answer).await,
@@ -185,10 +188,15 @@ impl Poll<'_> {
         said: Said<'_>,
         state: impl Fn(Heard, Answered, bool) -> SourceState,
     ) -> Polled {
-        let mut turn = None;
+        // First polls bring many new entries and come in crowds: each would void the others' decisions, so they are decided in turn. Not where
+        // a lease runs meanwhile.
+        let in_turn = self.is_baseline() && self.fence.is_none();
+        let mut turn = if in_turn { Some(self.desk.turn.lock().await) } else { None };
+        // Named once, however often it is decided.
+        let named = Arc::new(OnceLock::new());
         for _ in 0..MOST_DECISIONS {
-            let decision = match self.decide(Arc::clone(&document)).await {
-                Ok(decision) => decision,
+            let (decision, seen) = match self.decide(Arc::clone(&document), Arc::clone(&named)).await {
+                Ok(decided) => decided,
                 Err(error) => return self.failed(Failure::from(error).at(status)).await,
             };
             let (new, updated) = (decision.new, decision.updated);
@@ -201,6 +209,7 @@ impl Poll<'_> {
                 _ => Heard::News,
             };
             let state = state(found, answered, decision.seen + updated > 0);
+            let state = SourceState { vanished: seen.vanished(self.before.as_ref(), self.now), ..state };
             let source = Some((self.source.id.clone(), state.clone()));
             let delays = self.delays(&decision);
             let batch = Batch {
@@ -209,11 +218,13 @@ impl Poll<'_> {
                 based_on: Some(decision.based_on),
                 fence: self.fence,
                 rules: Some(self.desk.rules.fingerprint()),
+                ..Batch::default()
             };
             self.desk.later.forget(&self.source.id).await;
             match self.store.commit(batch).await {
                 Ok(()) => {
-                    self.note_hub(found, Some(&said));
+                    seen.remember(self.desk, self.source);
+                    self.note_hub(found, Some(&said)).await;
                     self.desk.counts.add(|tally| {
                         tally.new_entries += new as u64;
                         tally.updated_entries += updated as u64;
@@ -235,20 +246,26 @@ impl Poll<'_> {
         self.failed(Failure::new(Trouble::OurStore, why).at(status)).await
     }
 
-    async fn decide(&self, document: Arc<Document>) -> Result<dedupe::Decision, StoreError> {
+    async fn decide(
+        &self,
+        document: Arc<Document>,
+        named: Arc<OnceLock<Vec<Named>>>,
+    ) -> Result<(dedupe::Decision, Seen), StoreError> {
         let (desk, store, source) = (self.desk.clone(), Arc::clone(self.store), self.source.clone());
         let (baseline, now) = (self.is_baseline(), self.now);
         self.desk
             .compute(move || {
-                let named = dedupe::name(&source, &document.entries, now);
-                let mut known = store.known(&dedupe::lookups(&named))?;
-                store.near(&dedupe::searches(&named, &known, &desk.gists), &mut known)?;
+                let named = named.get_or_init(|| dedupe::name(&source, &document.entries, now));
+                let seen = Seen::of(&desk, &store, &source, named, now)?;
+                let mut known = store.known(&dedupe::lookups(named))?;
+                store.near(&dedupe::searches(named, &known, &desk.gists), &mut known)?;
                 let ground = Ground { baseline, gists: &desk.gists, rank: &|id| desk.config.rank(id), now };
-                let mut decision = dedupe::decide(&named, &known, &ground);
+                let mut decision = dedupe::decide(named, &known, &ground);
                 for change in &mut decision.stories {
-                    change.story.topics = desk.rules.topics(&change.story);
+                    let gists = dedupe::gists_of(&change.story, named, &desk.gists);
+                    change.story.topics = desk.rules.topics_read(&change.story, gists.iter().map(|gist| gist.passages()));
                 }
-                Ok(decision)
+                Ok((decision, seen))
             })
             .await
     }
@@ -313,11 +330,12 @@ impl Poll<'_> {
             failures: 0,
             error: None,
             manners: Manners { trouble: None, rests_until: None, robots: self.looked.or(manners.robots), ..manners },
+            vanished: before.map(|state| state.vanished.clone()).unwrap_or_default(),
         }
     }
 
     async fn store_unchanged(&self, status: u16, state: SourceState, said: Said<'_>) -> Polled {
-        self.note_hub(Heard::Nothing, Some(&said));
+        self.note_hub(Heard::Nothing, Some(&said)).await;
         // Other processes that share the store wait for the end of a lease.
         if self.fence.is_none() && may_wait(self.before.as_ref(), &state) {
             self.desk.later.put(&self.source.id, &state).await;
@@ -338,7 +356,8 @@ impl Poll<'_> {
         let trouble = if elsewhere && trouble == Trouble::Gone { Trouble::Missing } else { trouble };
         let before = self.before.as_ref();
         self.desk.counts.add(|tally| *tally.failures.entry(trouble).or_default() += 1);
-        let error = format!("{}: {why}. {}.", self.source.home, trouble.advice());
+        let advice = if trouble == Trouble::OurStore { self.store.advice() } else { trouble.advice() };
+        let error = format!("{}: {why}. {advice}.", self.source.home);
         let next = schedule::retry(self.source, before, trouble, retry_after, &self.desk.config.fetch, self.now);
         let state = self.as_before();
         let moved = moves::next(state.manners.moved.as_ref(), Found::Failed(trouble), self.source.url(), self.now);
@@ -356,7 +375,7 @@ impl Poll<'_> {
             manners: Manners { trouble: Some(trouble), rests_until, moved, ..state.manners },
             ..state
         };
-        self.note_hub(Heard::Failed, None);
+        self.note_hub(Heard::Failed, None).await;
         if let Err(second) = self.store_state(&state).await {
             tracing::error!(source = %self.source.id, error = %second, "a failed poll could not be noted");
         }
@@ -381,5 +400,7 @@ pub fn read(source: &Source, bytes: &[u8], content_type: Option<&str>, base: &Ur
         Origin::Feed { .. } => None,
     };
     let encoding = source.encoding.as_deref();
-    parse::parse(Input { bytes, content_type, base, timezone: &source.timezone, encoding, select, now })
+    let mut document = parse::parse(Input { bytes, content_type, base, timezone: &source.timezone, encoding, select, now })?;
+    parse::keep_links(&mut document, &source.home, &source.link_hosts);
+    Ok(document)
 }

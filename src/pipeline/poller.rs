@@ -4,7 +4,9 @@
 //! that asked to be left alone is left alone, whichever of its sources it told so.
 
 mod hint;
+mod look;
 mod order;
+mod told;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -16,12 +18,15 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::edge::store::Store;
+use crate::flow::gone::Pace;
 use crate::flow::schedule::{self, Timetable};
 use crate::model::{Because, Source, SourceId, SourceState, Trouble};
 use crate::pipeline::blocking::blocking;
+use crate::pipeline::gone::Looked;
 use crate::pipeline::live::{AFTER_FAILURE, stopped};
 use crate::pipeline::reclassify::begin;
-use crate::pipeline::{Desk, Ended, Live, Outcome, Polled, Turn, mend};
+use crate::pipeline::{Desk, Ended, Live, Turn, mend};
+use told::{log, stands};
 
 /// How often the timetable is looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -93,6 +98,10 @@ async fn poll_until_damaged(live: &mut Live, states: BTreeMap<SourceId, SourceSt
                 round.take_up(states_of(&live.store).await);
                 round.price();
             }
+            Some(done) = round.looking.join_next() => {
+                let (id, looked) = done.expect("a look catches what goes wrong in it");
+                round.note_look(id, looked);
+            }
             Some(done) = round.polls.join_next() => {
                 let (id, turn) = done.expect("the crew catches what goes wrong in a poll");
                 round.note(id, turn);
@@ -147,6 +156,10 @@ struct Round {
     timetable: Timetable,
     polls: JoinSet<(SourceId, Turn)>,
     under_way: HashSet<SourceId>,
+    /// When articles of sources are looked at that they took out.
+    looks: Timetable,
+    looking: JoinSet<(SourceId, Looked)>,
+    pace: Pace,
     /// Who has ordered polls and waits for their ends.
     waiting: HashMap<SourceId, Vec<mpsc::Sender<Ended>>>,
     looked: Timestamp,
@@ -156,7 +169,7 @@ struct Round {
 impl Round {
     fn new(desk: Desk, latest: watch::Receiver<Desk>, store: Arc<Store>, states: BTreeMap<SourceId, SourceState>) -> Self {
         let now = (desk.clock)();
-        let (timetable, polls, under_way, waiting) = Default::default();
+        let (timetable, polls, under_way, looks, looking, pace, waiting) = Default::default();
         let mut round = Self {
             desk,
             latest,
@@ -165,6 +178,9 @@ impl Round {
             timetable,
             polls,
             under_way,
+            looks,
+            looking,
+            pace,
             waiting,
             looked: now,
             counted: Timestamp::UNIX_EPOCH,
@@ -175,6 +191,7 @@ impl Round {
         round.price();
         round.spread(now);
         round.make_up(now);
+        round.plan_looks();
         round
     }
 
@@ -205,7 +222,8 @@ impl Round {
                     Some(at) => self.timetable.set(id.clone(), at),
                     None => self.timetable.remove(&id),
                 }
-                self.states.insert(id, state);
+                self.states.insert(id.clone(), state);
+                self.plan_look(&id);
             }
         }
     }
@@ -215,6 +233,7 @@ impl Round {
         let before = std::mem::replace(&mut self.desk, desk);
         self.keep_current();
         self.price();
+        self.plan_looks();
         let now = (self.desk.clock)();
         let (old, new) = (&before.config, &self.desk.config);
         old.sources.keys().filter(|id| !new.sources.contains_key(*id)).for_each(|id| self.timetable.remove(id));
@@ -266,10 +285,16 @@ impl Round {
             self.spread(now);
         }
         self.looked = now;
+        // First: there is one look an hour, and a source may be due all the time.
+        self.start_looks(now);
         while let Some(id) = self.timetable.take_due(now) {
             let Some(source) = self.desk.config.sources.get(&id) else { continue };
             if let Some(until) = self.desk.crew.rests_until(source, now) {
                 self.timetable.set(id, until);
+                continue;
+            }
+            if self.under_way.contains(&id) {
+                // Its articles are being looked at: the poll begins when that has ended.
                 continue;
             }
             self.begin(source.clone(), None);
@@ -311,6 +336,9 @@ impl Round {
             }
             Turn::Rests(until) => Some(until),
             Turn::Elsewhere { state, again } => {
+                if state.is_some() {
+                    self.desk.pushes.polled_elsewhere(&id);
+                }
                 self.states.extend(state.map(|state| (id.clone(), *state)));
                 self.keep_current_one(&id);
                 let told = || self.desk.config.sources.get(&id).and_then(|source| time(source, self.states.get(&id), now));
@@ -318,6 +346,7 @@ impl Round {
             }
             Turn::BrokeDown => now.checked_add(AFTER_BREAKDOWN).ok(),
         };
+        self.plan_look(&id);
         if let Some(at) = at.filter(|_| self.desk.config.sources.get(&id).is_some_and(|source| source.enabled)) {
             let hinted = self.desk.config.sources.get(&id).and_then(|source| self.hinted(source));
             self.timetable.set(id, hinted.map_or(at, |hinted| hinted.min(at)));
@@ -338,7 +367,8 @@ impl Round {
             *standing.entry(stands(source, self.states.get(&source.id), now)).or_default() += 1;
         }
         let hubs = self.desk.pushes.standings(now);
-        self.desk.counts.add(|tally| (tally.sources, tally.hubs) = (standing, hubs));
+        let held_bytes = self.desk.fetcher.held_bytes() as u64;
+        self.desk.counts.add(|tally| (tally.sources, tally.hubs, tally.held_bytes) = (standing, hubs, held_bytes));
     }
 }
 
@@ -363,30 +393,6 @@ fn concerns(source: &Source, state: Option<&SourceState>, old: &Config, new: &Co
 /// Whether it failed in a way that the administrator may have mended in `[fetch]`.
 fn is_for_settings(state: &SourceState) -> bool {
     matches!(state.manners.trouble, Some(Trouble::TooLarge | Trouble::Closed))
-}
-
-/// How a source stands, in a word.
-fn stands(source: &Source, state: Option<&SourceState>, now: Timestamp) -> &'static str {
-    match state {
-        _ if !source.enabled => "disabled",
-        None => "never_polled",
-        Some(state) if state.manners.trouble == Some(Trouble::Gone) => "gone",
-        Some(state) if schedule::is_hopeless(Some(state), now) => "dead",
-        Some(state) if state.failures > 0 => "failing",
-        Some(_) => "healthy",
-    }
-}
-
-fn log(polled: &Polled) {
-    let (source, next, because) = (&polled.source, polled.state.next, polled.state.because);
-    match (polled.outcome, &polled.error) {
-        (Outcome::Changed, _) => tracing::info!(%source, new = polled.new, updated = polled.updated, %next, %because, "news"),
-        (Outcome::Failed, Some(error)) => {
-            let trouble = polled.state.manners.trouble.map_or("our_store", Trouble::label);
-            tracing::warn!(%source, error, trouble, status = polled.status, failures = polled.state.failures, %next, "a poll failed");
-        }
-        _ => tracing::debug!(%source, status = polled.status, %next, %because, "no news"),
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use url::Url;
 
-use crate::edge::fetch::{Answer, Body, FetchError, Validators};
+use crate::edge::fetch::{Answer, Body, FetchError, Turns, Validators, at_once};
 use crate::flow::parse::{self, NotAFeed, Proposal};
 use crate::flow::topic::Texts;
 use crate::model::{Content, Document, Source, Trouble, Verdict};
@@ -56,13 +56,18 @@ impl PreviewError {
     }
 }
 
-/// Fetches and reads a source without storing anything.
+/// Fetches and reads a source without storing anything; for whoever asks for one alone.
 pub async fn preview(desk: &Desk, source: &Source) -> Result<Previewed, PreviewError> {
+    preview_in_turn(desk, source, &at_once).await
+}
+
+/// The same, in turn with others.
+pub async fn preview_in_turn(desk: &Desk, source: &Source, turns: Turns<'_>) -> Result<Previewed, PreviewError> {
     let now = (desk.clock)();
     if !desk.crew.look(desk, source).await?.welcome {
         return Err(PreviewError::Unwelcome(source.home.host_str().unwrap_or_default().to_owned()));
     }
-    let answer = desk.fetcher.fetch(source, source.url(), &Validators::default(), now).await?;
+    let answer = desk.fetcher.fetch(source, source.url(), &Validators::default(), turns, now).await?;
     let (desk_there, source) = (desk.clone(), source.clone());
     desk.compute(move || read(&desk_there, &source, answer, now)).await
 }

@@ -1,15 +1,26 @@
 //! What is known of hubs, shared by those who ask them, those whom they call, and the polls. One lock, held for a decision; what has changed
 //! is written by one task, so that rows never overtake each other.
+//!
+//! Where several processes share the store, what is here is what was last read of theirs: a decision is taken on what is stored, stored at
+//! once, and taken again where another process has decided something meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::edge::store::{Store, StoreError};
 use crate::flow::push::Standing;
 use crate::model::{Push, SourceId};
+use crate::pipeline::blocking::blocking;
+
+/// Times that a decision is taken again because another process has decided something about the same source.
+const TRIES: usize = 100;
+/// The least time between two looks for callbacks that another process has made up.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What is known of the hubs of all sources.
 #[derive(Debug, Default)]
@@ -19,6 +30,8 @@ pub struct Pushes {
     changed: Notify,
     /// A hub has announced something.
     hinted: Notify,
+    /// When it was last looked for what other processes know.
+    looked: tokio::sync::Mutex<Option<Instant>>,
 }
 
 #[derive(Debug, Default)]
@@ -36,13 +49,50 @@ struct All {
 impl Pushes {
     /// Takes up what was remembered.
     pub fn load(&self, store: &Store) -> Result<(), StoreError> {
-        let by_source = store.pushes()?;
+        self.know(store.pushes()?);
+        Ok(())
+    }
+
+    /// This is all that is known.
+    fn know(&self, by_source: BTreeMap<SourceId, Push>) {
         let tokens = |(id, push): (&SourceId, &Push)| tokens(push).map(|token| (token, id.clone())).collect::<Vec<_>>();
         let by_token = by_source.iter().flat_map(tokens).collect();
         let hints = by_source.iter().filter(|(_, push)| push.hinted.is_some()).map(|(id, _)| id.clone()).collect();
-        *self.lock() = All { by_source, by_token, unwritten: BTreeSet::new(), hints };
+        let mut all = self.lock();
+        *all = All { by_source, by_token, hints, unwritten: std::mem::take(&mut all.unwritten) };
+        drop(all);
         self.hinted.notify_one();
-        Ok(())
+    }
+
+    /// Reads what other processes that share the store know by now. Where there are none, nothing is to be read.
+    pub async fn refresh(&self, store: &Arc<Store>) {
+        if !store.is_shared() {
+            return;
+        }
+        let reader = Arc::clone(store);
+        match blocking(move || reader.pushes()).await {
+            Ok(pushes) => self.know(pushes),
+            Err(error) => tracing::error!(%error, "what other processes know of hubs could not be read"),
+        }
+    }
+
+    /// The source that a callback is for; also of one that another process has just made up.
+    pub async fn called_of_all(&self, token: &str, store: &Arc<Store>) -> Option<SourceId> {
+        let known = self.called(token);
+        if known.is_some() || !store.is_shared() {
+            return known;
+        }
+        let came = Instant::now();
+        let mut looked = self.looked.lock().await;
+        // Whoever came before the last look is served by it: strangers who guess cost no more than one look a second.
+        if looked.is_none_or(|at| at < came) {
+            if let Some(at) = *looked {
+                tokio::time::sleep_until(at + LOOK_AGAIN).await;
+            }
+            *looked = Some(Instant::now());
+            self.refresh(store).await;
+        }
+        self.called(token)
     }
 
     /// What is known of a source's hub.
@@ -70,8 +120,44 @@ impl Pushes {
         standings
     }
 
-    /// Decides something about a source's hub. What that changes is written soon.
-    pub fn decide<T>(&self, id: &SourceId, decide: impl FnOnce(&mut Push) -> T) -> T {
+    /// Decides something about a source's hub. Where other processes may do so too it is stored at once, else soon.
+    pub async fn decide<T>(&self, store: &Arc<Store>, id: &SourceId, decide: impl Fn(&mut Push) -> T) -> T {
+        if !store.is_shared() {
+            return self.decide_here(id, decide);
+        }
+        let mut tries = 0;
+        loop {
+            let (reader, of) = (Arc::clone(store), id.clone());
+            let stored = blocking(move || reader.push(&of)).await;
+            let before = match stored {
+                Ok(push) => push.unwrap_or_default(),
+                Err(error) => {
+                    tracing::error!(source = %id, %error, "what is known of a hub could not be read, and nothing new is noted");
+                    return decide(&mut self.of(id));
+                }
+            };
+            let mut after = before.clone();
+            let decided = decide(&mut after);
+            if after == before {
+                self.decide_here(id, |push| *push = after.clone());
+                return decided;
+            }
+            match store.change_push(id.clone(), before, after.clone()).await {
+                Err(StoreError::Conflict) if tries < TRIES => tries += 1,
+                Ok(()) => {
+                    self.decide_here(id, |push| *push = after.clone());
+                    return decided;
+                }
+                Err(error) => {
+                    tracing::error!(source = %id, %error, "what is known of a hub could not be stored");
+                    return decided;
+                }
+            }
+        }
+    }
+
+    /// Decides something about a source's hub, in this process.
+    pub fn decide_here<T>(&self, id: &SourceId, decide: impl FnOnce(&mut Push) -> T) -> T {
         let mut all = self.lock();
         let before = all.by_source.get(id).cloned().unwrap_or_default();
         let mut push = before.clone();
@@ -87,6 +173,29 @@ impl Pushes {
             self.changed.notify_one();
         }
         decided
+    }
+
+    /// Takes up what other processes have heard from hubs, until those sources were polled.
+    pub fn overhear(&self, hinted: BTreeMap<SourceId, Push>) {
+        for (id, push) in &hinted {
+            self.decide_here(id, |known| *known = push.clone());
+        }
+        let mut all = self.lock();
+        for (_, push) in all.by_source.iter_mut().filter(|(id, push)| push.hinted.is_some() && !hinted.contains_key(*id)) {
+            push.hinted = None;
+        }
+        if !hinted.is_empty() {
+            all.hints.extend(hinted.into_keys());
+            drop(all);
+            self.hinted.notify_one();
+        }
+    }
+
+    /// Another process has polled a source: what had been announced is done, unless it is overheard again.
+    pub fn polled_elsewhere(&self, id: &SourceId) {
+        if let Some(push) = self.lock().by_source.get_mut(id) {
+            push.hinted = None;
+        }
     }
 
     /// A source is to be looked at, because its hub has announced something.
@@ -118,7 +227,8 @@ impl Pushes {
             let unwritten = std::mem::take(&mut all.unwritten);
             unwritten.into_iter().map(|id| (id.clone(), all.by_source.get(&id).cloned().unwrap_or_default())).collect()
         };
-        if rows.is_empty() {
+        // Where others share the store, each was stored when it was decided.
+        if rows.is_empty() || store.is_shared() {
             return Ok(());
         }
         let ids: Vec<SourceId> = rows.iter().map(|(id, _)| id.clone()).collect();

@@ -9,9 +9,11 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::edge::chance;
+use crate::edge::store::Store;
 use crate::flow::push::{self, Ask, Off, Refusal};
 use crate::flow::schedule::{self, Rests};
-use crate::model::{Source, SourceId};
+use crate::model::{Push, Source, SourceId};
+use crate::pipeline::blocking::blocking;
 use crate::pipeline::live::stopped;
 use crate::pipeline::{Desk, Live};
 
@@ -23,6 +25,8 @@ const GATHER: Duration = Duration::from_millis(100);
 const AT_ONCE: usize = 8;
 /// Requests that are made ready at one look; the next look takes up the others.
 const AT_A_LOOK: usize = 256;
+/// How often it is looked for what hubs have announced to other processes.
+const OVERHEAR_EVERY: Duration = Duration::from_secs(1);
 
 /// Works until told to stop. Where nobody listens it only writes down what polls find out.
 pub(super) async fn subscribe(mut live: Live) {
@@ -34,18 +38,24 @@ pub(super) async fn subscribe(mut live: Live) {
     let mut is_all = true;
     loop {
         let desk = live.desk.borrow_and_update().clone();
+        let mut wanted = Vec::new();
         if live.listens {
             let base = push::base(&desk.config.service, &desk.config.fetch);
             tell_once(&base, &mut told);
+            if is_all {
+                desk.pushes.refresh(&live.store).await;
+            }
             if asks.len() < AT_A_LOOK {
                 let of = if is_all { desk.pushes.sources() } else { desk.pushes.unwritten() };
-                for (source, ask) in due(&desk, base.ok().as_ref(), of) {
-                    asks.spawn(send(desk.clone(), source, ask, Arc::clone(&hubs)));
-                }
+                wanted = due(&desk, &live.store, base.ok().as_ref(), of).await;
             }
         }
+        // Before a hub is asked: it may call another process.
         if let Err(error) = desk.pushes.write(&live.store).await {
             tracing::error!(%error, "what is known of hubs could not be stored");
+        }
+        for (source, ask) in wanted {
+            asks.spawn(send(desk.clone(), Arc::clone(&live.store), source, ask, Arc::clone(&hubs)));
         }
         let some_changed = async {
             desk.pushes.changed().await;
@@ -64,6 +74,26 @@ pub(super) async fn subscribe(mut live: Live) {
     let pushes = Arc::clone(&live.desk.borrow().pushes);
     if let Err(error) = pushes.write(&live.store).await {
         tracing::error!(%error, "what is known of hubs could not be stored");
+    }
+}
+
+/// Takes up what hubs have announced to other processes that share the store, until told to stop.
+pub(super) async fn overhear(live: Live) {
+    let mut stop = live.stop.clone();
+    let listening = async {
+        loop {
+            tokio::time::sleep(OVERHEAR_EVERY).await;
+            let (pushes, reader) = (Arc::clone(&live.desk.borrow().pushes), Arc::clone(&live.store));
+            match blocking(move || reader.hinted()).await {
+                Ok(hinted) => pushes.overhear(hinted),
+                // That the database is away is logged elsewhere.
+                Err(error) => tracing::debug!(%error, "it could not be looked for announcements"),
+            }
+        }
+    };
+    tokio::select! {
+        () = listening => {}
+        () = stopped(&mut stop) => {}
     }
 }
 
@@ -93,19 +123,27 @@ fn tell_once(base: &Result<Url, Off>, told: &mut Option<Off>) {
 }
 
 /// What hubs are to be asked now for these sources.
-fn due(desk: &Desk, base: Option<&Url>, of: BTreeSet<SourceId>) -> Vec<(SourceId, Ask)> {
+async fn due(desk: &Desk, store: &Arc<Store>, base: Option<&Url>, of: BTreeSet<SourceId>) -> Vec<(SourceId, Ask)> {
     let now = (desk.clock)();
     let mut asks = Vec::new();
     for id in of {
         let is_wanted = |source: &&Source| source.enabled && source.push;
         let base = base.filter(|_| desk.config.sources.get(&id).as_ref().is_some_and(is_wanted));
-        let found = desk.pushes.decide(&id, |push| {
+        let step = |push: &mut Push| {
             let asks = push::step(push, base, now, chance::bytes);
             if !desk.config.sources.contains_key(&id) && push.subscription.is_none() && push.leaving.is_empty() {
-                *push = crate::model::Push::default();
+                *push = Push::default();
             }
             asks
-        });
+        };
+        // Nearly always there is nothing to do.
+        let known = desk.pushes.of(&id);
+        let mut after = known.clone();
+        step(&mut after);
+        if after == known {
+            continue;
+        }
+        let found = desk.pushes.decide(store, &id, step).await;
         asks.extend(found.into_iter().map(|ask| (id.clone(), ask)));
         if asks.len() >= AT_A_LOOK {
             break;
@@ -115,7 +153,7 @@ fn due(desk: &Desk, base: Option<&Url>, of: BTreeSet<SourceId>) -> Vec<(SourceId
 }
 
 /// Asks a hub, when its host has room and does not rest.
-async fn send(desk: Desk, source: SourceId, ask: Ask, hubs: Arc<Hubs>) {
+async fn send(desk: Desk, store: Arc<Store>, source: SourceId, ask: Ask, hubs: Arc<Hubs>) {
     let _room = hubs.room.acquire().await.expect("the semaphore is never closed");
     let subscription = ask.subscription();
     let mode = if matches!(ask, Ask::Subscribe(_)) { "subscribe" } else { "unsubscribe" };
@@ -149,7 +187,8 @@ async fn send(desk: Desk, source: SourceId, ask: Ask, hubs: Arc<Hubs>) {
         Ok(()) => tracing::info!(%source, hub, mode, "a hub was asked"),
         Err(refusal) => {
             tracing::warn!(%source, hub, mode, error = refusal.why, "a hub could not be asked");
-            desk.pushes.decide(&source, |push| push::refused(push, subscription.token(), &refusal, (desk.clock)()));
+            let note = |push: &mut Push| push::refused(push, subscription.token(), &refusal, (desk.clock)());
+            desk.pushes.decide(&store, &source, note).await;
         }
     }
 }

@@ -235,7 +235,9 @@ fn is_section(name: &str) -> bool {
         "văn hóa",
         "xã hội",
     ];
-    SECTIONS.contains(&name.to_lowercase().as_str())
+    /// Characters of the longest of them. No text has fewer in small letters.
+    const LONGEST: usize = 17;
+    name.chars().nth(LONGEST).is_none() && SECTIONS.contains(&name.to_lowercase().as_str())
 }
 
 /// `… - VnExpress`, `… -AutoBikes.vn` at a summary's end.

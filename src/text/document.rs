@@ -106,7 +106,11 @@ pub fn documents(words: &Words) -> Vec<(DocumentNumber, Range<usize>)> {
     if !words.key().bytes().any(|b| b.is_ascii_digit()) {
         return found;
     }
-    for at in 0..words.len() {
+    for (at, key) in words.keys().enumerate() {
+        // Each way of naming one has a number at its word.
+        if !key.bytes().any(|b| b.is_ascii_digit()) {
+            continue;
+        }
         let begins = found.last().is_none_or(|(_, last)| last.end <= at);
         if begins && let Some(document) = (Reading { words, at }).document() {
             found.push(document);

@@ -1,7 +1,12 @@
 //! One word as it is compared: one key for every way of writing it.
 
+use std::sync::LazyLock;
+
 use unicode_normalization::char::{compose, decompose_canonical};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+use crate::text::letter::is_mark;
+use crate::text::shown::composes_with_nothing;
 
 /// The five tone marks of Vietnamese (grave, acute, tilde, hook above, dot below) and the digit that stands for each in a key.
 const TONES: [(char, char); 5] = [('\u{300}', '2'), ('\u{301}', '1'), ('\u{303}', '4'), ('\u{309}', '3'), ('\u{323}', '5')];
@@ -16,7 +21,7 @@ pub(super) fn push_key(key: &mut String, run: &str) {
     let before = key.len();
     if run.is_ascii() {
         key.push_str(run);
-    } else if is_nfc_quick(run.chars()) == IsNormalized::Yes {
+    } else if run.chars().all(composes_with_nothing) || is_nfc_quick(run.chars()) == IsNormalized::Yes {
         fold_tone(key, run);
     } else {
         fold_tone(key, &run.nfc().collect::<String>());
@@ -30,17 +35,16 @@ const BEFORE_Y: [&str; 8] = ["h", "k", "l", "m", "qu", "s", "t", "v"];
 /// Writes i for a y that is the whole rime of a syllable. In ay, uy and oay the two are different sounds, and a word that is nothing but
 /// y stays what it is (y tế).
 fn fold_y(key: &mut String, before: usize) {
+    // Nearly every word ends otherwise, and is not looked at.
+    if !key.as_bytes()[before..].iter().rev().take(2).any(|byte| *byte == b'y') {
+        return;
+    }
     let word = &key[before..];
     let syllable = word.trim_end_matches(|c: char| c.is_ascii_digit());
     if word.len() - syllable.len() <= 1 && syllable.strip_suffix('y').is_some_and(|initial| BEFORE_Y.contains(&initial)) {
         let place = before + syllable.len() - 1;
         key.replace_range(place..=place, "i");
     }
-}
-
-/// Combining marks that NFC leaves over belong to the letter before them.
-pub(super) fn is_mark(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36F}')
 }
 
 fn fold_tone(key: &mut String, run: &str) {
@@ -66,12 +70,30 @@ fn tone(c: char) -> Option<char> {
     TONES.iter().find(|(mark, _)| *mark == c).map(|&(_, digit)| digit)
 }
 
+/// A letter without its tone, and the tone.
+type Toneless = (char, Option<char>);
+
+/// The letters of Latin-1 and of Latin's first extensions, and Vietnam's own.
+const LATIN: std::ops::Range<u32> = 0xC0..0x250;
+const VIETNAMESE: std::ops::Range<u32> = 0x1EA0..0x1F00;
+
+/// What [`decomposed`] says of both.
+static TABLES: LazyLock<[Vec<Option<Toneless>>; 2]> =
+    LazyLock::new(|| [LATIN, VIETNAMESE].map(|range| range.map(|code| decomposed(char::from_u32(code)?)).collect()));
+
 /// A letter without its tone, and the tone: `ấ` is `â` and `1`. `None` where that takes more than one character, or for a mark
 /// that stands alone.
-fn without_tone(c: char) -> Option<(char, Option<char>)> {
-    if c.is_ascii() {
-        return Some((c, None));
+fn without_tone(c: char) -> Option<Toneless> {
+    let code = u32::from(c);
+    match code {
+        0..0x80 => Some((c, None)),
+        _ if LATIN.contains(&code) => TABLES[0][(code - LATIN.start) as usize],
+        _ if VIETNAMESE.contains(&code) => TABLES[1][(code - VIETNAMESE.start) as usize],
+        _ => decomposed(c),
     }
+}
+
+fn decomposed(c: char) -> Option<Toneless> {
     if is_mark(c) {
         return None;
     }

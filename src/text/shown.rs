@@ -113,7 +113,7 @@ fn with_few_marks(text: &str) -> impl Iterator<Item = char> {
 }
 
 /// Characters that are NFC wherever they stand.
-fn composes_with_nothing(c: char) -> bool {
+pub(super) fn composes_with_nothing(c: char) -> bool {
     matches!(c, '\0'..='\u{2FF}' | '\u{1E00}'..='\u{1EFF}' | '\u{2010}'..='\u{2027}')
 }
 

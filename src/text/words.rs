@@ -1,6 +1,9 @@
 //! The words of a text as they are compared, each with its place in the text as it was written.
 
-use crate::text::fold::{is_mark, push_key};
+use std::borrow::Cow;
+
+use crate::text::fold::push_key;
+use crate::text::letter::{is_alphabetic, is_alphanumeric, is_mark, is_uppercase, lower};
 
 /// The words of a text as a key: each run of letters and digits in lower case, its tone folded, with one space before and one after each,
 /// so that whole words are found by looking for ` word `. Everything that is neither letter nor digit only separates: `05-CT/TW`,
@@ -34,8 +37,22 @@ pub fn words(text: &str) -> String {
 #[derive(Clone, Debug)]
 pub struct Words<'t> {
     text: &'t str,
+    key: Cow<'t, str>,
+    words: Cow<'t, [Word]>,
+}
+
+/// A text's words without the text, to be kept beside it.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
     key: String,
     words: Vec<Word>,
+}
+
+impl Kept {
+    /// The words of the text that they were found in.
+    pub(super) fn of<'t>(&'t self, text: &'t str) -> Words<'t> {
+        Words { text, key: Cow::Borrowed(&self.key), words: Cow::Borrowed(&self.words) }
+    }
 }
 
 /// One word of a text. Places are in bytes; texts are far below 4 GiB.
@@ -64,7 +81,12 @@ impl<'t> Words<'t> {
             push_key(&mut key, run);
             key.push(' ');
         });
-        Self { text, key, words }
+        Self { text, key: Cow::Owned(key), words: Cow::Owned(words) }
+    }
+
+    /// What was found, to be kept beside the text.
+    pub(super) fn keep(self) -> Kept {
+        Kept { key: self.key.into_owned(), words: self.words.into_owned() }
     }
 
     /// The key of the whole text, as [`words`] makes it.
@@ -162,12 +184,10 @@ fn scan(text: &str, mut tell: impl FnMut(&str, Word)) {
                 continue;
             }
             (c.is_ascii_alphabetic(), c.is_ascii_uppercase())
-        } else if is_toned(c) {
-            (true, u32::from(c) % 2 == 0)
         } else if is_ignorable(c) || is_mark(c) && run.is_empty() {
             continue;
-        } else if c.is_alphanumeric() || is_mark(c) {
-            (c.is_alphabetic(), c.is_uppercase())
+        } else if is_alphanumeric(c) || is_mark(c) {
+            (is_alphabetic(c), is_uppercase(c))
         } else {
             finish(&mut run, &mut word, &mut letters);
             continue;
@@ -178,19 +198,12 @@ fn scan(text: &str, mut tell: impl FnMut(&str, Word)) {
         word.end = (place + c.len_utf8()) as u32;
         word.all_capitals &= upper || !letter;
         letters |= letter;
-        match c {
-            _ if c.is_ascii() => run.push(c.to_ascii_lowercase()),
-            _ if is_toned(c) && upper => run.extend(char::from_u32(u32::from(c) + 1)),
-            _ if is_toned(c) => run.push(c),
-            _ => run.extend(c.to_lowercase()),
+        match lower(c) {
+            Some(small) => run.push(small),
+            None => run.extend(c.to_lowercase()),
         }
     }
     finish(&mut run, &mut word, &mut letters);
-}
-
-/// The block of Vietnamese letters with tones: capital and small letter take turns in it. Asking Unicode's tables costs more.
-fn is_toned(c: char) -> bool {
-    matches!(c, '\u{1EA0}'..='\u{1EF9}')
 }
 
 /// Zero-width characters and soft hyphens stand inside words without being part of them.
@@ -219,17 +232,6 @@ mod tests {
             ("Tie\u{302}\u{301}ng", "tiếng"),
         ] {
             assert_eq!(words(a), words(b), "{a} / {b}");
-        }
-    }
-
-    #[test]
-    fn the_block_of_toned_letters_is_what_unicode_says() {
-        for c in '\u{1EA0}'..='\u{1EF9}' {
-            assert!(is_toned(c) && c.is_alphabetic());
-            let capital = u32::from(c) % 2 == 0;
-            assert_eq!((c.is_uppercase(), c.is_lowercase()), (capital, !capital), "{c}");
-            let small = if capital { char::from_u32(u32::from(c) + 1).unwrap() } else { c };
-            assert!(c.to_lowercase().eq([small]), "{c}");
         }
     }
 

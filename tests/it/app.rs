@@ -218,6 +218,12 @@ impl<K: Kind> App<K> {
         self
     }
 
+    /// What is stored, while no command and no service has it.
+    pub fn stored(&self) -> Store {
+        let store = self.store.as_ref().map_or_else(|| Store::open(&self.folder().join("data")), |url| Store::connect(url));
+        store.expect("a store")
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -68,6 +68,30 @@ fn a_host_is_asked_by_so_many_at_once_and_no_more() {
     assert!(child.wait_with_output().expect("it ends").status.success());
 }
 
+/// P18: nor is a host that redirects of others lead to.
+#[test]
+fn a_host_that_others_lead_to_is_asked_by_so_many_at_once_and_no_more() {
+    let third = Origin::new();
+    let leading: Vec<Origin> = (0..4).map(|n| Origin::on(Ipv4Addr::new(127, 3, 1, n + 1))).collect();
+    let mut config = HOME.replace("per_host = 64", "per_host = 1");
+    for (n, origin) in leading.iter().enumerate() {
+        third.set(&format!("/{n}"), feed(&articles("a.vn", n..n + 1)).behaviour(Behaviour::Held));
+        origin.set("/", Answer::redirect(&third.url(&format!("/{n}"))));
+        config += &source(&format!("s{n}"), &origin.url("/"));
+    }
+    let app = TestApp::new(&config);
+    let child = app.command(&["poll", "--json"]).spawn().expect("the binary runs");
+    for done in 0..4 {
+        let asked = || (0..4).filter(|n| !third.requests(&format!("/{n}")).is_empty()).collect::<Vec<_>>();
+        let now = crate::app::eventually("the next is asked", || Some(asked()).filter(|asked| asked.len() > done));
+        assert_eq!(now.len(), done + 1, "one at once, and no more");
+        let next = *now.iter().find(|n| !third.is_released(&format!("/{n}"))).expect("one is held");
+        third.release(&format!("/{next}"));
+    }
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
 /// T14: a poll that breaks down in a panic harms no other.
 #[test]
 fn a_poll_that_breaks_down_harms_no_other() {

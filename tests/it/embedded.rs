@@ -35,6 +35,7 @@ fn a_service_on_a_full_disk_serves_on_and_goes_on() {
     origin.set("/a", feed(&articles("a.vn", 0..20)).etag("\"2\""));
     service.log.wait_for("not written to any more");
     assert_eq!(service.titles("moi-nhat").len(), 10, "what was there is served");
+    assert!(service.get("/metrics").text().contains("diemtin_store_takes 0\n"), "and an alarm may say so");
     let page = service.json("/feeds/moi-nhat.json")["items"][0]["id"].as_str().expect("an id").to_owned();
     assert!(!page.is_empty() && service.get("/readyz").status == 200 && service.get("/healthz").status == 200);
     std::fs::remove_file(&full).expect("room");

@@ -330,6 +330,32 @@ fn a_link_that_is_no_web_address_is_dropped() {
     assert!(!app.render("moi-nhat", "rss").to_lowercase().contains("script:"));
 }
 
+/// T26: a link leads to the source's site or where the administrator lets it; the entry's words stay.
+#[test]
+fn a_link_off_the_sources_site_is_left_out_where_hosts_are_named() {
+    let origin = Origin::new();
+    let links = [
+        "/bai-1.html",
+        "https://ttxvn.vn/2.html",
+        "https://anh.ttxvn.vn/3.html",
+        "https://ttxvn.vn.evil.com/4.html",
+        "https://ttxvп.vn/5.html",
+    ];
+    let items: String = (links.iter().enumerate())
+        .map(|(n, link)| format!("<item><guid>g{n}</guid><title>Tin {n}</title><link>{link}</link></item>"))
+        .collect();
+    origin.set("/0", Answer::body(format!("<rss version=\"2.0\"><channel>{items}</channel></rss>")));
+    let config = home(&[("a", origin.url("/0"))]);
+    let linked = |config: &str| {
+        let app = TestApp::new(config);
+        app.poll();
+        let dump = app.dump();
+        (0..links.len()).filter(|n| dump.story(&format!("Tin {n}"))["url"].is_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(linked(&config), [0, 1, 2, 3, 4], "without a list they are only told");
+    assert_eq!(linked(&format!("{config}link_hosts = [\"TTXVN.vn\"]\n")), [0, 1, 2]);
+}
+
 /// T31: Retry-After as a weapon: what one host asks for binds no other, and no longer than a day.
 #[test]
 fn one_hosts_retry_after_binds_no_other() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ring::hmac;
 use url::form_urlencoded;
 
-use crate::app::{HOME, Response, Service, TestApp, eventually, source};
+use super::app::{HOME, Response, Service, TestApp, eventually, source};
 use crate::origin::{Answer, Behaviour, Origin, Request, articles, feed};
 
 const BASE: &str = "http://127.0.0.1/tin/";

@@ -13,8 +13,14 @@ mod app {
 mod durable;
 #[path = "explain.rs"]
 mod explain;
+#[path = "gone.rs"]
+mod gone;
+#[path = "hub.rs"]
+mod hub;
 #[path = "manners.rs"]
 mod manners;
+#[path = "push.rs"]
+mod push;
 #[path = "serve.rs"]
 mod serve;
 #[path = "story.rs"]

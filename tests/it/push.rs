@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use ring::hmac;
 use url::form_urlencoded;
 
-use crate::app::{HOME, PATIENCE, Response, Service, TestApp, eventually, source};
+use super::app::{HOME, PATIENCE, Response, Service, TestApp, eventually, source};
 use crate::origin::{Answer, Item, Origin, articles, feed, rss};
 
 /// A source's document that names a hub, and itself.
@@ -223,6 +223,8 @@ fn who_calls_and_does_not_finish_holds_up_nobody_else_for_long() {
         stream
     };
     let crowd: Vec<TcpStream> = (0..40).map(|_| slow()).collect();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    println!("{}", service.get("/metrics").text().lines().filter(|l| l.contains("announ")).collect::<Vec<_>>().join("\n"));
     let refused = eventually("no more are taken", || Some(asked.ping(&service, b"")).filter(|answer| answer.status == 503));
     assert_eq!((refused.header("retry-after"), service.get("/healthz").status), ("5", 200));
     drop(crowd);
@@ -266,7 +268,7 @@ fn a_restart_asks_no_hub() {
     assert_eq!(service.terminate(), Some(0));
     assert_eq!(stage.hub.requests("/hub").len(), 1);
     let dump = stage.app.run(&["dump"]).ok();
-    let copy = TestApp::new(&std::fs::read_to_string(stage.app.config()).expect("feeds.toml"));
+    let copy = TestApp::new(&config(&[("a", stage.origin.url("/rss"))]));
     copy.run_with(&["load"], dump.as_bytes()).ok();
     assert_eq!(copy.run(&["dump"]).ok(), dump, "a dump brings subscriptions along");
 }
@@ -279,7 +281,7 @@ fn what_is_not_wanted_any_more_is_ended_at_the_hub() {
         let before = std::fs::read_to_string(stage.app.config()).expect("feeds.toml");
         stage.app.write(&match edit {
             "removed" => config(&[]),
-            "push of the source" => format!("{before}push = false\n"),
+            "push of the source" => before.replace("every =", "push = false\nevery ="),
             _ => before.replace("[fetch]", "[fetch]\npush = false"),
         });
         let farewell = stage.asked(2);
@@ -407,9 +409,9 @@ fn after_a_day(push: &Push, is_pinged: bool) -> (SourceState, Push) {
     origin.set("/a", feed(&(-16..24).rev().map(dated).collect::<Vec<_>>()));
     let mut desk = first;
     desk.clock = clock;
-    desk.pushes.decide(&id, |known| *known = push.clone());
+    desk.pushes.decide_here(&id, |known| *known = push.clone());
     if is_pinged {
-        desk.pushes.decide(&id, |known| diemtin::flow::push::heard(known, clock()));
+        desk.pushes.decide_here(&id, |known| diemtin::flow::push::heard(known, clock()));
     }
     let state = poll(&desk);
     (state, desk.pushes.of(&id))

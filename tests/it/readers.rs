@@ -62,6 +62,7 @@ impl World {
                 categories: vec![],
                 published: None,
                 seen: self.now,
+                gone: None,
             };
             let id = StoryId(u128::from(self.written).to_be_bytes());
             let (published, arrived, updated) = (self.now, self.now, self.now);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use diemtin::config;
+use diemtin::edge::fetch::at_once;
 use diemtin::edge::store::Store;
 use diemtin::flow::render::Format;
 use diemtin::model::{Looked, Report, Site, Slug, Story};
@@ -75,7 +76,7 @@ impl Newsroom {
         let source = desk.config.sources[id].clone();
         let before = self.store.source_states().expect("states").get(id).cloned();
         let looked = Looked { at: (desk.clock)(), welcome: true };
-        let polled = self.runtime.block_on(poll(&desk, &self.store, &source, before, Ok(looked), None));
+        let polled = self.runtime.block_on(poll(&desk, &self.store, &source, before, Ok(looked), None, &at_once));
         assert_ne!(polled.outcome, Outcome::Failed, "{polled:?}");
         polled
     }

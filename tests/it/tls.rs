@@ -40,6 +40,28 @@ impl Authority {
     }
 }
 
+impl Authority {
+    /// A server's set-up with a certificate that so many authorities vouch for, each for the next, the first of them this one.
+    fn distant(&self, host: SanType, authorities: usize) -> ServerConfig {
+        let (mut chain, mut issuers): (Vec<CertificateDer<'static>>, Vec<Issuer<'static, KeyPair>>) = (Vec::new(), Vec::new());
+        for n in 1..=authorities {
+            let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+            let is_last = n == authorities;
+            params.is_ca = if is_last { IsCa::NoCa } else { IsCa::Ca(BasicConstraints::Unconstrained) };
+            params.subject_alt_names = if is_last { vec![host.clone()] } else { Vec::new() };
+            params.distinguished_name.push(rcgen::DnType::CommonName, format!("authority {n}"));
+            let key = KeyPair::generate().expect("a key");
+            let certificate = params.signed_by(&key, issuers.last().unwrap_or(&self.issuer)).expect("a certificate");
+            chain.insert(0, certificate.der().clone());
+            if is_last {
+                return server(chain, &key);
+            }
+            issuers.push(Issuer::new(params, key));
+        }
+        unreachable!("at least one vouches")
+    }
+}
+
 fn server(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> ServerConfig {
     let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -140,6 +162,8 @@ fn what_is_wrong_with_tls_is_named_and_never_ignored() {
             "nobody whom this machine trusts",
         ),
         ("unknown", front(16, theirs.server(loopback(16), |_| {}), behind), "nobody whom this machine trusts vouches"),
+        ("chain", front(22, ours.distant(loopback(22), 4), behind), ""),
+        ("long-chain", front(23, ours.distant(loopback(23), 30), behind), "more certificates than"),
         ("old", mute(17, ALERT), "older than TLS 1.2"),
         ("older", mute(18, &HELLO), "older than TLS 1.2"),
         ("plain", mute(20, b"HTTP/1.1 400 Bad Request\r\n\r\n"), "does not speak TLS"),

@@ -26,13 +26,15 @@ pub struct Setting {
     pub max_every: Duration,
     /// Whether entries say when they were published.
     pub dated: bool,
+    /// How many of the sources are of one host.
+    pub crowd: usize,
 }
 
 impl Setting {
     /// The program's defaults with another budget, in minutes.
     pub fn every(every: u64) -> Self {
         let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
-        Self { every: minutes(every), min_every: minutes(5), max_every: minutes(360), dated: true }
+        Self { every: minutes(every), min_every: minutes(5), max_every: minutes(360), dated: true, crowd: 0 }
     }
 
     pub fn fetch(self) -> FetchSettings {
@@ -46,6 +48,7 @@ impl Setting {
             per_host: 1,
             spacing: Duration::ZERO,
             push: true,
+            gone: true,
             proxy: None,
             private_networks: Vec::new(),
         }
@@ -55,7 +58,7 @@ impl Setting {
 /// What our schedule does with the sources, and their states at the end.
 pub fn replay(streams: &[Stream], days: Days, setting: Setting) -> (Outcome, Vec<SourceState>) {
     let fetch = setting.fetch();
-    let sources: Vec<Source> = (0..streams.len()).map(source).collect();
+    let sources: Vec<Source> = (0..streams.len()).map(|index| source(index, index < setting.crowd)).collect();
     let mut states: Vec<Option<SourceState>> = vec![None; streams.len()];
     let mut watched: Vec<Watched> = streams.iter().enumerate().map(|(i, stream)| Watched::new(stream, i)).collect();
     let mut outcome = Outcome::default();
@@ -105,6 +108,7 @@ fn poll(
         failures: 0,
         error: None,
         manners: Manners::default(),
+        vanished: Vec::new(),
     }
 }
 
@@ -112,9 +116,10 @@ fn time(second: i64) -> Timestamp {
     Timestamp::from_second(second).expect("a time of this century")
 }
 
-/// A source; each has a host of its own.
-pub fn source(index: usize) -> Source {
-    let url: Url = format!("https://s{index}.example.vn/rss").parse().expect("an address");
+/// A source; each has a host of its own but those of the crowd.
+pub fn source(index: usize, is_of_crowd: bool) -> Source {
+    let host = if is_of_crowd { "crowd".to_owned() } else { format!("s{index}") };
+    let url: Url = format!("https://{host}.example.vn/rss/{index}").parse().expect("an address");
     Source {
         id: Slug::new(format!("s{index}")).expect("a slug"),
         name: String::new(),
@@ -126,10 +131,12 @@ pub fn source(index: usize) -> Source {
         rank: 0,
         enabled: true,
         push: true,
+        gone: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::fixed(Offset::from_seconds(OFFSET as i32).expect("an offset")),
         encoding: None,
         content: Content::Summary,
         tracking: Vec::new(),
+        link_hosts: Vec::new(),
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::command::table::clock;
 use crate::flow::push::{self, Off};
 use crate::flow::schedule::{Outlook, outlook};
-use crate::model::{Push, Source, SourceState, Trouble};
+use crate::model::{Push, Source, SourceState, Trouble, Vanished};
 
 /// The days of a week, as `date` abbreviates them.
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -50,6 +50,7 @@ impl Known<'_> {
         }
         line("next", self.next(state, zone));
         hub::told(self, zone).into_iter().for_each(|(label, value)| line(label, value));
+        state.vanished.iter().for_each(|row| line("missing", missing(row, zone)));
         let Some(habits) = state.habits.as_ref().filter(|habits| !habits.are_unknown()) else {
             line("habits", "not known yet".to_owned());
             return out;
@@ -75,6 +76,17 @@ impl Known<'_> {
             None => format!("{}: {}", clock(state.next, zone), state.because),
         }
     }
+}
+
+/// What is done about an entry that it took out.
+fn missing(row: &Vanished, zone: &TimeZone) -> String {
+    let found = match row.gone {
+        Some(since) if row.is_told => format!("has been gone since {}", clock(since, zone)),
+        Some(since) => format!("was gone at {}", clock(since, zone)),
+        None => "may be gone".to_owned(),
+    };
+    let (taken, next) = (clock(row.since, zone), clock(row.next, zone));
+    format!("the article of story {}, taken out at {taken}, {found}; it is looked at next at {next}", row.story)
 }
 
 fn bursts(outlook: &Outlook) -> String {
@@ -126,6 +138,7 @@ impl Known<'_> {
             "because": state.map(|state| state.because.to_string()),
             "announced": push::due(push, state),
             "push": hub::as_json(self),
+            "missing": state.map_or(&[][..], |state| &state.vanished),
             "habits": outlook,
         })
     }

@@ -53,7 +53,7 @@ impl Face {
         let ours = listen(address).await?.into_std()?;
         face.listener = Some(TcpListener::from_std(ours.try_clone()?)?);
         let (stop, mut stopped) = watch::channel(false);
-        let answers = Answers { site: Arc::clone(&face.site), metrics: Some(face.metrics(counts)), calls: None, clock };
+        let answers = Answers { site: Arc::clone(&face.site), metrics: Some(face.metrics(counts, || false)), calls: None, clock };
         tracing::warn!(address = %ours.local_addr()?, "serving the pages of before, until the store is open");
         let server = tokio::spawn(serve(TcpListener::from_std(ours)?, answers, async move {
             // A sender that is gone says the same.
@@ -68,10 +68,10 @@ impl Face {
         !self.site.load().pages.is_empty()
     }
 
-    /// Makes the text of `/metrics`.
-    pub fn metrics(&self, counts: &Arc<Counts>) -> Metrics {
+    /// Makes the text of `/metrics`; `takes` says whether the store takes anything.
+    pub fn metrics(&self, counts: &Arc<Counts>, takes: impl Fn() -> bool + Send + Sync + 'static) -> Metrics {
         let (counts, site) = (Arc::clone(counts), Arc::clone(&self.site));
-        Arc::new(move || metrics(&Tally { stale: u64::from(site.load().kept.is_some()), ..counts.tally() }))
+        Arc::new(move || metrics(&Tally { stale: u64::from(site.load().kept.is_some()), ..counts.tally() }, takes()))
     }
 
     /// Lets the service serve alone. Requests that are being answered are not cut off; the future ends with the last of them.

@@ -87,6 +87,7 @@ fn new(id: &Slug, title: &str, topics: Vec<Slug>) -> Feed {
         places: Vec::new(),
         tags: Vec::new(),
         per_source: None,
+        pictures: true,
         was: Vec::new(),
     }
 }
@@ -108,6 +109,7 @@ fn adjust(feed: &mut Feed, raw: &raw::Feed) {
     feed.places = texts(&raw.places);
     feed.tags = texts(&raw.tags);
     feed.per_source = raw.per_source.value().map(|count| count.0);
+    feed.pictures = raw.pictures.or(true);
     feed.was = ids(&raw.was);
 }
 

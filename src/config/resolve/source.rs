@@ -132,11 +132,13 @@ fn resolved(id: &At<Slug>, raw: &raw::Source, origin: Origin, home: Url, zone: &
         rank: raw.rank.or(Rank(0)).0,
         enabled: raw.enabled.or(true),
         push: raw.push.or(true),
+        gone: raw.gone.or(true),
         headers: raw.headers.value().map_or_else(BTreeMap::new, |headers| headers.0.iter().cloned().collect()),
         timezone: raw.timezone.value().map_or_else(|| zone.clone(), |zone| zone.0.clone()),
         encoding: raw.encoding.value().map(|encoding| encoding.0.clone()),
         content: raw.content.or(OneOf(Content::Summary)).0,
         tracking: raw.tracking.value().into_iter().flatten().map(|name| name.value.0.clone()).collect(),
+        link_hosts: raw.link_hosts.value().into_iter().flatten().map(|name| name.value.0.clone()).collect(),
     };
     source.name = raw.name.value().map_or_else(|| host(source.url()), |name| name.0.clone());
     source

@@ -76,6 +76,25 @@ impl FromText for Parameter {
 
 schema!(Parameter, { "type": "string", "pattern": r"^\s*[A-Za-z0-9._~-]+\*?\s*$|\$\{" });
 
+/// The name of a host, as it stands in addresses: small letters, in punycode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct HostName(pub(in crate::config) String);
+
+impl FromText for HostName {
+    const EXPECTED: &'static str = "the name of a host such as \"example.vn\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let name = text.trim();
+        let is_bare = !name.is_empty() && !name.contains(['/', ':', '@', '*', '?', '#', ' ']);
+        match url::Host::parse(name) {
+            Ok(host) if is_bare => Ok(Self(host.to_string().trim_end_matches('.').to_owned())),
+            _ => Err(Wrong::new("this is no host's name")),
+        }
+    }
+}
+
+schema!(HostName, { "type": "string", "pattern": r"^\s*[^\s/:@*?#]+\s*$|\$\{" });
+
 /// The id of a source or a topic, where a feed names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::config) struct Id(pub(in crate::config) Slug);
@@ -249,6 +268,7 @@ mod tests {
 
     #[test]
     fn parameters_have_names() {
+        accepts::<HostName>(&["example.vn", "báo.vn", "127.0.0.1"], &["", "https://a.vn", "a.vn/x", "*.a.vn", "a.vn:80", "a b"]);
         accepts::<Parameter>(&["cid", "bao_*", "_ga"], &["", "*", "a b", "a=1", "*a"]);
     }
 

@@ -4,11 +4,13 @@
 //! says it must is torn, and no part of it is used.
 
 use std::io::{ErrorKind, Read};
+use std::sync::Arc;
 
 use reqwest::Response;
 use reqwest::header::{self, HeaderMap};
 
 use crate::edge::fetch::FetchError;
+use crate::edge::fetch::bodies::{Bodies, Share};
 use crate::model::Trouble;
 
 /// What we can unpack, for Accept-Encoding.
@@ -35,23 +37,31 @@ pub struct Body {
     wire: Vec<u8>,
     coding: Coding,
     limit: usize,
+    /// Its part of the memory for bodies, given back when it is dropped.
+    share: Option<Arc<Share>>,
 }
 
 impl Body {
-    /// Reads a body of at most `limit` bytes. An error leaves nothing.
-    pub(super) async fn read(mut response: Response, limit: usize) -> Result<Self, FetchError> {
+    /// Reads a body of at most `limit` bytes into the share that it gets of all bodies' memory. An error leaves nothing.
+    pub(super) async fn read(mut response: Response, limit: usize, bodies: &Bodies) -> Result<Self, FetchError> {
         let coding = coding(response.headers())?;
         if response.content_length().is_some_and(|length| length > limit as u64) {
             return Err(too_large(limit));
         }
-        let mut wire = Vec::new();
+        let (mut wire, mut share) = (Vec::new(), bodies.share());
         while let Some(chunk) = response.chunk().await? {
-            if wire.len() + chunk.len() > limit {
+            let length = wire.len() + chunk.len();
+            if length > limit {
                 return Err(too_large(limit));
+            }
+            if length > wire.capacity() {
+                let capacity = (2 * length).min(limit);
+                share.cover(capacity).await?;
+                wire.reserve_exact(capacity - wire.len());
             }
             wire.extend_from_slice(&chunk);
         }
-        Ok(Self { wire, coding, limit })
+        Ok(Self { wire, coding, limit, share: Some(Arc::new(share)) })
     }
 
     /// How many bytes came over the wire.
@@ -61,7 +71,7 @@ impl Body {
 
     /// Unpacks it. Computes for as long as the limit lets it: call it where that holds up nobody.
     pub fn unpack(self) -> Result<Vec<u8>, FetchError> {
-        let Self { wire, coding, limit } = self;
+        let Self { wire, coding, limit, share: _share } = self;
         if coding == Coding::None || wire.is_empty() {
             return Ok(wire);
         }
@@ -133,7 +143,7 @@ mod tests {
     const LIMIT: usize = 1 << 20;
 
     fn unpack(coding: Coding, wire: &[u8]) -> Result<Vec<u8>, Trouble> {
-        Body { wire: wire.to_vec(), coding, limit: LIMIT }.unpack().map_err(|error| error.trouble)
+        Body { wire: wire.to_vec(), coding, limit: LIMIT, share: None }.unpack().map_err(|error| error.trouble)
     }
 
     /// A text in every coding.

@@ -165,6 +165,11 @@ fn certificate(error: &CertificateError) -> (Trouble, String) {
         CertificateError::UnknownIssuer => {
             (Trouble::CertificateChain, "nobody whom this machine trusts vouches for its certificate".to_owned())
         }
+        // webpki follows six authorities; rustls has no name of its own for that.
+        CertificateError::Other(error) if format!("{error:?}").contains("MaximumPathDepthExceeded") => {
+            let why = "more certificates than are followed stand between its own and one that this machine trusts";
+            (Trouble::CertificateChain, why.to_owned())
+        }
         error => (Trouble::CertificateChain, format!("its certificate can't be trusted: {error}")),
     }
 }

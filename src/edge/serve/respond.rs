@@ -33,19 +33,28 @@ const RESPONSE_HEADERS: &str = "ETag, Content-Range, Accept-Ranges, IM, Link";
 /// How long a browser need not ask again what is allowed: a day, as long as any of them remembers.
 const PREFLIGHT_SECONDS: &str = "86400";
 
-/// The story whose page a request asks for.
-pub(super) fn story_id<B>(request: &Request<B>) -> Option<StoryId> {
-    reads(request.method()).then(|| request.uri().path().strip_prefix("/story/")?.parse().ok()).flatten()
+/// A page that is made when it is asked for.
+pub(super) enum Wanted<'a> {
+    /// That of a story.
+    Story(StoryId),
+    /// An archive of a feed, which lies below the feed.
+    Archive(&'a str),
+}
+
+/// What has to be made for a request.
+pub(super) fn wanted<B>(request: &Request<B>) -> Option<Wanted<'_>> {
+    let path = request.uri().path();
+    if !reads(request.method()) {
+        return None;
+    }
+    match path.strip_prefix("/story/") {
+        Some(id) => id.parse().ok().map(Wanted::Story),
+        None => path.strip_prefix("/feeds/")?.contains('/').then_some(Wanted::Archive(path)),
+    }
 }
 
 fn reads(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
-}
-
-/// The archive of a feed that a request asks for: what lies below a feed.
-pub(super) fn archive<B>(request: &Request<B>) -> Option<&str> {
-    let path = request.uri().path();
-    (reads(request.method()) && path.strip_prefix("/feeds/")?.contains('/')).then_some(path)
 }
 
 /// What the reader of an earlier version lacks, if it asks for that and it can be told.
@@ -170,11 +179,12 @@ fn page(site: &Site, path: &str, query: Option<&str>) -> Option<Arc<Page>> {
 
 /// What a query asks for; what is no number from 1 is as good as not said.
 fn part(query: Option<&str>) -> Part {
+    let Some(query) = query else { return Part::default() };
     let number = |name: &str| {
-        let mut parameters = query.unwrap_or_default().split('&').filter_map(|p| p.split_once('='));
+        let mut parameters = query.split('&').filter_map(|p| p.split_once('='));
         parameters.find(|(n, _)| *n == name).and_then(|(_, value)| value.parse().ok()).filter(|&number| number > 0)
     };
-    let cursor = query.unwrap_or_default().split('&').find_map(|p| p.strip_prefix("since="));
+    let cursor = query.split('&').find_map(|p| p.strip_prefix("since="));
     let since = cursor.filter(|cursor| cursor.len() == 16).and_then(|cursor| u64::from_str_radix(cursor, 16).ok());
     Part { limit: number("limit"), page: number("page"), since }
 }

@@ -15,6 +15,7 @@
 //! | `p` + source id | a source's state |
 //! | `d` + story id * | a mark that a story was pruned, and not lost |
 //! | `a`, `a` + source id | the books: how many records of each kind, and of each source, there are |
+//! | `t` + story id | that a story was taken down |
 //! | `w` + source id | what is remembered of a source's hub |
 //! | `h` + subscription id | a subscription to one of our feeds |
 //! | `m` + name | the format of all this, memos, the pages' stamps |
@@ -33,6 +34,7 @@ mod disk;
 mod gathered;
 mod heap;
 mod look;
+mod hubs;
 mod open;
 mod pack;
 mod recent;
@@ -54,9 +56,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::edge::store::{Finding, Memo, Standing, StoreError, near, readable, record};
-use crate::model::{
-    Batch, Change, EntryKey, LinkKey, Push, Slug, SourceId, SourceState, Stamp, Story, StoryId, Subscriber, SubscriberId,
-};
+use crate::model::{Batch, Change, EntryKey, LinkKey, Slug, SourceId, SourceState, Stamp, Story, StoryId, Withdrawals};
 use base::Base;
 use pack::Packer;
 use seen::Seen;
@@ -158,6 +158,16 @@ impl Embedded {
         .collect()
     }
 
+    pub(super) fn withdrawals(&self) -> Result<Withdrawals, StoreError> {
+        let db = self.shared.db()?;
+        let rows = db.scan_prefix(codec::WITHDRAWALS).map(|row| {
+            let (key, value) = row.map_err(failed("to read what is taken down"))?;
+            let story = codec::story_of_key(&key)?;
+            Ok((story, record::read_withdrawal(story, &value)))
+        });
+        rows.collect()
+    }
+
     pub(super) fn source_states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
         let db = self.shared.db()?;
         let rows = db.scan_prefix(b"p").map(|row| {
@@ -167,31 +177,6 @@ impl Embedded {
             Ok((id, record::read_source(&value)?))
         });
         Ok(rows.filter_map(readable).collect())
-    }
-
-    pub(super) fn pushes(&self) -> Result<BTreeMap<SourceId, Push>, StoreError> {
-        let db = self.shared.db()?;
-        let rows = db.scan_prefix(codec::PUSHES).map(|row| {
-            let (key, value) = row.map_err(failed("to read the subscriptions"))?;
-            let id = String::from_utf8_lossy(&key[codec::PUSHES.len()..]).into_owned();
-            let id = Slug::new(id).map_err(|e| StoreError::Failed { doing: "to read the subscriptions", why: e.to_string() })?;
-            Ok(record::read_push(&value)?.map(|push| (id, push)))
-        });
-        Ok(rows.filter_map(readable).flatten().collect())
-    }
-
-    pub(super) fn push(&self, id: &SourceId) -> Result<Option<Push>, StoreError> {
-        let value = self.shared.db()?.get(codec::push_key(id)).map_err(failed("to read a subscription"))?;
-        Ok(value.map(|value| record::read_push(&value)).transpose()?.flatten())
-    }
-
-    pub(super) fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
-        let db = self.shared.db()?;
-        let rows = db.scan_prefix(codec::SUBSCRIBERS).map(|row| {
-            let (_, value) = row.map_err(failed("to read the subscriptions to our feeds"))?;
-            record::read_subscriber(&value)
-        });
-        Ok(rows.filter_map(readable).flatten().collect())
     }
 
     pub(super) fn stamps(&self) -> Result<HashMap<String, Stamp>, StoreError> {
@@ -226,14 +211,6 @@ impl Embedded {
         self.write(Work::Memo(memo, what)).await
     }
 
-    pub(super) async fn set_pushes(&self, pushes: Vec<(SourceId, Push)>) -> Result<(), StoreError> {
-        self.write(Work::Pushes(pushes)).await
-    }
-
-    pub(super) async fn set_subscribers(&self, rows: Vec<(SubscriberId, Option<Subscriber>)>) -> Result<(), StoreError> {
-        self.write(Work::Subscribers(rows)).await
-    }
-
     pub(super) async fn set_stamps(&self, stamps: Vec<Stamp>) -> Result<(), StoreError> {
         self.write(Work::Stamps(stamps)).await
     }
@@ -242,12 +219,16 @@ impl Embedded {
         !self.shared.stopped.load(Ordering::Relaxed)
     }
 
-    pub(super) fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {
-        Ok(match () {
-            () if self.shared.db()?.has(id)? => Standing::Stored,
-            () if self.record(&books::pruned_key(id), "to look for a story")?.is_some() => Standing::Pruned,
-            () => Standing::Unknown,
-        })
+    pub(super) fn standings(&self, ids: &[StoryId]) -> Result<HashMap<StoryId, Standing>, StoreError> {
+        let mut standings = HashMap::new();
+        for id in ids {
+            if self.shared.db()?.has(*id)? {
+                standings.insert(*id, Standing::Stored);
+            } else if self.record(&books::pruned_key(*id), "to look for a story")?.is_some() {
+                standings.insert(*id, Standing::Pruned);
+            }
+        }
+        Ok(standings)
     }
 
     pub(super) fn names_after(&self, after: Option<EntryKey>, limit: usize) -> Result<Vec<(EntryKey, StoryId)>, StoreError> {

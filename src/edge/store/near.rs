@@ -135,21 +135,24 @@ impl Spans {
 
     /// The stories that share the most with what is searched, the likeliest first.
     fn candidates(&self, search: &Search, around: &[i32; 3]) -> Vec<StoryId> {
-        let mut shared: HashMap<StoryId, f64> = HashMap::new();
+        let spans: Vec<&Span> = around.iter().filter_map(|span| self.loaded.get(span)).collect();
+        let mut stories: Vec<u128> = Vec::with_capacity(around.len() * MOST_OF_A_BAND);
+        let mut shared: Vec<(u128, f64)> = Vec::new();
         for band in &search.bands {
-            let mut stories: Vec<StoryId> =
-                around.iter().filter_map(|span| self.loaded.get(span)).flat_map(|span| span.of(*band)).collect();
+            // As numbers, for they are sorted, and quickly so.
+            stories.extend(spans.iter().flat_map(|span| span.of(*band)).map(|id| u128::from_be_bytes(id.0)));
             stories.sort_unstable();
             stories.dedup();
-            for id in &stories {
-                *shared.entry(*id).or_default() += 1.0 / stories.len() as f64;
-            }
+            let part = 1.0 / stories.len() as f64;
+            shared.extend(stories.drain(..).map(|id| (id, part)));
         }
-        let mut candidates: Vec<(StoryId, f64)> = shared.into_iter().filter(|(_, part)| *part >= LEAST_SHARED).collect();
+        shared.sort_by_key(|(id, _)| *id);
+        let sums = shared.chunk_by(|a, b| a.0 == b.0).map(|parts| (parts[0].0, parts.iter().map(|(_, part)| part).sum::<f64>()));
+        let mut candidates: Vec<(u128, f64)> = sums.filter(|(_, part)| *part >= LEAST_SHARED).collect();
         candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let least = candidates.first().map_or(0.0, |(_, part)| part / BESIDE_THE_BEST);
         candidates.retain(|(_, part)| *part >= least);
-        candidates.into_iter().take(MOST_CANDIDATES).map(|(id, _)| id).collect()
+        candidates.into_iter().take(MOST_CANDIDATES).map(|(id, _)| StoryId(id.to_be_bytes())).collect()
     }
 
     /// Gives up spans that are not asked for, while there are too many stories.

@@ -5,14 +5,18 @@
 
 mod connect;
 mod follow;
+mod hub;
+mod hubs;
 mod lease;
 mod migrate;
 mod names;
 mod pool;
 mod read;
+mod withdrawn;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,7 +27,7 @@ use crate::edge::store::lease::{Claim, Lease};
 use crate::edge::store::near::Index;
 use crate::edge::store::{Memo, Standing, StoreError};
 use crate::model::{
-    Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Push, Search, SourceId, SourceState, Stamp, Story, StoryId,
+    Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Search, SourceId, SourceState, Stamp, Story, StoryId, Withdrawals,
 };
 use connect::Connector;
 use pool::{Failure, Pool, patiently};
@@ -57,6 +61,8 @@ pub(super) struct Shared {
     hint: Arc<Notify>,
     /// This process has changed something.
     news: Arc<Notify>,
+    /// It answered when it was last looked.
+    answers: AtomicBool,
 }
 
 impl Shared {
@@ -89,7 +95,8 @@ impl Postgres {
         let runtime = runtime.map_err(|e| unreachable(&name, e.to_string()))?;
         let (announce, latest) = watch::channel(0);
         let pool = Pool::new(connector);
-        let shared = Arc::new(Shared { pool, announce, hint: Arc::default(), news: Arc::default() });
+        let shared =
+            Arc::new(Shared { pool, announce, hint: Arc::default(), news: Arc::default(), answers: AtomicBool::new(true) });
         let store = Self { shared, latest, index: Index::default(), indexed: Mutex::default(), runtime: Some(runtime) };
         let opening = |error| match error {
             StoreError::Failed { why, .. } => unreachable(&name, why),
@@ -146,8 +153,21 @@ impl Postgres {
     where
         F: Future<Output = Result<T, Failure>> + Send + 'static,
     {
+        self.write_within(WRITE, doing, write).await
+    }
+
+    /// One that is tried for so long.
+    async fn write_within<T: Send + 'static, F>(
+        &self,
+        patience: Duration,
+        doing: &'static str,
+        write: impl Fn(Arc<Shared>) -> F + Send + Sync + 'static,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, Failure>> + Send + 'static,
+    {
         let shared = Arc::clone(&self.shared);
-        let task = self.spawn(async move { patiently(doing, WRITE, || write(Arc::clone(&shared))).await });
+        let task = self.spawn(async move { patiently(doing, patience, || write(Arc::clone(&shared))).await });
         task.ok_or_else(closed)?.await.map_err(|_| closed())?
     }
 
@@ -232,21 +252,12 @@ impl Postgres {
         self.read("to read the changes", READ, move |shared| async move { read::changes_after(&shared.pool, seq, limit).await })
     }
 
+    pub(super) fn withdrawals(&self) -> Result<Withdrawals, StoreError> {
+        self.read("to read what is taken down", READ, |shared| async move { withdrawn::all(&shared.pool).await })
+    }
+
     pub(super) fn source_states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
         self.read("to read the sources", READ, |shared| async move { read::source_states(&shared.pool).await })
-    }
-
-    pub(super) fn pushes(&self) -> Result<BTreeMap<SourceId, Push>, StoreError> {
-        self.read("to read the subscriptions", READ, |shared| async move { read::pushes(&shared.pool, None).await })
-    }
-
-    pub(super) fn push(&self, id: &SourceId) -> Result<Option<Push>, StoreError> {
-        let id = id.clone();
-        let found = self.read("to read a subscription", READ, move |shared| {
-            let id = id.clone();
-            async move { read::pushes(&shared.pool, Some(&id)).await }
-        })?;
-        Ok(found.into_values().next())
     }
 
     pub(super) fn stamps(&self) -> Result<HashMap<String, Stamp>, StoreError> {
@@ -256,6 +267,10 @@ impl Postgres {
 
     pub(super) fn recall(&self, memo: Memo) -> Result<Option<Vec<u8>>, StoreError> {
         self.read("to read what it remembers", READ, move |shared| async move { read::recall(&shared.pool, memo).await })
+    }
+
+    pub(super) fn takes(&self) -> bool {
+        self.shared.answers.load(Ordering::Relaxed)
     }
 
     pub(super) fn latest(&self) -> watch::Receiver<u64> {
@@ -304,8 +319,12 @@ impl Postgres {
         self.write("to remember the pages' stamps", work).await
     }
 
-    pub(super) fn standing(&self, id: StoryId) -> Result<Standing, StoreError> {
-        self.read("to look for a story", READ, move |shared| async move { names::standing(&shared.pool, id).await })
+    pub(super) fn standings(&self, ids: &[StoryId]) -> Result<HashMap<StoryId, Standing>, StoreError> {
+        let ids: Arc<[StoryId]> = ids.into();
+        self.read("to look for stories", READ, move |shared| {
+            let ids = Arc::clone(&ids);
+            async move { names::standings(&shared.pool, &ids).await }
+        })
     }
 
     pub(super) fn names_after(&self, after: Option<EntryKey>, limit: usize) -> Result<Vec<(EntryKey, StoryId)>, StoreError> {
@@ -332,15 +351,6 @@ impl Postgres {
 
     pub(super) fn stats(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
         self.read("to be counted", READ, |shared| async move { names::stats(&shared.pool).await })
-    }
-
-    pub(super) async fn set_pushes(&self, pushes: Vec<(SourceId, Push)>) -> Result<(), StoreError> {
-        let pushes = Arc::new(pushes);
-        let work = move |shared: Arc<Shared>| {
-            let pushes = Arc::clone(&pushes);
-            async move { write::set_pushes(&shared.pool, &pushes).await }
-        };
-        self.write("to remember subscriptions", work).await
     }
 
     pub(super) async fn lease(&self, claim: Claim) -> Result<Lease, StoreError> {

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::StoreError;
-use crate::model::{Author, Because, Habits, Manners, Push, Report, Slug, SourceState, Story, StoryId, Subscriber};
+use crate::model::{
+    Author, Because, Habits, Manners, Push, Report, Slug, SourceState, Story, StoryId, Subscriber, Vanished, Withdrawal,
+    Withdrawals,
+};
 
 /// The version of the values below.
 const VERSION: u8 = 1;
@@ -82,16 +85,22 @@ struct ReportRecord<'a> {
     seen: i64,
 }
 
+/// A story: the record, and behind it which articles are gone, where some are.
 pub(super) fn story(story: &Story, seq: u64) -> Result<Vec<u8>, StoreError> {
-    encode(&StoryRecord {
+    let record = StoryRecord {
         seq,
         published: story.published.as_second(),
         arrived: story.arrived.as_second(),
         updated: story.updated.as_second(),
         topics: story.topics.iter().map(Slug::as_str).collect(),
         reports: story.entries.iter().map(report_record).collect(),
-    })
+    };
+    let gone: GoneRecord = story.entries.iter().map(|report| report.gone.map(Timestamp::as_second)).collect();
+    if gone.iter().any(Option::is_some) { encode(&(record, gone)) } else { encode(&record) }
 }
+
+/// Since when the article of each report has been gone.
+type GoneRecord = Vec<Option<i64>>;
 
 fn report_record(report: &Report) -> ReportRecord<'_> {
     ReportRecord {
@@ -110,10 +119,13 @@ fn report_record(report: &Report) -> ReportRecord<'_> {
 }
 
 pub(super) fn read_story(id: StoryId, value: &[u8]) -> Result<Story, StoreError> {
-    let record: StoryRecord = decode(value)?;
+    let wrong = |e: postcard::Error| broken(&e.to_string());
+    let (record, rest): (StoryRecord, _) = postcard::take_from_bytes(open(value)?).map_err(wrong)?;
     if record.reports.is_empty() {
         return Err(broken("the story has no entry"));
     }
+    let gone: GoneRecord = if rest.is_empty() { Vec::new() } else { postcard::from_bytes(rest).map_err(wrong)? };
+    let gone = gone.into_iter().chain(std::iter::repeat(None));
     Ok(Story {
         id,
         seq: record.seq,
@@ -121,11 +133,16 @@ pub(super) fn read_story(id: StoryId, value: &[u8]) -> Result<Story, StoreError>
         arrived: time(record.arrived)?,
         updated: time(record.updated)?,
         topics: record.topics.into_iter().map(slug).collect::<Result<_, _>>()?,
-        entries: record.reports.into_iter().map(read_report).collect::<Result<_, _>>()?,
+        entries: record
+            .reports
+            .into_iter()
+            .zip(gone)
+            .map(|(report, gone)| read_report(report, gone))
+            .collect::<Result<_, _>>()?,
     })
 }
 
-fn read_report(record: ReportRecord) -> Result<Report, StoreError> {
+fn read_report(record: ReportRecord, gone: Option<i64>) -> Result<Report, StoreError> {
     Ok(Report {
         source: slug(record.source)?,
         guid: record.guid.to_owned(),
@@ -138,6 +155,7 @@ fn read_report(record: ReportRecord) -> Result<Report, StoreError> {
         categories: record.categories.into_owned(),
         published: record.published.map(time).transpose()?,
         seen: time(record.seen)?,
+        gone: gone.map(time).transpose()?,
     })
 }
 
@@ -181,7 +199,7 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
     // With its length before it, so that what follows is found whatever becomes of it.
     let manners =
         postcard::to_stdvec(&state.manners).map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })?;
-    encode(&(record, manners, SCHEDULE_VERSION, schedule))
+    encode(&(record, manners, SCHEDULE_VERSION, schedule, VANISHED_VERSION, &state.vanished))
 }
 
 pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
@@ -194,7 +212,7 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
             (postcard::from_bytes(manners).map_err(wrong)?, rest)
         }
     };
-    let schedule = read_schedule(rest);
+    let (schedule, rest) = read_schedule(rest);
     Ok(SourceState {
         settings: record.settings,
         etag: record.etag.map(<[u8]>::to_vec),
@@ -209,6 +227,7 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
         failures: record.failures,
         error: record.error.map(str::to_owned),
         manners,
+        vanished: read_vanished(rest),
     })
 }
 
@@ -244,6 +263,31 @@ pub(super) fn read_subscriber(value: &[u8]) -> Result<Option<Subscriber>, StoreE
 /// The version of a [`Subscriber`].
 const SUBSCRIBER_VERSION: u8 = 1;
 
+/// That a story was taken down.
+pub(super) fn withdrawal(withdrawal: &Withdrawal) -> Result<Vec<u8>, StoreError> {
+    encode(withdrawal)
+}
+
+/// That a story was taken down. Where the record can't be read, the story stays down: its key says that it is.
+pub(super) fn read_withdrawal(story: StoryId, value: &[u8]) -> Withdrawal {
+    decode(value).unwrap_or_else(|error: StoreError| {
+        tracing::error!(%story, %error, "who took a story down, and why, can't be read; it stays down");
+        Withdrawal { story, when: Timestamp::UNIX_EPOCH, who: "somebody".to_owned(), why: error.to_string() }
+    })
+}
+
+/// The withdrawals that earlier versions kept in one value.
+pub(super) fn old_withdrawals(json: &[u8]) -> Result<Withdrawals, StoreError> {
+    if json.is_empty() {
+        return Ok(Withdrawals::new());
+    }
+    let list: Vec<Withdrawal> = serde_json::from_slice(json).map_err(|e| broken(&e.to_string()))?;
+    Ok(list.into_iter().map(|withdrawal| (withdrawal.story, withdrawal)).collect())
+}
+
+/// The name under which they did.
+pub(super) const OLD_WITHDRAWALS: &str = "withdrawn";
+
 /// What the schedule keeps of a source, behind the rest of its state.
 #[derive(Default, Serialize, Deserialize)]
 struct ScheduleRecord<'a> {
@@ -255,10 +299,21 @@ struct ScheduleRecord<'a> {
 const SCHEDULE_VERSION: u8 = 1;
 
 /// Habits are learned again in days: a state without them, or with those of another version, is worth no error.
-fn read_schedule(bytes: &[u8]) -> ScheduleRecord<'static> {
+fn read_schedule(bytes: &[u8]) -> (ScheduleRecord<'static>, &[u8]) {
     match bytes.split_first() {
-        Some((&SCHEDULE_VERSION, record)) => postcard::from_bytes(record).unwrap_or_default(),
-        _ => ScheduleRecord::default(),
+        Some((&SCHEDULE_VERSION, record)) => postcard::take_from_bytes(record).unwrap_or_default(),
+        _ => Default::default(),
+    }
+}
+
+/// The version of a list of [`Vanished`].
+const VANISHED_VERSION: u8 = 1;
+
+/// What is not known any more to have vanished is shown on: that is worth no error.
+fn read_vanished(bytes: &[u8]) -> Vec<Vanished> {
+    match bytes.split_first() {
+        Some((&VANISHED_VERSION, list)) => postcard::from_bytes(list).unwrap_or_default(),
+        _ => Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod case;
 mod push;
+pub(super) mod withdrawal;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::model::{
     Asked, Author, Because, EntryKey, Expected, Habits, LinkKey, Looked, Manners, Moved, Print, Report, Slug, StoryChange,
-    Trouble,
+    Trouble, Vanished,
 };
 
 fn second(second: i64) -> Timestamp {
@@ -72,6 +73,15 @@ pub(super) fn state(etag: &[u8]) -> SourceState {
         habits: Some(habits()),
         failures: u32::MAX,
         manners: manners(),
+        vanished: vec![Vanished {
+            entry: EntryKey([3; 16]),
+            beside: EntryKey([4; 16]),
+            story: id(3),
+            since: second(-4),
+            next: second(10),
+            gone: Some(second(2)),
+            is_told: true,
+        }],
         error: Some("hỏng".to_owned()),
     }
 }

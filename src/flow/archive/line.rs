@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Because, EntryKey, Habits, Manners, Push, Report, SourceId, SourceState, Story, StoryId, TopicId, Withdrawal,
+    Because, EntryKey, Habits, Manners, Push, Report, SourceId, SourceState, Story, StoryId, Subscriber, TopicId, Vanished,
+    Withdrawal,
 };
 
 /// One line of a dump.
@@ -21,6 +22,8 @@ pub enum Line {
     Withdrawn(Withdrawal),
     /// A source's state.
     Source(Box<SourceLine>),
+    /// Who subscribes to one of our feeds, with the secret that the news are signed with.
+    Subscriber(Subscriber),
     /// The last line.
     End(End),
 }
@@ -98,6 +101,8 @@ pub struct SourceLine {
     error: Option<String>,
     #[serde(default)]
     manners: Manners,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    vanished: Vec<Vanished>,
     /// Its hub and our subscription there, with its secret.
     #[serde(default)]
     pub push: Push,
@@ -159,6 +164,7 @@ impl SourceLine {
             failures: state.failures,
             error: state.error,
             manners: state.manners,
+            vanished: state.vanished,
             push,
         }
     }
@@ -179,6 +185,7 @@ impl SourceLine {
             failures: self.failures,
             error: self.error,
             manners: self.manners,
+            vanished: self.vanished,
         }
     }
 }

@@ -11,11 +11,13 @@
 //! | `token`, `number` | what a text is made of |
 //! | `lexicon` | what is known about words |
 //! | `bag`, `likeness` | what two texts share |
+//! | `event` | whether two papers tell of one event in their own words |
 //! | `veto`, `slot` | what sets them apart |
 //! | `band` | under which hashes texts that share much are found |
 
 mod bag;
 mod band;
+mod event;
 mod lexicon;
 mod likeness;
 mod number;
@@ -26,7 +28,7 @@ mod veto;
 use std::sync::OnceLock;
 
 use crate::model::{Reason, Report};
-use crate::text::{Words, body, headline};
+use crate::text::Passage;
 use bag::Bag;
 use token::Token;
 
@@ -48,6 +50,8 @@ pub struct Gist {
     of_lead: Bag,
     /// Worked out when it is first asked for.
     bands: OnceLock<Vec<u64>>,
+    /// The runs of words of the lead, worked out likewise.
+    runs: OnceLock<Vec<(u64, usize)>>,
     /// Whether the title ends with an ellipsis.
     cut: bool,
     /// Whether the title is in capitals.
@@ -57,7 +61,7 @@ pub struct Gist {
 /// A title or a lead.
 #[derive(Clone, Debug)]
 struct Part {
-    text: String,
+    passage: Passage,
     tokens: Vec<Token>,
 }
 
@@ -80,9 +84,10 @@ impl Gist {
 
     /// Prepares an entry's texts, both plain. What the site wrote around the news does not count.
     pub fn new(title: &str, summary: &str) -> Self {
-        let (title, summary) = (headline(title), body(summary));
-        let shouted = token::is_shouted(&Words::new(title));
-        let cut = title.trim_end().ends_with('…') || title.trim_end().ends_with("...");
+        let (title, summary) = (Passage::of_title(title), Passage::of_summary(summary));
+        let shouted = token::is_shouted(&title.words());
+        let end = title.text().trim_end();
+        let cut = end.ends_with('…') || end.ends_with("...");
         let mut lead = Part::new(summary, LEAD);
         let title = Part::new(title, TITLE);
         // A title that stands in the place of the summary says nothing more.
@@ -91,12 +96,16 @@ impl Gist {
         }
         let all = Bag::new(title.tokens.iter().chain(&lead.tokens));
         let of_lead = Bag::new(lead.tokens.iter());
-        Self { title, lead, all, of_lead, bands: OnceLock::new(), cut, shouted }
+        Self { title, lead, all, of_lead, bands: OnceLock::new(), runs: OnceLock::new(), cut, shouted }
     }
 
     /// The bands under which near copies are looked for: texts that are alike share one, as far as chance allows.
     pub fn bands(&self) -> &[u64] {
         self.bands.get_or_init(|| band::bands(&self.title.tokens, &self.lead.tokens))
+    }
+
+    fn runs(&self) -> &[(u64, usize)] {
+        self.runs.get_or_init(|| likeness::runs_of(&self.lead.tokens))
     }
 
     /// The token in a place of title and lead together.
@@ -105,8 +114,13 @@ impl Gist {
         self.title.tokens.get(place).or_else(|| self.lead.tokens.get(place - self.title.tokens.len()))
     }
 
+    /// What of title and summary counts.
+    pub fn passages(&self) -> [&Passage; 2] {
+        [&self.title.passage, &self.lead.passage]
+    }
+
     fn texts(&self) -> (&str, &str) {
-        (&self.title.text, &self.lead.text)
+        (self.title.passage.text(), self.lead.passage.text())
     }
 
     fn tokens(&self) -> impl Iterator<Item = &Token> + Clone {
@@ -126,8 +140,8 @@ impl Gist {
 }
 
 impl Part {
-    fn new(text: &str, limit: usize) -> Self {
-        Self { text: text.to_owned(), tokens: token::tokens(text, limit) }
+    fn new(passage: Passage, limit: usize) -> Self {
+        Self { tokens: token::tokens(&passage, limit), passage }
     }
 }
 

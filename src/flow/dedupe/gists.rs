@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::flow::dedupe::Gist;
 use crate::model::Report;
 
-/// Texts in each of the two generations, at about 7 kB each.
+/// Texts in each of the two generations, at about 9 kB each.
 const KEPT: usize = 1024;
 
 /// The texts that were prepared of late. It holds what [`Gist::of`] gives, so it makes no difference but in time.

@@ -1,11 +1,12 @@
 //! What an entry is called for good, what is kept of it, and which story it begins if it begins one.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::flow::dedupe::canonical;
+use crate::flow::dedupe::{Gist, Gists, canonical};
 use crate::model::{Author, Content, Entry, EntryKey, LinkKey, Print, Report, Source, SourceId, StoryId};
 use crate::text::clip;
 
@@ -36,6 +37,8 @@ pub struct Named {
     pub print: Print,
     /// The id of the story that it begins, if it begins one.
     pub story: StoryId,
+    /// Its texts, prepared when they are first asked for.
+    gist: OnceLock<Arc<Gist>>,
 }
 
 impl Named {
@@ -47,6 +50,11 @@ impl Named {
     /// What it says, under each of its names.
     pub fn prints(&self) -> impl Iterator<Item = (EntryKey, Print)> {
         self.keys().map(|key| (key, self.print))
+    }
+
+    /// Its texts, prepared for comparing.
+    pub fn gist(&self, gists: &Gists) -> &Arc<Gist> {
+        self.gist.get_or_init(|| gists.of(&self.report))
     }
 
     /// When it was published, as far as that counts: not later than it was seen.
@@ -82,18 +90,18 @@ pub fn name(source: &Source, entries: &[Entry], now: Timestamp) -> Vec<Named> {
         let alias = if guid.is_none() && !source.tracking.is_empty() { whole() } else { None };
         let alias = alias.filter(|whole| Some(whole) != link.as_ref()).map(|whole| entry_key(&source.id, &named(Some(&whole))));
         let report = report(source, entry, named(link.as_deref()), now);
+        let print = print(&report, link.as_deref());
         let (key, link) = (entry_key(&report.source, &report.guid), own);
         let story = StoryId(link.map_or(key.0, |link| hash(&["story", link])));
-        let print = print(&report, &source.tracking);
-        Named { print, key, alias, link: link.map(link_key), story, report }
+        Named { print, key, alias, link: link.map(link_key), story, report, gist: OnceLock::new() }
     });
     named.filter(|named| !named.report.title.is_empty() && taken.insert(named.key)).collect()
 }
 
 /// What a stored entry is known by: its name, what it says, and its link. `tracking` are its source's parameters that name no article.
 pub fn keys(report: &Report, tracking: &[String]) -> (EntryKey, Print, Option<LinkKey>) {
-    let link = report.url.as_deref().and_then(|url| link_key_of(url, tracking));
-    (entry_key(&report.source, &report.guid), print(report, tracking), link)
+    let link = report.url.as_deref().and_then(|url| canonical(url, tracking));
+    (entry_key(&report.source, &report.guid), print(report, link.as_deref()), link.as_deref().map(link_key))
 }
 
 /// What an article's address is known by; `None` for an address that names no article.
@@ -123,6 +131,7 @@ fn report(source: &Source, entry: &Entry, guid: String, now: Timestamp) -> Repor
         categories: entry.categories.iter().take(MOST_LABELS).map(|name| clip(name, LABEL_CHARACTERS)).collect(),
         published: entry.published,
         seen: now,
+        gone: None,
     }
 }
 
@@ -140,10 +149,11 @@ fn link_key(canonical: &str) -> LinkKey {
 }
 
 /// A hash of what an entry says. Its date is no part of it: "15 giờ trước" is another date at each poll; nor is what does not matter in
-/// its link, such as a counter's parameter.
-fn print(report: &Report, tracking: &[String]) -> Print {
-    let Report { source: _, guid: _, seen: _, published: _, url, title, summary, content, image, authors, categories } = report;
-    let link = url.as_deref().map(|url| canonical(url, tracking).unwrap_or_else(|| url.to_owned()));
+/// its link, such as a counter's parameter: `link` is its canonical form, where it has one.
+fn print(report: &Report, link: Option<&str>) -> Print {
+    let Report { source: _, guid: _, seen: _, published: _, gone: _, url, title, summary, content, image, authors, categories } =
+        report;
+    let link = link.or(url.as_deref());
     let said = postcard::to_stdvec(&(link, title, summary, content, image, authors, categories));
     xxh3_64(&said.expect("plain values can be written to memory"))
 }

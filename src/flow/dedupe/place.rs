@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use crate::flow::dedupe::{Gists, Judgement, canonical, judge};
+use crate::flow::dedupe::{Gist, Gists, Judgement, canonical, judge};
 use crate::model::{NEAR, Refusal, Report, SourceId, Story};
 
 /// Different texts of a story that an entry is compared with beside the leading one, the first that came: hundreds of sources may carry a
@@ -13,9 +13,10 @@ const MOST_COMPARED: usize = 16;
 
 /// Judges whether an entry, published at some time, belongs to a story of other sources: it is like the story's leading entry and like
 /// the first, which leads where no source ranks above another, and nothing sets it apart from the others; so a chain of weak likenesses
-/// makes no story.
+/// makes no story. `gist` is the entry, prepared.
 pub fn placement(
     report: &Report,
+    gist: &Gist,
     published: Timestamp,
     story: &Story,
     gists: &Gists,
@@ -28,15 +29,14 @@ pub fn placement(
         return Err(Refusal::Time);
     }
     let lead = story.lead(rank);
-    let gist = gists.of(report);
-    let judgement = judge(&gist, &gists.of(lead));
+    let judgement = judge(gist, &gists.of(lead));
     if !judgement.same {
         return Err(Refusal::Lead(judgement.reason));
     }
     let mut known = HashSet::from([(&*lead.title, &*lead.summary)]);
     let others = story.entries.iter().enumerate().filter(|(_, member)| known.insert((&*member.title, &*member.summary)));
     for (place, member) in others.take(MOST_COMPARED) {
-        let against = judge(&gist, &gists.of(member));
+        let against = judge(gist, &gists.of(member));
         if against.reason.is_veto() || place == 0 && !against.same {
             return Err(Refusal::Member(member.source.clone(), against.reason));
         }

@@ -30,11 +30,13 @@ fn source(id: &str) -> Source {
         rank: 0,
         enabled: true,
         push: true,
+        gone: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::UTC,
         encoding: None,
         content: Content::Summary,
         tracking: Vec::new(),
+        link_hosts: Vec::new(),
     }
 }
 

@@ -185,11 +185,13 @@ fn source(id: &str, place: &str, tags: &[&str], rank: i32) -> Source {
         rank,
         enabled: true,
         push: true,
+        gone: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::UTC,
         encoding: None,
         content: Content::Summary,
         tracking: Vec::new(),
+        link_hosts: Vec::new(),
     }
 }
 
@@ -210,6 +212,7 @@ fn everything() -> Feed {
         places: Vec::new(),
         tags: Vec::new(),
         per_source: None,
+        pictures: true,
         was: Vec::new(),
     }
 }
@@ -271,4 +274,25 @@ fn only_topics_that_are_configured_are_shown() {
     let story = Story { topics: vec![slug("cu"), slug("lua")], ..carried_by(&["a"]) };
     let shown = listed(&story, &sources(), &[topic("cafe"), topic("lua")]).unwrap();
     assert_eq!(shown.topics, [TopicRef { id: slug("lua"), title: "LUA".to_owned() }]);
+}
+
+#[test]
+fn a_feed_without_pictures_has_none_and_is_otherwise_the_same() {
+    let mut story = carried_by(&["a"]);
+    story.entries[0].image = Some("https://a.vn/anh.jpg".to_owned());
+    let story = Arc::new(listed(&story, &sources(), &[]).unwrap());
+    let with = listing(&everything(), vec![Arc::clone(&story)]);
+    assert!(Arc::ptr_eq(&with.stories[0], &story));
+    let without = listing(&Feed { pictures: false, ..everything() }, vec![Arc::clone(&story)]);
+    assert_eq!(*without.stories[0], Listed { image: None, ..Listed::clone(&story) });
+}
+
+#[test]
+fn a_telling_whose_article_is_gone_is_not_shown() {
+    let mut story = carried_by(&["a", "b"]);
+    story.entries[0].gone = Some(second(9));
+    let shown = listed(&story, &sources(), &[]).unwrap();
+    assert_eq!((shown.source.id.as_str(), shown.also.len()), ("b", 0));
+    story.entries[1].gone = Some(second(9));
+    assert_eq!(listed(&story, &sources(), &[]), None);
 }

@@ -4,13 +4,18 @@ use std::fmt::Write;
 
 use crate::model::{DELAY_BOUNDS, Tally};
 
-/// The page of counts.
-pub fn metrics(tally: &Tally) -> String {
+/// The page of counts, and whether the store takes anything at present.
+pub fn metrics(tally: &Tally, store_takes: bool) -> String {
     let mut out = String::new();
+    let takes = [(String::new(), u64::from(store_takes))];
+    let help = "Whether the store takes anything: 0 while its disk is full or broken, or its database does not answer.";
+    family(&mut out, "diemtin_store_takes", help, "gauge", &takes);
     let mut counter = |name: &str, help: &str, rows: &[(String, u64)]| family(&mut out, name, help, "counter", rows);
     let alone = |count| vec![(String::new(), count)];
     counter("diemtin_requests_total", "Documents that were asked for.", &alone(tally.requests));
     counter("diemtin_robots_requests_total", "Times that a robots.txt was asked for.", &alone(tally.robots));
+    let help = "Articles that were looked at because their sources took them out.";
+    counter("diemtin_article_looks_total", help, &alone(tally.looks));
     let answers = [("not_modified", tally.not_modified), ("whole", tally.whole)];
     let answers = answers.map(|(kind, count)| (format!("{{kind=\"{kind}\"}}"), count));
     counter("diemtin_answers_total", "Answers: 304, or a body that was read whole.", &answers);
@@ -34,6 +39,8 @@ pub fn metrics(tally: &Tally) -> String {
         .map(|((kind, outcome), count)| (format!("{{kind=\"{kind}\",outcome=\"{outcome}\"}}"), *count))
         .collect();
     counter("diemtin_own_hub_calls_total", "Calls of our own WebSub hub to subscribers, and of ours to another hub.", &calls);
+    let held = [(String::new(), tally.held_bytes)];
+    family(&mut out, "diemtin_held_body_bytes", "Bytes of large bodies in memory, as they came over the wire.", "gauge", &held);
     let subscribers = [(String::new(), tally.subscribers)];
     family(&mut out, "diemtin_own_hub_subscriptions", "Subscriptions to our feeds.", "gauge", &subscribers);
     let stale = [(String::new(), tally.stale)];
@@ -76,7 +83,15 @@ mod tests {
 
     #[test]
     fn counts_stand_in_prometheus_format() {
-        let mut tally = Tally { requests: 7, not_modified: 4, whole: 2, wire_bytes: 1000, body_bytes: 5000, ..Tally::default() };
+        let mut tally = Tally {
+            requests: 7,
+            not_modified: 4,
+            whole: 2,
+            wire_bytes: 1000,
+            body_bytes: 5000,
+            held_bytes: 70,
+            ..Tally::default()
+        };
         tally.failures.insert(Trouble::TooSlow, 1);
         tally.sources.insert("failing", 3);
         tally.hub_requests.insert(("subscribe", "accepted"), 5);
@@ -87,13 +102,16 @@ mod tests {
         tally.subscribers = 10;
         tally.stale = 1;
         [30, 60, 61, 1_000_000].into_iter().for_each(|seconds| tally.delays.add(seconds));
-        let text = metrics(&tally);
+        assert!(metrics(&tally, false).contains("\ndiemtin_store_takes 0\n"));
+        let text = metrics(&tally, true);
         for line in [
+            "diemtin_store_takes 1",
             "# TYPE diemtin_requests_total counter",
             "diemtin_requests_total 7",
             "diemtin_answers_total{kind=\"not_modified\"} 4",
             "diemtin_failures_total{trouble=\"too_slow\"} 1",
             "diemtin_received_bytes_total{stage=\"body\"} 5000",
+            "diemtin_held_body_bytes 70",
             "diemtin_hub_requests_total{mode=\"subscribe\",outcome=\"accepted\"} 5",
             "diemtin_announcements_total{result=\"heard\"} 6",
             "diemtin_subscriptions{state=\"proven\"} 2",

@@ -42,8 +42,8 @@ pub fn retry(
     let wait = match (trouble, retry_after) {
         (Trouble::Gone, _) => return None,
         (Trouble::Unwelcome, _) => LONGEST,
-        // No fault of the source's; and nothing is polled while the store takes nothing.
-        (Trouble::OurStore, _) => usual,
+        // No fault of the source's; and nothing is polled while the store takes nothing, or large documents fill the memory.
+        (Trouble::OurStore | Trouble::NoRoom, _) => usual,
         // One that always says "in a second" has not told the truth.
         (Trouble::Overloaded, Some(asked)) if failures == 0 || asked >= usual => usual,
         (Trouble::Overloaded, _) => usual.max(PASSING).saturating_mul(OVERLOADED << failures).min(LONGEST),

@@ -3,6 +3,7 @@
 //! The budget is one request for each source in every `fetch.every`, over the week: as many as if all were asked after the same time. A
 //! host with many sources has one of its own. At a price θ a source of rate λ is asked every √(2θ/λ): the price is the Lagrange multiplier
 //! that makes the sum of all these the budget (the best frequencies go with the square root of the rates: Sia, Cho, Cho, IEEE TKDE 19(7), 2007).
+//! What a crowded host's own budget leaves of the share that its sources would have is spent at the others, where it saves the most.
 
 use std::collections::BTreeMap;
 
@@ -50,9 +51,9 @@ pub fn prices<'a>(sources: impl Iterator<Item = (&'a Source, Option<&'a SourceSt
     }
     let count = hosts.values().map(Vec::len).sum::<usize>();
     let budget = count as f64 / fetch.every.as_secs_f64();
-    let all = price(budget, || hosts.values().flatten());
-    let asked_too_often = hosts.iter().filter(|(_, demands)| demands.iter().map(|d| d.at(all)).sum::<f64>() > OF_ONE_HOST);
-    let hosts = asked_too_often.map(|(&host, demands)| (host.to_owned(), price(OF_ONE_HOST, || demands.iter())));
+    let all = price(budget, |price| hosts.values().map(|demands| within_host(demands, price)).sum());
+    let asked_too_often = hosts.iter().filter(|(_, demands)| polls(demands, all) > OF_ONE_HOST);
+    let hosts = asked_too_often.map(|(&host, demands)| (host.to_owned(), price(OF_ONE_HOST, |price| polls(demands, price))));
     Prices { all, hosts: hosts.collect() }
 }
 
@@ -60,13 +61,23 @@ fn host(source: &Source) -> &str {
     source.url().host_str().unwrap_or_default()
 }
 
-/// The price at which sources are polled `budget` times a second.
-fn price<'a, I: Iterator<Item = &'a Demand>>(budget: f64, demands: impl Fn() -> I) -> f64 {
+/// Polls a second of some sources at a price.
+fn polls(demands: &[Demand], price: f64) -> f64 {
+    demands.iter().map(|demand| demand.at(price)).sum()
+}
+
+/// The same of the sources of one host: no more than its own budget, or than they need at the longest intervals.
+fn within_host(demands: &[Demand], price: f64) -> f64 {
+    let polls = polls(demands, price);
+    if polls <= OF_ONE_HOST { polls } else { demands.iter().map(|demand| demand.least).sum::<f64>().max(OF_ONE_HOST) }
+}
+
+/// The price at which there are `budget` polls a second; `polls` tells how many there are at one.
+fn price(budget: f64, polls: impl Fn(f64) -> f64) -> f64 {
     let (mut low, mut high) = (LOWEST.ln(), HIGHEST.ln());
     for _ in 0..HALVINGS {
         let middle = (low + high) / 2.0;
-        let polls: f64 = demands().map(|demand| demand.at(middle.exp())).sum();
-        if polls > budget { low = middle } else { high = middle }
+        if polls(middle.exp()) > budget { low = middle } else { high = middle }
     }
     high.exp()
 }

@@ -38,11 +38,13 @@ fn named(id: &str, host: &str, every: Option<Duration>) -> Source {
         rank: 0,
         enabled: true,
         push: true,
+        gone: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::fixed(Offset::from_hours(7).unwrap()),
         encoding: None,
         content: Content::Summary,
         tracking: Vec::new(),
+        link_hosts: Vec::new(),
     }
 }
 
@@ -61,6 +63,7 @@ pub(super) fn settings() -> FetchSettings {
         per_host: 1,
         spacing: Duration::ZERO,
         push: true,
+        gone: true,
         proxy: None,
         private_networks: Vec::new(),
     }
@@ -81,6 +84,7 @@ pub(super) fn state(interval_minutes: u64, failures: u32) -> SourceState {
         failures,
         error: None,
         manners: Manners::default(),
+        vanished: Vec::new(),
     }
 }
 
@@ -343,4 +347,24 @@ fn a_host_with_many_sources_has_a_budget_of_its_own() {
     // 120 an hour over the week.
     let polls = spent(&prices, &sources, &states);
     assert!((100.0..200.0).contains(&polls), "{polls}");
+}
+
+#[test]
+fn what_a_crowded_host_may_not_spend_is_spent_elsewhere() {
+    let at = |crowd: usize| -> Vec<Source> {
+        let host = |n: usize| if n < crowd { "a.vn".to_owned() } else { format!("h{n}.vn") };
+        (0..120).map(|n| named(&format!("s{n}"), &host(n), None)).collect()
+    };
+    let states: Vec<SourceState> = [4, 24, 96].map(habits).into_iter().cycle().take(120).map(knowing).collect();
+    let of = |sources: &[Source]| prices(sources.iter().zip(states.iter().map(Some)), &settings());
+    let (apart, crowded) = (at(0), at(90));
+    let (before, after) = (of(&apart), of(&crowded));
+    assert!(after.of(&crowded[119]) < before.of(&apart[119]) * 0.8, "{after:?} {before:?}");
+    let (before, after) = (spent(&before, &apart, &states), spent(&after, &crowded, &states));
+    assert!((0.8..1.1).contains(&(after / before)), "nearly as many requests as without the crowd: {after} {before}");
+    // A host whose sources are more than its budget can pay leaves nothing, and takes nothing from the others but that.
+    let huge: Vec<Source> = (0..2000).map(|n| named(&format!("s{n}"), "a.vn", None)).chain([named("b", "b.vn", None)]).collect();
+    let habits = knowing(habits(24));
+    let prices = prices(huge.iter().map(|source| (source, Some(&habits))), &settings());
+    assert!(prices.of(&huge[2000]) < prices.of(&huge[0]));
 }

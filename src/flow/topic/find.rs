@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::flow::topic::compile::{Compiled, Document, Use};
 use crate::flow::topic::{Rules, Texts};
 use crate::model::Field;
-use crate::text::{Words, body, documents, headline, without_markup};
+use crate::text::{Passage, Words, body, without_markup};
 
 /// How often one phrase is noted in one field: no article says so much, but a hostile one may.
 const MOST_FOUND: u32 = 100;
@@ -31,34 +31,39 @@ type Times = HashMap<(Use, Field), u32>;
 
 impl Rules {
     /// What occurs of each topic, with the topic's place, in the order of topics; what does not occur has no row.
-    pub(super) fn found(&self, texts: Texts) -> Vec<(usize, Found)> {
+    /// `read` is what of title and summary counts.
+    pub(super) fn found(&self, texts: Texts, read: [&Passage; 2]) -> Vec<(usize, Found)> {
         let mut found = Vec::new();
-        let content = without_markup(texts.content);
-        // What the site wrote around the news says nothing of it.
-        let single = [
-            (Field::Title, texts.title, headline(texts.title)),
-            (Field::Summary, texts.summary, body(texts.summary)),
-            (Field::Content, &*content, body(&content)),
-        ];
         let mut times = HashMap::new();
-        for (field, text, counts) in single {
-            self.look(field, 0, text, counts, &mut times, &mut found);
+        // What the site wrote around the news says nothing of it.
+        for (field, whole, passage) in [(Field::Title, texts.title, read[0]), (Field::Summary, texts.summary, read[1])] {
+            self.look(field, 0, whole, passage, &mut times, &mut found);
         }
+        let content = without_markup(texts.content);
+        let passage = Passage::new(&content, body(&content));
+        self.look(Field::Content, 0, &content, &passage, &mut times, &mut found);
         for (place, category) in texts.categories.iter().enumerate() {
-            self.look(Field::Categories, place, category, category, &mut times, &mut found);
+            self.look(Field::Categories, place, category, &Passage::new(category, category), &mut times, &mut found);
         }
         found.sort_by_key(|(topic, _)| *topic);
         found
     }
 
     /// Looks at the part of a text that counts.
-    fn look(&self, field: Field, text: usize, whole: &str, counts: &str, times: &mut Times, found: &mut Vec<(usize, Found)>) {
-        if counts.is_empty() {
+    fn look(
+        &self,
+        field: Field,
+        text: usize,
+        whole: &str,
+        passage: &Passage,
+        times: &mut Times,
+        found: &mut Vec<(usize, Found)>,
+    ) {
+        let words = passage.words();
+        if words.is_empty() {
             return;
         }
-        let words = Words::new(counts);
-        // A part begins where the whole ends without what comes from there on.
-        let before = counts.as_ptr() as usize - whole.as_ptr() as usize;
+        let before = passage.before();
         let mut note = |asks: &Use, at: Range<usize>| {
             let times = times.entry((*asks, field)).or_default();
             *times += 1;
@@ -84,14 +89,14 @@ impl Rules {
         if self.documents.is_empty() {
             return;
         }
-        for (document, at) in documents(&words) {
+        for (document, at) in passage.documents() {
             let Some(uses) = self.documents.get(&document.number) else { continue };
             for asks in self.asking(uses, field) {
                 let phrase = &self.phrases[asks.topic][asks.phrase];
                 let Some(Document { before, number, words: named, after }) = &phrase.document else { continue };
                 let stands = |keys: &[String], start: usize| keys.iter().zip(start..).all(|(key, at)| words.key_of(at) == key);
                 let Some(start) = at.start.checked_sub(before.len()) else { continue };
-                if !number.is_named_by(&document) || !stands(before, start) || !stands(after, at.end) {
+                if !number.is_named_by(document) || !stands(before, start) || !stands(after, at.end) {
                     continue;
                 }
                 // The document itself is written in many ways; what stands around it is as in any phrase.

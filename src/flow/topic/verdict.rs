@@ -4,6 +4,7 @@ use crate::flow::topic::compile::{Compiled, List};
 use crate::flow::topic::find::Found;
 use crate::flow::topic::{Rules, Texts};
 use crate::model::{Occurrence, PassedOver, Verdict};
+use crate::text::Passage;
 
 /// How far away a phrase of `near` may stand, in words between the two: a sentence's clause.
 const NEAR: usize = 12;
@@ -11,7 +12,13 @@ const NEAR: usize = 12;
 impl Rules {
     /// What the rules say of some texts: of each topic of which a phrase of `any` or `all` occurs, in the order of the configuration.
     pub fn verdicts(&self, texts: Texts) -> Vec<Verdict> {
-        let found = self.found(texts);
+        let read = [&Passage::of_title(texts.title), &Passage::of_summary(texts.summary)];
+        self.verdicts_read(texts, read)
+    }
+
+    /// The same, of texts whose title and summary were read before.
+    pub(super) fn verdicts_read(&self, texts: Texts, read: [&Passage; 2]) -> Vec<Verdict> {
+        let found = self.found(texts, read);
         let verdicts = found.chunk_by(|a, b| a.0 == b.0).map(|rows| self.verdict(rows[0].0, rows, texts));
         // An exception, or what others should stand near, says nothing by itself.
         verdicts.filter(|verdict| !verdict.matched.is_empty() || !verdict.passed_over.is_empty()).collect()

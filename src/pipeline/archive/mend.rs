@@ -1,6 +1,7 @@
 //! Mending a store in which something was found to be wrong: what the copy beside it has and it lacks comes back, names that lead nowhere
 //! are forgotten, and every source is asked for its whole document, so that what was lost comes again.
 
+use std::collections::HashSet;
 use std::io::BufRead;
 use std::sync::Arc;
 
@@ -8,9 +9,10 @@ use crate::config::Config;
 use crate::edge::store::{Standing, Store, StoreError};
 use crate::flow::archive::{Line, PrunedLine, Reader};
 use crate::flow::dedupe::keys;
-use crate::model::{Batch, EntryKey, Lookup, SourceState, Story, StoryChange, StoryId};
-use crate::pipeline::archive::{STEP, Work, change_of, found};
+use crate::model::{Batch, EntryKey, Lookup, SourceState, Story, StoryChange, StoryId, Subscriber, SubscriberId};
+use crate::pipeline::archive::{STEP, Work, change_of, found, put_subscriber};
 use crate::pipeline::blocking::blocking;
+use crate::pipeline::withdraw::withdraw;
 
 /// What mending came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct Mended {
     pub stories: u64,
     /// Names of pruned entries that came back from it.
     pub pruned: u64,
+    /// Stories that are taken down again, as it says.
+    pub withdrawn: u64,
     /// Sources' states that came back from it.
     pub sources: u64,
     /// Stories that can be found again by all their names and links.
@@ -47,10 +51,11 @@ pub async fn mend(config: &Arc<Config>, store: &Arc<Store>) -> anyhow::Result<Op
         store.commit(Batch { source: Some((id, state)), ..Batch::default() }).await?;
     }
     store.mended().await?;
-    let Mended { stories, pruned, sources, found, forgotten } = mended;
+    let Mended { stories, pruned, withdrawn, sources, found, forgotten } = mended;
     tracing::warn!(
         stories,
         pruned,
+        withdrawn,
         sources,
         found,
         forgotten,
@@ -68,7 +73,8 @@ async fn restore(
 ) -> Result<(), StoreError> {
     let mut reader = Reader::default();
     let mut work = Work { config, store, batch: Batch::default(), buried: Vec::new() };
-    let states = store.source_states()?;
+    let (states, withdrawn) = (store.source_states()?, store.withdrawals()?);
+    let subscribed: HashSet<SubscriberId> = store.subscribers()?.iter().map(Subscriber::id).collect();
     for text in copy.lines() {
         let line = text.map_err(|e| e.to_string()).and_then(|text| reader.line(&text).map_err(|e| e.to_string()));
         match line {
@@ -86,12 +92,23 @@ async fn restore(
                 work.buried.push((entry, story));
                 mended.pruned += 1;
             }
+            // It may have been put back since the copy was kept: rather too little is shown than what must not be.
+            Ok(Some(Line::Withdrawn(withdrawal))) if !withdrawn.contains_key(&withdrawal.story) => {
+                work.write().await?;
+                tracing::warn!(story = %withdrawal.story, "a story is taken down, as the copy says");
+                withdraw(store, withdrawal).await?;
+                mended.withdrawn += 1;
+            }
             Ok(Some(Line::Source(line))) if !states.contains_key(&line.id) => {
                 work.write().await?;
                 store.set_pushes(vec![(line.id.clone(), line.push.clone())]).await?;
                 let source = Some((line.id.clone(), line.state()));
                 store.commit(Batch { source, ..Batch::default() }).await?;
                 mended.sources += 1;
+            }
+            // Whoever has left since leaves again at the first call (410), or with the end of his lease.
+            Ok(Some(Line::Subscriber(subscriber))) if !subscribed.contains(&subscriber.id()) => {
+                put_subscriber(store, subscriber).await?;
             }
             Ok(_) => {}
         }
@@ -151,12 +168,9 @@ async fn forget_lost(store: &Store, mended: &mut Mended) -> Result<(), StoreErro
         let names = store.names_after(after, STEP)?;
         let Some((last, _)) = names.last() else { return Ok(()) };
         after = Some(*last);
-        let mut lost = Vec::new();
-        for (key, story) in names {
-            if store.standing(story)? == Standing::Unknown {
-                lost.push(key);
-            }
-        }
+        let standings = store.standings(&names.iter().map(|(_, story)| *story).collect::<Vec<_>>())?;
+        let lost = names.into_iter().filter(|(_, story)| !standings.contains_key(story)).map(|(key, _)| key);
+        let lost: Vec<EntryKey> = lost.collect();
         if !lost.is_empty() {
             mended.forgotten += lost.len() as u64;
             store.forget(lost).await?;

@@ -3,7 +3,7 @@
 use std::io::BufReader;
 use std::os::unix::fs::MetadataExt;
 
-use crate::model::{Report, SourceState};
+use crate::model::{Report, Secret, SourceState, Withdrawal};
 use tempfile::TempDir;
 
 use super::*;
@@ -48,13 +48,38 @@ fn state() -> SourceState {
     }
 }
 
-/// A store of stories, of which the one with the number 9 was pruned.
+fn withdrawal(n: u8) -> Withdrawal {
+    Withdrawal { story: StoryId([n; 16]), when: second(1_790_000_500), who: "toà soạn".to_owned(), why: "gỡ".to_owned() }
+}
+
+fn subscriber(callback: &str) -> Subscriber {
+    Subscriber {
+        topic: "https://tin.vn/feeds/a.rss".to_owned(),
+        callback: callback.to_owned(),
+        secret: Some(Secret("bí mật".to_owned())),
+        until: second(1_790_100_000),
+        failures: 1,
+        next: Some(second(1_790_000_600)),
+    }
+}
+
+fn callbacks(store: &Store) -> Vec<String> {
+    let mut callbacks: Vec<String> = store.subscribers().unwrap().into_iter().map(|subscriber| subscriber.callback).collect();
+    callbacks.sort_unstable();
+    callbacks
+}
+
+/// A store of stories, of which the one with the number 9 was pruned, and number 8 was taken down.
 async fn filled(folder: &TempDir) -> Arc<Store> {
     let store = Arc::new(Store::open(folder.path()).unwrap());
     let stories = (1..=9).map(|n| change_of(&config(), story(n))).collect();
     let source = Some((SourceId::new("a").unwrap(), state()));
     store.commit(Batch { source, stories, ..Batch::default() }).await.unwrap();
     store.remove(vec![(StoryId([9; 16]), 9)]).await.unwrap();
+    withdraw(&store, withdrawal(8)).await.unwrap();
+    for callback in ["https://doc.vn/2", "https://doc.vn/1"] {
+        put_subscriber(&store, subscriber(callback)).await.unwrap();
+    }
     store
 }
 
@@ -73,9 +98,11 @@ async fn what_is_dumped_and_loaded_is_dumped_again_the_same() {
     for (stories, known) in [(8, 0), (0, 8)] {
         let mut loaded = Loaded::default();
         load(&config(), &store, &mut BufReader::new(text.as_bytes()), &mut loaded).await.unwrap();
-        assert_eq!(loaded, Loaded { stories, pruned: 1, sources: 1, known });
-        assert_eq!(*store.latest().borrow(), 8);
+        assert_eq!(loaded, Loaded { stories, pruned: 1, sources: 1, subscribers: 2, known });
+        assert_eq!(*store.latest().borrow(), 9);
+        assert_eq!(store.withdrawals().unwrap().into_values().collect::<Vec<_>>(), [withdrawal(8)]);
         assert_eq!(dumped(&store, Detail::Whole), text);
+        assert_eq!(callbacks(&store), ["https://doc.vn/1", "https://doc.vn/2"]);
         assert_eq!(store.standing(StoryId([9; 16])).unwrap(), Standing::Pruned);
     }
 }
@@ -121,7 +148,7 @@ async fn a_copy_is_kept_once_an_hour_and_has_no_summaries() {
     keep_copy(&config(), &store, second(1_790_003_600)).await.unwrap();
     assert_ne!(number(), first);
     let text: Vec<String> = store.copy().unwrap().unwrap().lines().map(Result::unwrap).collect();
-    assert!(text.len() == 12 && text.iter().all(|line| !line.contains("Tóm tắt")), "{text:#?}");
+    assert!(text.len() == 15 && text.iter().all(|line| !line.contains("Tóm tắt")), "{text:#?}");
     assert_eq!((wait_seconds(0), wait_seconds(18), wait_seconds(100)), (3600, 3600, 20_000));
 }
 
@@ -142,7 +169,9 @@ async fn a_store_that_was_begun_anew_gets_back_what_can_not_be_fetched_again() {
     std::fs::write(folder.path().join("sled/db"), vec![7; 1 << 20]).unwrap();
     let store = Arc::new(Store::open(folder.path()).unwrap());
     let mended = mend(&config(), &store).await.unwrap().unwrap();
-    assert_eq!((mended.stories, mended.pruned, mended.sources), (8, 1, 1));
+    assert_eq!((mended.stories, mended.pruned, mended.withdrawn, mended.sources), (8, 1, 1, 1));
+    assert_eq!(store.withdrawals().unwrap().into_values().collect::<Vec<_>>(), [withdrawal(8)], "nothing taken down comes back");
+    assert_eq!(callbacks(&store), ["https://doc.vn/1", "https://doc.vn/2"]);
     for n in 1..=8 {
         let (there, was) = (store.story(StoryId([n; 16])).unwrap().unwrap(), story(n));
         assert_eq!(

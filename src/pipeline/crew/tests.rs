@@ -52,6 +52,61 @@ async fn without_spacing_the_room_is_what_counts() {
     assert!(times[5] < 2.5, "{times:?}");
 }
 
+/// P18: where redirects lead, they wait for their turn like everybody.
+#[tokio::test(start_paused = true)]
+async fn fetches_that_are_led_to_a_host_keep_their_distance_there() {
+    let config = configured("per_host = 1", &[]);
+    let (crew, start) = (Crew::new(&config.fetch), Instant::now());
+    let third = Url::parse("https://c.vn/").expect("an address");
+    let mut fetches = tokio::task::JoinSet::new();
+    for n in 0..4 {
+        let (crew, third) = (crew.clone(), third.clone());
+        fetches.spawn(async move {
+            let slot = crew.slot(&Url::parse(&format!("http://s{n}.vn/")).expect("an address"), false).await;
+            slot.place.at(&third).await;
+            let at = start.elapsed();
+            // Its host is free for others meanwhile.
+            assert_eq!(slot.host.room.available_permits(), 1);
+            slot.place.at(&third.join("/xa/hon").expect("an address")).await;
+            assert_eq!(start.elapsed(), at, "on the same host it goes on");
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            at.as_secs_f32()
+        });
+    }
+    let mut times = fetches.join_all().await;
+    times.sort_by(f32::total_cmp);
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= 3.0), "one at a time: {times:?}");
+    assert!(times[3] < 13.0, "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_hosts_that_lead_to_each_other_do_not_wait_for_each_other() {
+    let config = configured("per_host = 1", &[]);
+    let (crew, start) = (Crew::new(&config.fetch), Instant::now());
+    let [a, b] = ["http://a.vn/", "http://b.vn/"].map(|url| Url::parse(url).expect("an address"));
+    let led = async |from: &Url, to: &Url| {
+        let slot = crew.slot(from, false).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        slot.place.at(to).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    };
+    tokio::join!(led(&a, &b), led(&b, &a), led(&a, &b), led(&b, &a));
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    assert!(crew.host(&a).room.available_permits() == 1 && crew.host(&b).room.available_permits() == 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn hosts_that_nobody_needs_are_forgotten() {
+    let config = configured("", &[]);
+    let crew = Crew::new(&config.fetch);
+    let url = |n: usize| Url::parse(&format!("http://h{n}.vn/")).expect("an address");
+    let slot = crew.slot(&url(0), false).await;
+    (1..MOST_HOSTS + 10).for_each(|n| drop(crew.host(&url(n))));
+    let hosts = lock(&crew.hosts);
+    assert!(hosts.len() <= 20 && hosts.contains_key("h0.vn"), "{}", hosts.len());
+    drop((hosts, slot));
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_was_slow_waits_aside() {
     let config = configured("parallel = 1", &["http://a.vn/", "http://b.vn/", "http://c.vn/"]);

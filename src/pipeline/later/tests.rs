@@ -24,6 +24,7 @@ fn known() -> SourceState {
         failures: 0,
         error: None,
         manners: Manners::default(),
+        vanished: Vec::new(),
     }
 }
 

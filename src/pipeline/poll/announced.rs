@@ -24,17 +24,24 @@ impl Poll<'_> {
     }
 
     /// Takes note of what the poll found, and of the hub that the answer names.
-    pub(super) fn note_hub(&self, found: Found, said: Option<&Said<'_>>) {
+    pub(super) async fn note_hub(&self, found: Found, said: Option<&Said<'_>>) {
         let url = self.source.url();
         let own = (self.source.home == *url).then_some(url);
-        self.desk.pushes.decide(&self.source.id, |push| {
+        let decide = |push: &mut Push| {
             push::polled(push, found, self.now);
             if let Some(said) = said
                 && let Some(hub) = push::named(said.links, said.document, said.from, own, push.hub.as_ref())
             {
                 push.hub = hub;
             }
-        });
+        };
+        // Most sources have no hub and name none: that costs no look into the store.
+        let mut known = self.desk.pushes.of(&self.source.id);
+        let had_none = known == Push::default();
+        decide(&mut known);
+        if !(had_none && known == Push::default()) {
+            self.desk.pushes.decide(self.store, &self.source.id, decide).await;
+        }
     }
 
     /// The state as it is because of the hub: one that tells the truth is why polls are few, and one that may have been too quick is why the

@@ -38,6 +38,7 @@ fn states(desk: &Desk, next: Timestamp, trouble: Option<Trouble>) -> BTreeMap<So
         failures: u32::from(trouble.is_some()),
         error: None,
         manners: Manners { trouble, ..Manners::default() },
+        vanished: Vec::new(),
     };
     desk.config.sources.values().map(|source| (source.id.clone(), state(source))).collect()
 }
@@ -127,7 +128,7 @@ fn an_announcement_brings_a_source_forward_and_many_change_nothing() {
     let mut case = begun(before, later);
     let id = SourceId::new("s0").expect("a slug");
     let pushes = Arc::clone(&case.round.desk.pushes);
-    pushes.decide(&id, |announced| push::heard(announced, now()));
+    pushes.decide_here(&id, |announced| push::heard(announced, now()));
     for _ in 0..3 {
         case.round.take_hints(BTreeSet::from([id.clone(), SourceId::new("khong-co").expect("a slug")]));
         assert_eq!(due(&case, now()), ["s0"]);

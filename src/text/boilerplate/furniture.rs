@@ -1,15 +1,22 @@
 //! What stands around an article on its page: links to others, buttons, notices, and what the site says of itself.
 
 use crate::text::boilerplate::{is_separator, is_separator_or_blank, sentence_start};
+use crate::text::letter::{is_alphabetic, is_alphanumeric, is_uppercase, lower};
 
 /// What stands before a label that begins a page's furniture.
 pub(super) fn before_furniture(text: &str) -> &str {
-    let starts = text.char_indices().filter(|&(at, c)| {
-        (c.is_uppercase() || matches!(c, '(' | 't' | '®'))
-            && text[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric())
-    });
-    let cut = starts.map(|(at, _)| at).find(|&at| begins_furniture(&text[at..])).unwrap_or(text.len());
+    let mut starts = beginnings(text, 0).filter(|&(_, c)| is_uppercase(c) || matches!(c, '(' | 't' | '®'));
+    let cut = starts.find(|&(at, _)| begins_furniture(&text[at..])).map_or(text.len(), |(at, _)| at);
     without_last_labels(text[..cut].trim_end())
+}
+
+/// The characters from a place on that stand behind no letter and no digit, each with its place.
+fn beginnings(text: &str, from: usize) -> impl Iterator<Item = (usize, char)> {
+    let mut is_inside = text[..from].chars().next_back().is_some_and(is_alphanumeric);
+    text[from..].char_indices().filter_map(move |(at, c)| {
+        let was_inside = std::mem::replace(&mut is_inside, is_alphanumeric(c));
+        (!was_inside).then_some((from + at, c))
+    })
 }
 
 /// Whether a text begins with a label, such as `Tin liên quan`, that no sentence goes on behind (`Tin liên quan đến vụ cháy` is news).
@@ -54,7 +61,7 @@ fn begins_furniture(text: &str) -> bool {
     ];
     let ends_a_label = |rest: &str| match rest.trim_start().chars().next() {
         None => true,
-        Some(next) => next.is_uppercase() || !next.is_alphabetic(),
+        Some(next) => is_uppercase(next) || !is_alphabetic(next),
     };
     behind(text, &NOTICES).next().is_some()
         || behind(text, &WITH_COLON).any(|rest| rest.trim_start().starts_with(':'))
@@ -63,7 +70,7 @@ fn begins_furniture(text: &str) -> bool {
 
 /// What follows each of the beginnings that a text has; they are given in small letters, however it is written.
 fn behind<'t>(text: &'t str, beginnings: &[&str]) -> impl Iterator<Item = &'t str> {
-    let first = text.chars().next().and_then(|c| c.to_lowercase().next());
+    let first = text.chars().next().and_then(lower);
     let likely = move |beginning: &&&str| beginning.chars().next() == first;
     beginnings.iter().filter(likely).filter_map(|beginning| after(text, beginning))
 }
@@ -72,8 +79,7 @@ fn behind<'t>(text: &'t str, beginnings: &[&str]) -> impl Iterator<Item = &'t st
 fn after<'t>(text: &'t str, beginning: &str) -> Option<&'t str> {
     let mut rest = text.chars();
     for wanted in beginning.chars() {
-        let mut small = rest.next()?.to_lowercase();
-        if small.next() != Some(wanted) || small.next().is_some() {
+        if lower(rest.next()?) != Some(wanted) {
             return None;
         }
     }
@@ -127,16 +133,12 @@ pub(super) fn before_masthead(text: &str) -> &str {
         "bản quyền thuộc",
     ];
     let window = text.char_indices().rev().take(LONGEST).last().map_or(0, |(at, _)| at);
-    let starts = text[window..].char_indices().filter(|(_, c)| c.is_alphabetic()).map(|(at, _)| window + at);
+    let starts = beginnings(text, window).filter(|(_, c)| is_alphabetic(*c)).map(|(at, _)| at);
     let begins = |at: usize, names: &[&str]| behind(&text[at..], names).next().is_some();
     let is_border = |at: usize| {
         text[..at].trim_end().chars().next_back().is_none_or(|c| is_separator(c) || matches!(c, '.' | '…' | '(' | ')' | ';'))
     };
     let start_of = |at: usize| {
-        let is_word = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        if !is_word {
-            return None;
-        }
         let (always, of_a_site) = (begins(at, &ANYWHERE), begins(at, &OF_A_SITE));
         if always || of_a_site {
             let start = site_start(text, sentence_start(&text[..at], is_end), at);

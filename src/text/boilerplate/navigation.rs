@@ -1,6 +1,7 @@
 //! The menu of a site that stands behind a summary: `Xây dựng Đảng | Kinh tế | Giáo dục | Y tế`. It names every topic of the site.
 
 use crate::text::boilerplate::{is_dash, is_section, is_separator_or_blank, sentence_start};
+use crate::text::letter::{is_alphanumeric, is_uppercase};
 
 /// Characters at a text's end in which a menu begins.
 const LONGEST: usize = 400;
@@ -11,6 +12,8 @@ const LEAST_BETWEEN_COMMAS: usize = 4;
 const LEAST_OF_A_SITE: usize = 2;
 /// Words of an entry that is not known.
 const LONGEST_ENTRY: usize = 5;
+/// Characters of the longest entry that is known.
+const LONGEST_KNOWN: usize = 27;
 
 /// What menus of papers and portals hold beside their sections, in small letters.
 const ENTRIES: [&str; 100] = [
@@ -128,18 +131,18 @@ pub(super) fn before_menu(text: &str) -> &str {
 
 /// Whether an entry may begin here: at the beginning of a word in capitals.
 fn is_border(text: &str, at: usize, c: char) -> bool {
-    c.is_uppercase() && text[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric())
+    is_uppercase(c) && text[..at].chars().next_back().is_none_or(|before| !is_alphanumeric(before))
 }
 
 /// Where the sentence begins that has a menu at this place.
 fn menu_at(text: &str, at: usize) -> Option<usize> {
     let (mut entries, mut known, mut signs) = (0, 0, [false; 2]);
     let mut rest = &text[at..];
-    while rest.starts_with(char::is_uppercase) {
-        let name = entry(rest);
-        let is_known = is_section(name) || ENTRIES.contains(&name.to_lowercase().as_str());
+    while rest.starts_with(is_uppercase) {
+        let Some(name) = entry(rest) else { break };
+        let is_known = is_section(name) || is_entry(name);
         let sign = rest[name.len()..].trim_start().chars().next().filter(|&c| is_between(c));
-        let is_of_bars = name.split_whitespace().count() <= LONGEST_ENTRY && (sign == Some('|') || signs[0] && sign.is_none());
+        let is_of_bars = (sign == Some('|') || signs[0] && sign.is_none()) && name.split_whitespace().count() <= LONGEST_ENTRY;
         if !is_known && !is_of_bars {
             break;
         }
@@ -148,9 +151,12 @@ fn menu_at(text: &str, at: usize) -> Option<usize> {
         signs = [signs[0] || sign == '|', signs[1] || sign != ','];
         rest = rest[name.len()..].trim_start_matches(|c| is_between(c) || c.is_whitespace());
     }
+    if known == 0 {
+        return None;
+    }
     let start = sentence_start(&text[..at], |c| matches!(c, '.' | '!' | '?' | '…' | '\n'));
     let is_menu = match signs {
-        [true, _] if entries >= LEAST => known > 0,
+        [true, _] if entries >= LEAST => true,
         _ if known >= LEAST_OF_A_SITE && is_site(text[start..at].trim()) => true,
         [_, true] => known >= LEAST,
         _ => known >= LEAST_BETWEEN_COMMAS,
@@ -158,11 +164,28 @@ fn menu_at(text: &str, at: usize) -> Option<usize> {
     is_menu.then_some(start)
 }
 
+/// Whether a menu's entry is one that many menus have. No text has fewer characters in small letters.
+fn is_entry(name: &str) -> bool {
+    name.chars().nth(LONGEST_KNOWN).is_none() && ENTRIES.contains(&name.to_lowercase().as_str())
+}
+
 /// The entry that a text begins with: what stands before a separator, a sentence's end, or the text's. A dash within an entry separates two
-/// others: `Giáo dục - Đào tạo`.
-fn entry(text: &str) -> &str {
+/// others: `Giáo dục - Đào tạo`. `None` for one that is too long to be any.
+fn entry(text: &str) -> Option<&str> {
     let ends = |c: char| is_between(c) || matches!(c, '.' | '!' | '?' | '\n');
-    text[..text.find(ends).unwrap_or(text.len())].trim_end()
+    let (mut words, mut is_blank, mut end) = (0, true, text.len());
+    for (count, (at, c)) in text.char_indices().enumerate() {
+        if ends(c) {
+            end = at;
+            break;
+        }
+        let was_blank = std::mem::replace(&mut is_blank, c.is_whitespace());
+        words += usize::from(was_blank && !is_blank);
+        if words > LONGEST_ENTRY && count > LONGEST_KNOWN && !is_blank {
+            return None;
+        }
+    }
+    Some(text[..end].trim_end())
 }
 
 /// Whether a sentence begins with a site's name.
@@ -191,6 +214,13 @@ mod tests {
         ] {
             assert_eq!(before_menu(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn no_known_entry_is_longer_than_is_looked_at() {
+        assert_eq!(ENTRIES.iter().map(|entry| entry.chars().count()).max(), Some(LONGEST_KNOWN));
+        assert_eq!(entry("Một hai ba bốn năm sáu bảy tám chín mười | x"), None);
+        assert_eq!(entry("Một hai ba bốn năm |"), Some("Một hai ba bốn năm"));
     }
 
     #[test]

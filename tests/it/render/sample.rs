@@ -85,11 +85,13 @@ pub fn source(id: &str, name: &str, url: &str) -> Source {
         rank: 0,
         enabled: true,
         push: true,
+        gone: true,
         headers: BTreeMap::new(),
         timezone: TimeZone::UTC,
         encoding: None,
         content: Content::Summary,
         tracking: Vec::new(),
+        link_hosts: Vec::new(),
     }
 }
 

@@ -56,7 +56,7 @@ impl Base {
 
     /// A story.
     pub(super) fn story(&self, packer: &Packer, id: StoryId) -> Result<Option<Story>, StoreError> {
-        self.value(id)?.map(|value| codec::read_story(packer, id, &value)).transpose()
+        self.value(id)?.map(|value| packer.story(id, &value, || codec::read_story(packer, id, &value))).transpose()
     }
 
     /// What a row of bands leads to.

@@ -15,6 +15,7 @@ pub(super) const UNMENDED: &[u8] = b"munmended";
 pub(super) const ASIDE: &[u8] = b"x";
 pub(super) const STAMPS: &[u8] = b"mstamp ";
 pub(super) const PUSHES: &[u8] = b"w";
+pub(super) const WITHDRAWALS: &[u8] = b"t";
 pub(super) const SUBSCRIBERS: &[u8] = b"h";
 
 /// The first byte of the keys of stories, and of the rows of bands.
@@ -113,6 +114,10 @@ pub(super) fn push_key(id: &SourceId) -> Vec<u8> {
 
 pub(super) fn subscriber_key(id: SubscriberId) -> [u8; 17] {
     key(b'h', id.0)
+}
+
+pub(super) fn withdrawal_key(id: StoryId) -> [u8; 17] {
+    key(b't', id.0)
 }
 
 pub(super) fn stamp_key(path: &str) -> Vec<u8> {

@@ -190,6 +190,7 @@ impl<'a> Rows<'a> {
     /// Removes a story. Its entries' names stay, and a mark that it was pruned and not lost. Its bands stay until `sweep` meets them: a story
     /// that is gone is no candidate.
     pub(super) fn take_story(&mut self, id: StoryId, old: Stored) -> Result<(), StoreError> {
+        self.take(&codec::withdrawal_key(id))?;
         self.seq += 1;
         let key = codec::story_key(id);
         self.write(&key, None);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::edge::store::Store;
+use crate::edge::store::tests::withdrawal::{taken_down, withdrawal};
 use crate::edge::store::tests::{Case, batch, id, lookup, slug, state, story};
 use crate::model::EntryKey;
 
@@ -265,4 +266,21 @@ fn files_that_can_not_be_used_are_set_aside_a_few_times() {
         assert!(said.contains("begun anew") && said.contains(&format!("damaged-{round}")), "{said}");
         assert_eq!(case.store().story(id(1)).unwrap(), None);
     }
+}
+
+#[test]
+fn withdrawals_that_can_not_be_read_are_named_and_hide_their_stories_all_the_same() {
+    let mut case = Case::new();
+    case.commit(batch([story(1, 0), story(2, 0)])).unwrap();
+    case.commit(taken_down(1, 1, Some(withdrawal(1)))).unwrap();
+    case.commit(taken_down(2, 2, Some(withdrawal(2)))).unwrap();
+    tamper(&mut case, |db| {
+        drop(db.insert(codec::withdrawal_key(id(1)), b"\x01nonsense").unwrap());
+        drop(db.remove(codec::withdrawal_key(id(2))).unwrap());
+    });
+    case.reopen();
+    assert_eq!(case.store().withdrawals().unwrap().into_keys().collect::<Vec<_>>(), [id(1)]);
+    assert_eq!(case.store().unmended().unwrap(), ["1 of its withdrawals could not be read and were set aside"]);
+    let found = sentences(&case);
+    assert_eq!(found[1], "it should hold 2 withdrawals and holds 0");
 }

@@ -37,6 +37,13 @@ pub(super) fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<()
                 rows.put_story(change, &value)?;
                 recent.post(&change.bands, rows.seq);
             }
+            for (id, withdrawal) in &batch.withdrawals {
+                let key = codec::withdrawal_key(*id);
+                match withdrawal {
+                    Some(withdrawal) => rows.put(&key, record::withdrawal(withdrawal)?)?,
+                    None => rows.take(&key)?,
+                }
+            }
             if let Some((key, value)) = source {
                 rows.put(&key, value)?;
             }

@@ -3,6 +3,7 @@
 //! A notification is a hint and nothing more. It may be lost while a connection is down, and a pooler in transaction mode passes none
 //! on: then a change is found a little later.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -39,6 +40,7 @@ async fn look(shared: Weak<Shared>) {
             _ => {}
         }
         answers = latest.is_ok();
+        shared.answers.store(answers, Ordering::Relaxed);
         if let Ok(latest) = latest {
             shared.announce(latest);
         }

@@ -91,6 +91,6 @@ fn wait(row: &Row) -> Result<Duration, Failure> {
     Ok(millis.map_or(SOON, Duration::from_millis).max(SOON))
 }
 
-fn millis(time: Duration) -> i64 {
+pub(super) fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

@@ -3,12 +3,16 @@
 use tokio_postgres::error::SqlState;
 
 use crate::edge::store::postgres::pool::{Failure, Pool, long, number};
+use crate::edge::store::postgres::withdrawn;
 
 /// The steps, the first one first.
-const STEPS: [&str; 1] = [include_str!("schema/0001.sql")];
+pub(super) const STEPS: [&str; 3] =
+    [include_str!("schema/0001.sql"), include_str!("schema/0002.sql"), include_str!("schema/0003.sql")];
+/// The version that has rows for withdrawals.
+const WITHDRAWALS: usize = 2;
 
 /// Where the version of the schema stands, which every step raises by one.
-const BEGINNING: &str = "create schema if not exists diemtin;
+pub(super) const BEGINNING: &str = "create schema if not exists diemtin;
     create table if not exists diemtin.version (only_row boolean primary key default true check (only_row), version bigint not null);
     insert into diemtin.version (version) values (0) on conflict do nothing;";
 
@@ -39,6 +43,9 @@ async fn step_by_step(pool: &Pool) -> Result<(), Failure> {
     };
     for step in missing {
         session.run(step).await?;
+    }
+    if version < WITHDRAWALS {
+        withdrawn::take_over(&session).await?;
     }
     let reached = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
     session.execute("update diemtin.version set version = $1", &[long(&reached)]).await?;

@@ -1,5 +1,7 @@
 //! Names of entries, which outlive their stories: told, taken over from elsewhere, and forgotten.
 
+use std::collections::HashMap;
+
 use tokio_postgres::Row;
 
 use crate::edge::store::Standing;
@@ -10,19 +12,28 @@ use crate::model::{EntryKey, StoryId};
 /// A name that is taken over says nothing of the entry's words: seen again, the entry counts as edited, and its story is not there.
 const BURY: &str = "insert into diemtin.entries (key, story, print) \
                     select name.key, name.story, 0 from unnest($1::bytea[], $2::bytea[]) as name (key, story) \
-                    where not exists (select from diemtin.stories where id = name.story) on conflict (key) do nothing";
+                    where not exists (select 1 from diemtin.stories where id = name.story) on conflict (key) do nothing";
 const COUNTS: &str = "select (select count(*) from diemtin.stories), (select count(*) from diemtin.entries), \
                       (select count(*) from diemtin.links), (select count(*) from diemtin.sources where state is not null), \
                       (select last from diemtin.sequence)";
 
 /// A database loses nothing without a word: a story that has left names and is not stored was removed.
-pub(super) async fn standing(pool: &Pool, id: StoryId) -> Result<Standing, Failure> {
-    let stored = once(pool, "select from diemtin.stories where id = $1", &[bytes(&&id.0[..])]).await?;
-    if !stored.is_empty() {
-        return Ok(Standing::Stored);
+pub(super) async fn standings(pool: &Pool, ids: &[StoryId]) -> Result<HashMap<StoryId, Standing>, Failure> {
+    let ids: Vec<&[u8]> = ids.iter().map(|id| &id.0[..]).collect();
+    let ids = [all_bytes(&ids)];
+    let session = pool.begin().await?;
+    let (stored, named) = tokio::try_join!(
+        session.rows("select id from diemtin.stories where id = any($1)", &ids),
+        session.rows("select distinct story from diemtin.entries where story = any($1)", &ids),
+    )?;
+    session.roll_back().await;
+    let mut standings = HashMap::new();
+    for (rows, standing) in [(named, Standing::Pruned), (stored, Standing::Stored)] {
+        for row in &rows {
+            standings.insert(StoryId(key(row, 0)?), standing);
+        }
     }
-    let removed = once(pool, "select from diemtin.entries where story = $1 limit 1", &[bytes(&&id.0[..])]).await?;
-    Ok(if removed.is_empty() { Standing::Unknown } else { Standing::Pruned })
+    Ok(standings)
 }
 
 pub(super) async fn after(pool: &Pool, after: Option<EntryKey>, limit: usize) -> Result<Vec<(EntryKey, StoryId)>, Failure> {

@@ -8,9 +8,7 @@ use tokio_postgres::Row;
 use crate::edge::store::postgres::pool::{Failure, Parameter, Pool, Session, all_bytes, bytes, key, long, number, text};
 use crate::edge::store::postgres::write::unpack;
 use crate::edge::store::{Memo, StoreError, readable, record};
-use crate::model::{
-    Band, Change, EntryKey, Known, LinkKey, Lookup, Print, Push, Slug, SourceId, SourceState, Stamp, Story, StoryId,
-};
+use crate::model::{Band, Change, EntryKey, Known, LinkKey, Lookup, Print, Slug, SourceId, SourceState, Stamp, Story, StoryId};
 
 /// Bands of so many changes are read to catch up. Who has missed more reads the spans that it needs.
 const MOST_MISSED: usize = 20_000;
@@ -125,19 +123,6 @@ pub(super) async fn source_states(pool: &Pool) -> Result<BTreeMap<SourceId, Sour
     Ok(rows.iter().filter_map(|row| readable(state(row).map_err(unreadable))).collect())
 }
 
-/// What is remembered of the hubs of these sources, or of all.
-pub(super) async fn pushes(pool: &Pool, of: Option<&SourceId>) -> Result<BTreeMap<SourceId, Push>, Failure> {
-    let rows = match of {
-        None => once(pool, "select source, push from diemtin.pushes", &[]).await?,
-        Some(id) => once(pool, "select source, push from diemtin.pushes where source = $1", &[text(&id.as_str())]).await?,
-    };
-    let push = |row: &Row| {
-        let id = Slug::new(row.try_get::<_, &str>(0)?).map_err(|e| Failure::Refused(e.to_string(), None))?;
-        Ok(record::read_push(row.try_get(1)?)?.map(|push| (id, push)))
-    };
-    Ok(rows.iter().filter_map(|row| readable(push(row).map_err(unreadable)).flatten()).collect())
-}
-
 pub(super) async fn stamps(pool: &Pool) -> Result<Vec<Stamp>, Failure> {
     once(pool, "select path, hash, modified from diemtin.stamps", &[]).await?.iter().map(stamp).collect()
 }
@@ -160,7 +145,7 @@ pub(super) async fn latest(pool: &Pool) -> Result<u64, Failure> {
     Ok(last)
 }
 
-async fn last(session: &Session) -> Result<u64, Failure> {
+pub(super) async fn last(session: &Session) -> Result<u64, Failure> {
     number(&session.one("select last from diemtin.sequence", &[]).await?, 0)
 }
 
@@ -172,13 +157,17 @@ pub(super) async fn bands_after(pool: &Pool, seq: u64) -> Result<Option<(u64, Ve
     let session = pool.begin().await?;
     let last = last(&session).await?;
     let after = i64::try_from(seq).unwrap_or(i64::MAX);
-    let query = "select span, story, bands from diemtin.bands where seq > $1 order by seq limit $2";
+    // Whatever a database takes for an integer.
+    let query = "select span::bigint, story, bands from diemtin.bands where seq > $1 order by seq limit $2";
     let rows = session.rows(query, &[long(&after), long(&count(MOST_MISSED))]).await?;
     session.roll_back().await;
     if rows.len() == MOST_MISSED {
         return Ok(None);
     }
-    let posted = |row: &Row| Ok((row.try_get(0)?, StoryId(key(row, 1)?), unpack(row.try_get(2)?).collect()));
+    let posted = |row: &Row| {
+        let span = i32::try_from(row.try_get::<_, i64>(0)?).map_err(|e| Failure::Refused(e.to_string(), None))?;
+        Ok((span, StoryId(key(row, 1)?), unpack(row.try_get(2)?).collect()))
+    };
     Ok(Some((last, rows.iter().map(posted).collect::<Result<_, Failure>>()?)))
 }
 
@@ -201,7 +190,7 @@ fn count(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-fn unreadable(failure: Failure) -> StoreError {
+pub(super) fn unreadable(failure: Failure) -> StoreError {
     let why = match failure {
         Failure::Lost(why) | Failure::Refused(why, _) => why,
         Failure::Conflict | Failure::Fenced => "it has changed".to_owned(),

@@ -1,5 +1,7 @@
 //! What only a shared store does: leases and fences, stamps that the first sets, changes that other processes hear of, servers that go away.
 
+mod hub;
+
 use std::process::Command;
 use std::time::Duration;
 
@@ -7,6 +9,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::edge::store::Store;
+use crate::edge::store::tests::withdrawal::{taken_down, withdrawal};
 use crate::edge::store::tests::{Case, batch, change, database, id, slug, state, story};
 use crate::model::{Manners, NEAR, StoryChange};
 
@@ -176,6 +179,40 @@ fn two_pollers_that_meet_a_story_at_once_make_one() {
         assert!(known.near[&key].contains(&id(n)), "what comes after it was asked is found too");
     }
     assert!(search.published.as_second() < NEAR.as_secs());
+}
+
+#[test]
+fn two_processes_that_take_down_at_once_take_nothing_from_each_other() {
+    let case = Case::postgres();
+    let stores: Vec<_> = (0..4).map(|_| Arc::new(Store::connect(case.url()).unwrap())).collect();
+    case.commit(batch((0..40).map(|n| story(n, 0)))).unwrap();
+    case.block_on(async {
+        let tasks = (0..40u8).map(|n| {
+            let store = Arc::clone(&stores[usize::from(n) % 4]);
+            tokio::spawn(async move { store.commit(taken_down(n, u64::from(n) + 1, Some(withdrawal(n)))).await.unwrap() })
+        });
+        for task in tasks.collect::<Vec<_>>() {
+            task.await.unwrap();
+        }
+    });
+    for store in &stores {
+        assert_eq!(store.withdrawals().unwrap().len(), 40);
+    }
+}
+
+#[test]
+fn a_schema_of_before_withdrawals_had_rows_is_taken_over_once() {
+    let mut case = Case::postgres();
+    let old = serde_json::to_string(&[withdrawal(1), withdrawal(2)]).unwrap().replace('\'', "''").replace('\\', "\\\\");
+    sql(&case, &format!("drop schema diemtin cascade; {} {}", migrate::BEGINNING, migrate::STEPS[0]));
+    sql(&case, "update diemtin.version set version = 1");
+    sql(&case, &format!("insert into diemtin.memos (name, value) values ('withdrawn', '{old}')"));
+    for _ in 0..2 {
+        case.reopen();
+        let withdrawals = case.store().withdrawals().unwrap();
+        assert_eq!(withdrawals.into_values().collect::<Vec<_>>(), [withdrawal(1), withdrawal(2)]);
+        assert_eq!(sql(&case, "select count(*) from diemtin.memos"), "0");
+    }
 }
 
 #[test]

@@ -6,9 +6,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::edge::store::postgres::pool::{Failure, Pool, Session, all_bytes, bytes, key, long, longs, number, text, texts};
-use crate::edge::store::postgres::read;
+use crate::edge::store::postgres::{read, withdrawn};
 use crate::edge::store::{Memo, record};
-use crate::model::{Band, Batch, Push, SourceId, SourceState, Stamp, StoryChange, StoryId, span};
+use crate::model::{Band, Batch, SourceId, SourceState, Stamp, StoryChange, StoryId, span};
 
 const PUT_STORIES: &str = "insert into diemtin.stories (id, seq, body) select * from unnest($1::bytea[], $2::bigint[], $3::bytea[]) \
                            on conflict (id) do update set seq = excluded.seq, body = excluded.body";
@@ -50,6 +50,7 @@ pub(super) async fn commit(pool: &Pool, batch: &Batch) -> Result<Option<u64>, Fa
     if let Some(rules) = &batch.rules {
         session.execute(OTHER_RULES, &[bytes(&&rules[..])]).await?;
     }
+    withdrawn::change(&session, &batch.withdrawals).await?;
     let last = put_stories(&session, &batch.stories, &bodies, last).await?;
     session.commit().await?;
     Ok(Some(last))
@@ -218,6 +219,7 @@ pub(super) async fn remove(pool: &Pool, judged: &[(StoryId, u64)]) -> Result<Opt
     tokio::try_join!(
         session.execute("delete from diemtin.stories where id = any($1)", &stories),
         session.execute("delete from diemtin.bands where story = any($1)", &bands),
+        withdrawn::forget(&session, &gone),
         session.execute(FORGET_CHANGES, &forget),
         session.execute(TELL_CHANGES, &tell),
         session.execute(COUNT, &count),
@@ -231,20 +233,6 @@ pub(super) async fn remember(pool: &Pool, memo: Memo, what: &[u8]) -> Result<(),
     let statement =
         "insert into diemtin.memos (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value";
     session.execute(statement, &[text(&memo.name()), bytes(&what)]).await?;
-    session.commit().await
-}
-
-/// Remembers this of hubs; what says nothing is forgotten.
-pub(super) async fn set_pushes(pool: &Pool, pushes: &[(SourceId, Push)]) -> Result<(), Failure> {
-    let (gone, kept): (Vec<_>, Vec<_>) = pushes.iter().partition(|(_, push)| *push == Push::default());
-    let gone: Vec<&str> = gone.iter().map(|(id, _)| id.as_str()).collect();
-    let encoded = kept.iter().map(|(id, push)| Ok((id.as_str(), record::push(push)?))).collect::<Result<Vec<_>, Failure>>()?;
-    let (ids, values): (Vec<&str>, Vec<Vec<u8>>) = encoded.into_iter().unzip();
-    let session = pool.begin().await?;
-    let statement = "insert into diemtin.pushes (source, push) select * from unnest($1::text[], $2::bytea[]) as new (source, push) \
-                     order by source on conflict (source) do update set push = excluded.push";
-    session.execute(statement, &[texts(&ids), all_bytes(&values)]).await?;
-    session.execute("delete from diemtin.pushes where source = any($1)", &[texts(&gone)]).await?;
     session.commit().await
 }
 

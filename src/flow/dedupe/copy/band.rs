@@ -5,12 +5,16 @@
 //! Lund and Thorup, 2007), so that rare words are taken first, by every text alike. If two texts share half of their runs, the chance that none of four is
 //! shared is below one in ten for the title alone and below one in a hundred for title and lead together.
 
+use std::collections::BTreeSet;
+
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::flow::dedupe::copy::token::{Kind, Token};
 
 /// Bands that are taken of the title, of the lead, and of the names.
 const PER_PART: usize = 4;
+/// Bands that are taken of amounts.
+const OF_AMOUNTS: usize = 3;
 /// Tokens of a lead that bands are taken from: a source that cuts its summaries short still has them.
 const LEAD: usize = 25;
 /// Runs that weigh less say nothing, and are not looked for.
@@ -23,7 +27,30 @@ pub(super) fn bands(title: &[Token], lead: &[Token]) -> Vec<u64> {
     }
     bands.extend(smallest(&lead[..lead.len().min(LEAD)], 3, 3));
     bands.extend(names(title, lead));
+    bands.extend(amounts(title, lead));
     bands
+}
+
+/// Hashes of amounts, each with a province that is named, or alone where none is: two papers that tell of one event in their own words count
+/// the same things. A longer number is taken first: fewer texts have it.
+fn amounts(title: &[Token], lead: &[Token]) -> Vec<u64> {
+    let keys = |is: fn(&Token) -> bool| -> BTreeSet<&str> {
+        title.iter().chain(lead).filter(|token| is(token)).map(|token| token.key.as_str()).collect()
+    };
+    let places = keys(|token| token.kind == Kind::Place);
+    let least = if places.is_empty() { 3 } else { 2 };
+    let amounts = keys(|token| token.kind == Kind::Count && token.key != "10");
+    let ranked = amounts.into_iter().filter(|amount| amount.len() >= least).flat_map(|amount| {
+        let with = |place: &str| {
+            let hash = xxh3_64_with_seed(format!("{amount} {place}").as_bytes(), 5);
+            let digits = amount.chars().filter(|c| !matches!(c, '.' | '0')).count() as u64;
+            (hash / (digits * digits).max(1), hash)
+        };
+        if places.is_empty() { vec![with("")] } else { places.iter().map(|place| with(place)).collect() }
+    });
+    let mut hashes: Vec<(u64, u64)> = ranked.collect();
+    hashes.sort_unstable();
+    hashes.into_iter().take(OF_AMOUNTS).map(|(_, hash)| hash).collect()
 }
 
 /// Hashes of names of two syllables: what two papers have in common that tell of one event in their own words.

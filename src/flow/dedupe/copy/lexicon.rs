@@ -4,12 +4,17 @@
 //! How often a word or phrase occurs was counted over the 2,032 annotated records of DANeS (dataset-vn/DANeS, CC BY 4.0) and the
 //! items of eight national papers.
 
+mod usual;
 mod words;
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
 use crate::text::Words;
+use usual::USUAL;
 use words::{BODIES, FREQUENT, JOINING, LOOKING_BACK, OFFICIAL, OPPOSITES, PLACES, SAME};
 
 /// How much a rare word, a common one, and one that only joins others say, in twentieths of a rare word.
@@ -39,10 +44,31 @@ pub(super) enum Sort {
 
 /// The tables, by keys.
 pub(super) struct Lexicon {
-    expressions: HashMap<String, Vec<Expression>>,
-    weights: HashMap<String, u32>,
-    opposites: HashMap<String, Vec<usize>>,
-    looking_back: HashSet<String>,
+    expressions: HashMap<String, Vec<Expression>, Quick>,
+    weights: HashMap<String, u32, Quick>,
+    opposites: HashMap<String, Vec<usize>, Quick>,
+    looking_back: HashSet<String, Quick>,
+    usual: HashSet<String, Quick>,
+}
+
+/// Tables that never change and that every word is looked up in: nobody can fill them with keys that collide.
+type Quick = BuildHasherDefault<KeyHasher>;
+
+/// A hash of a key that is quicker than the usual one.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64_with_seed(bytes, self.0);
+    }
+
+    /// The mark behind a text: one is hashed at a time.
+    fn write_u8(&mut self, _: u8) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// Read once.
@@ -54,9 +80,15 @@ fn keys(text: &str) -> Vec<String> {
 
 impl Lexicon {
     fn new() -> Self {
-        let mut weights: HashMap<String, u32> = keys(FREQUENT).into_iter().map(|key| (key, COMMON)).collect();
+        let mut weights: HashMap<String, u32, Quick> = keys(FREQUENT).into_iter().map(|key| (key, COMMON)).collect();
         weights.extend(keys(JOINING).into_iter().map(|key| (key, JOINING_WEIGHT)));
-        let mut lexicon = Self { expressions: HashMap::new(), weights, opposites: HashMap::new(), looking_back: HashSet::new() };
+        let mut lexicon = Self {
+            expressions: HashMap::default(),
+            weights,
+            opposites: HashMap::default(),
+            looking_back: HashSet::default(),
+            usual: keys(USUAL).into_iter().collect(),
+        };
         for ways in SAME {
             let token = if ways[0] == "-" { String::new() } else { keys(ways[0]).join("_") };
             for way in *ways {
@@ -123,6 +155,11 @@ impl Lexicon {
     /// How much a single word says.
     pub fn weight(&self, key: &str) -> u32 {
         self.weights.get(key).copied().unwrap_or(RARE)
+    }
+
+    /// Whether a word is so rare that two texts which share it may tell of one event.
+    pub fn is_telling(&self, key: &str, weight: u32) -> bool {
+        weight >= RARE && !self.usual.contains(key)
     }
 
     /// Whether a token is a phrase of articles that come back to an event.

@@ -3,14 +3,13 @@
 //! The thresholds were set on labelled pairs, see tests/corpus/judge; each stands with what it tells apart.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::flow::dedupe::copy::Gist;
-use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE};
+use crate::flow::dedupe::copy::lexicon::RARE;
 use crate::flow::dedupe::copy::token::{Kind, Token};
+use crate::flow::dedupe::copy::{Gist, event};
 use crate::model::{Alike, Reason};
 
 /// How much two texts share, from 0 to 1.
@@ -30,8 +29,8 @@ pub(super) struct Shared<'a> {
     pub only: [Vec<&'a Token>; 2],
     /// The titles, the longer one cut to the length of one that ends with an ellipsis.
     pub trimmed: (&'a [Token], &'a [Token]),
-    a: &'a Gist,
-    b: &'a Gist,
+    pub a: &'a Gist,
+    pub b: &'a Gist,
     likeness: Likeness,
     /// The weight that the titles, and the whole texts share, in rare words.
     titles: f32,
@@ -40,7 +39,7 @@ pub(super) struct Shared<'a> {
     title_contained: f32,
     /// What takes time and is seldom asked for, see the methods of these names.
     runs: OnceCell<f32>,
-    facts: OnceCell<usize>,
+    event: OnceCell<bool>,
 }
 
 impl Likeness {
@@ -78,7 +77,7 @@ impl<'a> Shared<'a> {
             texts: part(texts, RARE),
             title_contained: part(titles, all(title_a).min(all(title_b))),
             runs: OnceCell::new(),
-            facts: OnceCell::new(),
+            event: OnceCell::new(),
             only,
             trimmed,
             a,
@@ -88,22 +87,12 @@ impl<'a> Shared<'a> {
 
     /// The part of the shorter lead's runs of three words that the other one contains.
     fn runs(&self) -> f32 {
-        *self.runs.get_or_init(|| runs(&self.a.lead.tokens, &self.b.lead.tokens))
+        *self.runs.get_or_init(|| runs(self.a, self.b))
     }
 
     /// How many words the shorter lead has.
     fn lead(&self) -> usize {
         self.a.lead.tokens.len().min(self.b.lead.tokens.len())
-    }
-
-    /// What the numbers and names that both texts have are worth as signs of one event, see [`facts`].
-    fn facts(&self) -> usize {
-        *self.facts.get_or_init(|| facts(self.a, self.b))
-    }
-
-    /// Whether one text speaks of the event as of something past, and the other does not.
-    fn is_follow_up(&self) -> bool {
-        looks_back(self.a) != looks_back(self.b)
     }
 
     /// Whether one is a timetable or forecast.
@@ -112,7 +101,7 @@ impl<'a> Shared<'a> {
     }
 
     /// How many tokens of a kind each has that the other does not know, the smaller number.
-    fn unknown(&self, kind: Kind) -> usize {
+    pub(super) fn unknown(&self, kind: Kind) -> usize {
         unknown(self.a, self.b, kind).min(unknown(self.b, self.a, kind))
     }
 
@@ -151,7 +140,9 @@ impl<'a> Shared<'a> {
         let same_title = titles >= ONE_TITLE;
         let alike = match leads {
             _ if titles < 0.6 && self.is_timetable() => return Reason::Unlike,
-            Some(_) if self.is_copied() => Alike::Texts,
+            Some(_) if self.is_copied() && self.is_told() => Alike::Texts,
+            // What stands under two titles and says nothing of either is the site's own.
+            Some(_) if self.is_copied() => return Reason::General,
             Some(_) if contained >= 0.85 && self.texts >= 7.0 => Alike::TitlesAndTexts,
             // One headline over two texts: a general one stands over many.
             Some(leads) if same_title && leads < 0.75 && self.unknown(Kind::Name) >= 2 => return Reason::General,
@@ -179,18 +170,20 @@ impl<'a> Shared<'a> {
         self.likeness.titles >= ONE_TITLE && self.titles >= 8.0
     }
 
-    /// Whether two papers tell of one event in their own words: the headlines have hardly a word in common, the names and numbers agree.
+    /// Whether two papers tell of one event in their own words.
     pub(super) fn is_one_event(&self) -> bool {
         let Likeness { titles, leads, .. } = self.likeness;
-        titles < 0.4 && leads.is_some_and(|leads| leads >= 0.2) && !self.is_follow_up() && self.facts() >= EVENT
+        titles < 0.75 && leads.is_some() && !self.is_timetable() && *self.event.get_or_init(|| event::is_one(self))
+    }
+
+    /// Whether one of the titles says something that the other text says, too.
+    fn is_told(&self) -> bool {
+        event::told(self.a, self.b).max(event::told(self.b, self.a)) >= 0.2
     }
 }
 
 /// From this on two titles are one, written in two ways.
 const ONE_TITLE: f32 = 0.95;
-
-/// Facts that make one event: a day, an amount and a name, or two amounts and a name with a half more.
-const EVENT: usize = 11;
 
 /// A part of a whole, from 0 upwards.
 fn part(part: u32, whole: u32) -> f32 {
@@ -274,53 +267,32 @@ fn spell_out(short: &mut Vec<&Token>, title: &[Token], only: &mut Vec<&Token>) {
 }
 
 /// The share of runs of three tokens; of the longer lead only as much is looked at as the shorter one has, and half as much again.
-fn runs(a: &[Token], b: &[Token]) -> f32 {
-    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    if short.len() < 6 {
+fn runs(a: &Gist, b: &Gist) -> f32 {
+    let (short, long) = if a.lead.tokens.len() <= b.lead.tokens.len() { (a, b) } else { (b, a) };
+    let length = short.lead.tokens.len();
+    if length < 6 {
         return 0.0;
     }
-    let runs = |tokens: &[Token]| -> Vec<u64> {
-        let hash = |run: &[Token]| run.iter().fold(0, |seed, token| xxh3_64_with_seed(token.key.as_bytes(), seed));
-        let mut runs: Vec<u64> = tokens.windows(3).map(hash).collect();
-        runs.sort_unstable();
-        runs.dedup();
-        runs
-    };
-    let (short, long) = (runs(short), runs(&long[..long.len().min(short.len() * 3 / 2 + 4)]));
-    short.iter().filter(|run| long.binary_search(run).is_ok()).count() as f32 / short.len() as f32
-}
-
-/// What two texts have in common of an event, in half points: an amount of three digits or more says much, a date less, a small number
-/// little, a name of two syllables much, and more than two names no more.
-fn facts(a: &Gist, b: &Gist) -> usize {
-    let numbers = a.tokens().filter(|token| token.is_number() && b.knows(token));
-    let shared: HashMap<&str, &Token> = numbers.map(|token| (token.key.as_str(), token)).collect();
-    let worth = |token: &&Token| {
-        let is_year = token.key.len() == 4 && token.key.starts_with("20");
-        match token.kind {
-            _ if is_year => 0,
-            Kind::Ordinal if token.key.contains('.') => 3,
-            _ if token.key.len() >= 3 => 4,
-            Kind::Count if token.key.len() == 2 && token.key != "10" => 2,
-            Kind::Ordinal => 1,
-            _ => 0,
-        }
-    };
-    let numbers: usize = shared.values().map(worth).sum();
-    fn pairs(gist: &Gist, named: bool) -> HashSet<[&str; 2]> {
-        let pairs = [&gist.title, &gist.lead].into_iter().flat_map(|part| part.tokens.windows(2));
-        let wanted = pairs.filter(|pair| !named || pair.iter().all(|token| token.is_name()));
-        wanted.map(|pair| [&*pair[0].key, &*pair[1].key]).collect()
+    let end = length * 3 / 2 + 4;
+    let (short, mut long) = (short.runs(), long.runs());
+    let mut common = 0;
+    for (run, _) in short {
+        long = &long[long.partition_point(|(other, _)| other < run)..];
+        common += usize::from(long.first().is_some_and(|(other, place)| other == run && place + RUN <= end));
     }
-    // A name at the beginning of a sentence does not look like one.
-    let (in_a, in_b) = (pairs(a, false), pairs(b, false));
-    let names = pairs(a, true).union(&pairs(b, true)).filter(|pair| in_a.contains(*pair) && in_b.contains(*pair)).count();
-    numbers + 4 * names.min(2)
+    common as f32 / short.len() as f32
 }
 
-/// Whether a text speaks of an event as of something past: it is another article about it.
-fn looks_back(gist: &Gist) -> bool {
-    gist.tokens().any(|token| LEXICON.looks_back(&token.key))
+/// Tokens of a run.
+const RUN: usize = 3;
+
+/// The different runs of three tokens by their hashes, each with the first place where it begins.
+pub(super) fn runs_of(tokens: &[Token]) -> Vec<(u64, usize)> {
+    let hash = |run: &[Token]| run.iter().fold(0, |seed, token| xxh3_64_with_seed(token.key.as_bytes(), seed));
+    let mut runs: Vec<(u64, usize)> = tokens.windows(RUN).enumerate().map(|(place, run)| (hash(run), place)).collect();
+    runs.sort_unstable();
+    runs.dedup_by_key(|(run, _)| *run);
+    runs
 }
 
 /// How many different tokens of a kind a text has that the other does not know.

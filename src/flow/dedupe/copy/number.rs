@@ -148,24 +148,18 @@ fn numeral(words: &Words, at: usize) -> Option<(u32, usize)> {
 
 /// The value of a digit's word.
 pub(super) fn unit(key: &str) -> Option<u32> {
-    const UNITS: [(&str, u32); 15] = [
-        ("môt5", 1),
-        ("môt1", 1),
-        ("hai", 2),
-        ("ba", 3),
-        ("bôn1", 4),
-        ("tư", 4),
-        ("năm", 5),
-        ("lăm", 5),
-        ("nhăm", 5),
-        ("sau1", 6),
-        ("bay3", 7),
-        ("bây3", 7),
-        ("tam1", 8),
-        ("chin1", 9),
-        ("rươi4", 5),
-    ];
-    UNITS.iter().find(|(word, _)| *word == key).map(|(_, value)| *value)
+    Some(match key {
+        "môt5" | "môt1" => 1,
+        "hai" => 2,
+        "ba" => 3,
+        "bôn1" | "tư" => 4,
+        "năm" | "lăm" | "nhăm" | "rươi4" => 5,
+        "sau1" => 6,
+        "bay3" | "bây3" => 7,
+        "tam1" => 8,
+        "chin1" => 9,
+        _ => return None,
+    })
 }
 
 /// The value of a Roman numeral up to 39.

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE, Sort};
 use crate::flow::dedupe::copy::likeness::bare;
 use crate::flow::dedupe::copy::number::{NUMBERED, may_be_one, number, unit};
-use crate::text::{Words, documents};
+use crate::text::{Passage, Words};
 
 /// What two texts have in common or not.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub(super) struct Token {
     unit: Option<u32>,
     /// How much it says, in twentieths of a rare word.
     pub weight: u32,
+    /// Whether it is a rare word, or a name of one.
+    pub is_telling: bool,
     pub kind: Kind,
     /// Where it stands in the text, in bytes.
     pub place: Range<u32>,
@@ -67,10 +69,10 @@ impl Token {
 }
 
 /// The tokens of a text, at most `limit`.
-pub(super) fn tokens(text: &str, limit: usize) -> Vec<Token> {
-    let words = Words::new(text);
+pub(super) fn tokens(passage: &Passage, limit: usize) -> Vec<Token> {
+    let words = passage.words();
     let shouted = is_shouted(&words);
-    let named = documents(&words);
+    let named = passage.documents();
     let mut tokens: Vec<Token> = Vec::new();
     let mut at = 0;
     let mut begins = true;
@@ -97,7 +99,8 @@ pub(super) fn tokens(text: &str, limit: usize) -> Vec<Token> {
         if !key.is_empty() {
             let (hash, unit) = (xxh3_64(key.as_bytes()), unit(&key));
             let place = place.start as u32..place.end as u32;
-            tokens.push(Token { key, hash, unit, weight, kind, place, capital, is_abbreviation });
+            let is_telling = matches!(kind, Kind::Word | Kind::Name) && LEXICON.is_telling(&key, weight);
+            tokens.push(Token { key, hash, unit, weight, is_telling, kind, place, capital, is_abbreviation });
         }
     }
     tokens
@@ -174,8 +177,12 @@ fn is_measure(key: &str, unit: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn tokens(text: &str) -> Vec<Token> {
+        super::tokens(&Passage::new(text, text), 99)
+    }
+
     fn keys(text: &str) -> Vec<String> {
-        tokens(text, 99).into_iter().map(|t| t.key).collect()
+        tokens(text).into_iter().map(|t| t.key).collect()
     }
 
     #[test]
@@ -195,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_capital_makes_a_name_where_none_is_needed() {
-        let kinds = |text: &str| tokens(text, 99).into_iter().map(|t| t.kind).collect::<Vec<_>>();
+        let kinds = |text: &str| tokens(text).into_iter().map(|t| t.kind).collect::<Vec<_>>();
         assert_eq!(kinds("Công an bắt Lan"), [Kind::Word, Kind::Word, Kind::Word, Kind::Name]);
         assert_eq!(kinds("Hà Nội: Lan nói"), [Kind::Place, Kind::Word, Kind::Word]);
         assert_eq!(kinds("vì hòa bình")[1], Kind::Word);
@@ -203,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_number_names_or_counts() {
-        let numbers = |text: &str| tokens(text, 99).into_iter().filter(Token::is_number).map(|t| t.kind).collect::<Vec<_>>();
+        let numbers = |text: &str| tokens(text).into_iter().filter(Token::is_number).map(|t| t.kind).collect::<Vec<_>>();
         assert_eq!(numbers("Bản tin số 103 ngày 22/10, mùa 2026"), [Kind::Ordinal; 3]);
         assert_eq!(numbers("Trao 20 suất học bổng, 4,5 tỷ đồng, 600 m2 đất"), [Kind::Count; 3]);
         assert_eq!(numbers("Chỉ thị 05-CT/TW, quốc lộ 14, tháng 3"), [Kind::Ordinal; 3]);

@@ -41,7 +41,10 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
     if let Some((first, second)) = sides(&is_name).filter(|_| !copied) {
         return Some(told(Difference::Name, &first, &second));
     }
-    different_places(a, b).or_else(|| different_numbers(a, b, shared.is_one_event() || shared.says_enough()))
+    if shared.is_one_event() {
+        return None;
+    }
+    different_places(a, b).or_else(|| different_numbers(a, b, shared.says_enough()))
 }
 
 /// Days, issues and terms, or more than one amount, that each text has and the other does not know.
@@ -61,7 +64,7 @@ fn different_numbers(a: &Gist, b: &Gist, one_event: bool) -> Option<Reason> {
     None
 }
 
-fn different_places(a: &Gist, b: &Gist) -> Option<Reason> {
+pub(super) fn different_places(a: &Gist, b: &Gist) -> Option<Reason> {
     let places = |gist: &'_ Gist| -> Vec<(String, String)> {
         let parts = [&gist.title, &gist.lead].into_iter();
         let tokens = parts.flat_map(|part| part.tokens.iter().map(move |token| (part, token)));
@@ -75,7 +78,7 @@ fn different_places(a: &Gist, b: &Gist) -> Option<Reason> {
     apart.then(|| Reason::Apart { what: Difference::Place, first: names(here), second: names(there) })
 }
 
-fn opposites<'a>(only_a: &[&'a Token], only_b: &[&'a Token]) -> Option<(&'a Token, &'a Token)> {
+pub(super) fn opposites<'a>(only_a: &[&'a Token], only_b: &[&'a Token]) -> Option<(&'a Token, &'a Token)> {
     let opposite = |x: &&'a Token| only_b.iter().find(|y| LEXICON.are_opposites(&x.key, &y.key)).map(|y| (*x, *y));
     only_a.iter().find_map(opposite)
 }
@@ -94,6 +97,6 @@ fn denied<'a>(a: &Gist, b: &Gist, shared: &Shared<'a>) -> Option<[Vec<&'a Token>
 
 /// Tokens as they are written in a text.
 fn written(part: &Part, tokens: &[&Token]) -> String {
-    let words = tokens.iter().filter_map(|token| part.text.get(token.place.start as usize..token.place.end as usize));
+    let words = tokens.iter().filter_map(|token| part.passage.text().get(token.place.start as usize..token.place.end as usize));
     words.collect::<Vec<_>>().join(", ")
 }

@@ -29,7 +29,7 @@ fn story(entries: Vec<Report>) -> Story {
 
 fn placed(entry: &Report, at: i64, story: &Story, first_rank: &str) -> Result<Judgement, Refusal> {
     let rank = |source: &SourceId| i32::from(source.as_str() == first_rank);
-    placement(entry, second(at), story, &Gists::default(), &rank)
+    placement(entry, &Gist::of(entry), second(at), story, &Gists::default(), &rank)
 }
 
 #[test]

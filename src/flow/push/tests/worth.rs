@@ -145,6 +145,7 @@ fn state() -> SourceState {
         failures: 1,
         error: None,
         manners: crate::model::Manners::default(),
+        vanished: Vec::new(),
     }
 }
 

@@ -1,0 +1,48 @@
+//! The place that a fetch has at a host. It moves on with the fetch: a redirect that leads to another host gives the place at the first one
+//! back, and waits for a turn at the other like any fetch that begins there.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::OwnedSemaphorePermit;
+use url::Url;
+
+use crate::edge::fetch::Turn;
+use crate::pipeline::crew::{Crew, Host, lock};
+
+/// A place at the host that is asked.
+#[derive(Clone)]
+pub struct Place {
+    crew: Crew,
+    held: Arc<Mutex<Option<Held>>>,
+}
+
+struct Held {
+    host: Arc<Host>,
+    #[expect(dead_code, reason = "held, not used")]
+    room: OwnedSemaphorePermit,
+}
+
+impl Place {
+    pub(super) fn new(crew: &Crew, host: Arc<Host>, room: OwnedSemaphorePermit) -> Self {
+        Self { crew: crew.clone(), held: Arc::new(Mutex::new(Some(Held { host, room }))) }
+    }
+
+    /// Waits for the turn at an address's host. Who has its place there already goes on at once.
+    pub fn at(&self, url: &Url) -> Turn {
+        let host = self.crew.host(url);
+        let place = self.clone();
+        Box::pin(async move {
+            let is_there = |held: &Held| Arc::ptr_eq(&held.host, &host);
+            if lock(&place.held).as_ref().is_some_and(is_there) {
+                return;
+            }
+            // Given back before the wait: two hosts that lead to each other would otherwise wait for each other.
+            *lock(&place.held) = None;
+            let room = host.room().await;
+            while !host.begin(place.crew.spacing) {
+                host.wait().await;
+            }
+            *lock(&place.held) = Some(Held { host, room });
+        })
+    }
+}
