@@ -18,7 +18,7 @@ use crate::flow::dedupe::{self, Ground, Named};
 use crate::flow::moves::{self, Found};
 use crate::flow::push::{Found as Heard, dearer};
 use crate::flow::schedule::{self, Answered, Plan, Read, Wishes};
-use crate::model::{Batch, Because, Document, Looked, Manners, Source, SourceState, Trouble, Wish};
+use crate::model::{Batch, Because, Document, Looked, Manners, NoteKind, Source, SourceState, Trouble, Wish};
 use crate::pipeline::Desk;
 use crate::pipeline::later::may_wait;
 use announced::Said;
@@ -172,7 +172,8 @@ impl Poll<'_> {
             }
             Body::Read(document) => Arc::new(*document),
         };
-        for note in &document.notes {
+        // Where links lead is the same at each poll: `preview` tells it.
+        for note in document.notes.iter().filter(|note| note.kind != NoteKind::Elsewhere) {
             tracing::debug!(source = %self.source.id, entry = note.entry, "{}", note.message);
         }
         let said = Said { links: &links, document: Some(&document.feed), from: &url };
