@@ -4,6 +4,7 @@ mod announced;
 mod failure;
 mod missed;
 mod polled;
+mod reading;
 
 use std::sync::{Arc, OnceLock};
 
@@ -15,10 +16,9 @@ use crate::edge::fetch::{Answer, FetchError, Turns, Validators};
 use crate::edge::store::{Store, StoreError};
 use crate::flow::dedupe::{self, Ground, Named};
 use crate::flow::moves::{self, Found};
-use crate::flow::parse::{self, Input, NotAFeed};
 use crate::flow::push::{Found as Heard, dearer};
 use crate::flow::schedule::{self, Answered, Plan, Read, Wishes};
-use crate::model::{Batch, Because, Document, Looked, Manners, Origin, Source, SourceState, Trouble, Wish};
+use crate::model::{Batch, Because, Document, Looked, Manners, NoteKind, Source, SourceState, Trouble, Wish};
 use crate::pipeline::Desk;
 use crate::pipeline::later::may_wait;
 use announced::Said;
@@ -26,6 +26,7 @@ use failure::Failure;
 use missed::Seen;
 
 pub use polled::{Outcome, Polled};
+pub use reading::read;
 
 /// A decision whose ground has changed is taken again. Each time some other poll has got its stories in, so as many times are
 /// enough as polls can run at once.
@@ -171,7 +172,8 @@ impl Poll<'_> {
             }
             Body::Read(document) => Arc::new(*document),
         };
-        for note in &document.notes {
+        // Where links lead is the same at each poll: `preview` tells it.
+        for note in document.notes.iter().filter(|note| note.kind != NoteKind::Elsewhere) {
             tracing::debug!(source = %self.source.id, entry = note.entry, "{}", note.message);
         }
         let said = Said { links: &links, document: Some(&document.feed), from: &url };
@@ -391,16 +393,4 @@ impl Poll<'_> {
     fn polled(&self, outcome: Outcome, status: Option<u16>, error: Option<String>, state: SourceState) -> Polled {
         Polled { source: self.source.id.clone(), outcome, status, entries: 0, new: 0, updated: 0, error, state }
     }
-}
-
-/// A document of a source, read with the source's settings.
-pub fn read(source: &Source, bytes: &[u8], content_type: Option<&str>, base: &Url, now: Timestamp) -> Result<Document, NotAFeed> {
-    let select = match &source.origin {
-        Origin::Page { select, .. } => Some(select),
-        Origin::Feed { .. } => None,
-    };
-    let encoding = source.encoding.as_deref();
-    let mut document = parse::parse(Input { bytes, content_type, base, timezone: &source.timezone, encoding, select, now })?;
-    parse::keep_links(&mut document, &source.home, &source.link_hosts);
-    Ok(document)
 }
