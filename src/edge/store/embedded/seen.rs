@@ -164,7 +164,7 @@ impl Filter {
         let hash = u128::from_be_bytes(hash);
         let (first, second) = ((hash >> 64) as u64, hash as u64);
         // Less than the number of blocks, which fits.
-        let block = (u128::from(first) * self.blocks.len() as u128 >> 64) as usize;
+        let block = ((u128::from(first) * self.blocks.len() as u128) >> 64) as usize;
         let probes = (0..PROBES).map(move |probe| (second >> (9 * probe)) & 511);
         Some((self.blocks.get(block)?, probes.map(|bit| ((bit >> 6) as usize, 1 << (bit & 63)))))
     }
