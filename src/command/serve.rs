@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::command::{Exit, Setup, control, setup};
 use crate::config::{Config, Faults};
-use crate::edge::serve::{Answers, listen, serve};
+use crate::edge::serve::listen;
 use crate::edge::store::{Store, StoreError};
 use crate::edge::watch::Watch;
 use crate::pipeline::{self, Desk, Live};
@@ -20,6 +20,8 @@ pub(super) use face::Face;
 
 /// The wait before a store that could not be opened is tried again.
 const OPEN_AGAIN: Duration = Duration::from_secs(5);
+/// A store that takes longer to open than this has the pages of before served meanwhile.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What `serve` takes.
 #[derive(Debug, clap::Args)]
@@ -63,15 +65,31 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
             }
         });
         // Who names an address wants to see how it is: /healthz and /metrics.
-        let address = Some(&*address).filter(|_| arguments.role != Role::Poll || arguments.listen.is_some());
+        let listening = address;
+        let address = Some(&*listening).filter(|_| arguments.role != Role::Poll || arguments.listen.is_some());
         let pages = arguments.pages.clone().unwrap_or_else(|| setup.pages(&desk.config.store));
         let pages = Some(pages).filter(|_| arguments.role != Role::Poll);
-        let mut face = Face::of_before(pages, address, &desk.counts, setup.clock).await?;
-        let store = tokio::select! {
-            store = open(setup, &desk.config, face.has_pages()) => store?,
-            () = &mut stop => return Ok(Exit::Done),
+        let mut face = Face::of_before(pages).await;
+        let config = Arc::clone(&desk.config);
+        let opening = open(setup, &config, face.has_pages());
+        tokio::pin!(opening);
+        let store = loop {
+            let is_waiting = address.is_some() && face.has_pages() && !face.is_served();
+            tokio::select! {
+                store = &mut opening => break store?,
+                () = &mut stop => {
+                    face.close().await?;
+                    return Ok(Exit::Done);
+                }
+                () = tokio::time::sleep(PATIENCE), if is_waiting => {
+                    let listener = listen(&listening).await?;
+                    tracing::warn!(address = %listener.local_addr()?, "serving the pages of before, until the store is open");
+                    face.listener = Some(listener);
+                    face.serve(&desk.counts, setup.clock);
+                }
+            }
         };
-        if let Some(address) = address.filter(|_| face.listener.is_none()) {
+        if let Some(address) = address.filter(|_| !face.is_served()) {
             face.listener = Some(listen(address).await?);
         }
         service(setup, watch, desk, store, face, arguments.role, stop).await?;
@@ -115,8 +133,7 @@ pub(super) async fn service(
     // Before hubs are heard: they would be told that nobody subscribes.
     desk.pushes.load(&store)?;
     desk.subscribers.load(&desk.config.service, &store)?;
-    let asked_of = Arc::clone(&store);
-    let (sources, metrics) = (desk.config.sources.len(), face.metrics(&desk.counts, move || asked_of.takes()));
+    let (sources, counts) = (desk.config.sources.len(), Arc::clone(&desk.counts));
     let folder = setup.folder(&desk.config.store);
     let (new_desk, desk) = watch::channel(desk);
     let mut stop_answering = told_to_stop.clone();
@@ -133,20 +150,16 @@ pub(super) async fn service(
     let calls = (role != Role::Poll).then(|| pipeline::callee(desk.clone(), Arc::clone(&store)));
     // Where several processes share the store, hubs call those that publish.
     let listens = calls.is_some() || store.is_shared();
+    // Set once: this is the only place.
+    let _ = face.callee.set(calls);
+    let _ = face.store.set(Arc::clone(&store));
     let (site, pages) = (Arc::clone(&face.site), face.pages.clone());
-    let live = Live { desk, store, site: Arc::clone(&site), pages, listens, stop: told_to_stop.clone() };
+    let live = Live { desk, store, site, pages, listens, stop: told_to_stop.clone() };
     let live = tokio::spawn(pipeline::run(live, role != Role::Web, role != Role::Poll));
-    let web = face.listener.take().map(|listener| {
-        if let Ok(address) = listener.local_addr() {
-            tracing::info!(%address, sources, "serving");
-        }
-        let mut stop = told_to_stop.clone();
-        let answers = Answers { site, metrics: Some(metrics), calls, clock: setup.clock };
-        tokio::spawn(serve(listener, answers, async move {
-            let _ = stop.wait_for(|&stop| stop).await;
-        }))
-    });
-    let early = face.take_over();
+    if let Some(Ok(address)) = face.listener.as_ref().map(|listener| listener.local_addr()) {
+        tracing::info!(%address, sources, "serving");
+    }
+    face.serve(&counts, setup.clock);
     tokio::select! {
         () = stop => {}
         () = reload(setup, &new_desk, watch, hangup) => {}
@@ -154,10 +167,8 @@ pub(super) async fn service(
     tracing::info!("stopping: what is under way is finished first");
     tell_stop.send_replace(true);
     // Each is waited for, whatever became of the others.
-    let (live, questions, ()) = tokio::join!(live, questions, early);
-    if let Some(web) = web {
-        web.await?;
-    }
+    let (live, questions, served) = tokio::join!(live, questions, face.close());
+    served?;
     questions?;
     Ok(live?)
 }

@@ -136,7 +136,7 @@ fn pages_of_before_are_served_until_the_store_can_be_opened() {
     std::fs::create_dir(data.join("sled")).expect("a folder");
     std::fs::write(data.join("sled/db"), vec![7; 1 << 20]).expect("damage");
     let service = app.start();
-    service.log.wait_for("only the pages of before are served");
+    service.log.wait_for("serving the pages of before, until the store is open");
     is_served_as_before(&service, &before);
     // Its administrator puts a copy back.
     std::fs::remove_dir_all(data.join("sled")).expect("room");
@@ -160,6 +160,7 @@ fn pages_of_before_are_served_while_a_database_is_away() {
     assert_eq!(service.terminate(), Some(0));
     app.write(&format!("{feeds}\n[store]\nurl = \"postgres://nobody@127.0.0.1:1/none\"\n"));
     let service = app.start_with(&["--role", "web", "--pages", "data/pages.zst"]);
+    service.log.wait_for("serving the pages of before, until the store is open");
     is_served_as_before(&service, &before);
     assert_eq!(service.terminate(), Some(0));
     std::fs::write(app.folder().join("data/pages.zst"), "something else").expect("damage");

@@ -1,7 +1,7 @@
-//! What readers see of a service: also before its store is open, if there are pages of an earlier run.
+//! What readers see of a service: also before its store is open, if that takes long and there are pages of an earlier run.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -9,28 +9,34 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::edge::serve::{Answers, Metrics, listen, serve};
+use crate::edge::serve::{Answers, Callee, Metrics, Reply, serve};
+use crate::edge::store::Store;
 use crate::flow::render::metrics;
 use crate::model::{Site, Tally};
 use crate::pipeline::{self, Counts};
 
-/// The site, and where it is served.
+/// Seconds after which a hub may call again while the store is not open.
+const CALL_AGAIN: u64 = 5;
+
+/// The site, and who serves it. Whoever serves the pages of before goes on when the store is open: no connection is broken off.
 #[derive(Default)]
 pub struct Face {
     /// What is served.
     pub site: Arc<ArcSwap<Site>>,
-    /// Where; `None` where nobody is served.
+    /// Where; `None` where nobody is served, or somebody serves already.
     pub listener: Option<TcpListener>,
     /// Where the pages are kept.
     pub pages: Option<PathBuf>,
-    /// What serves until the service does.
-    early: Option<Early>,
+    /// Who answers hubs; `None` where nobody does.
+    pub callee: Arc<OnceLock<Option<Callee>>>,
+    /// The store, once it is open.
+    pub store: Arc<OnceLock<Arc<Store>>>,
+    server: Option<Server>,
 }
 
-/// A server of its own on the same socket.
-struct Early {
+struct Server {
     stop: watch::Sender<bool>,
-    server: JoinHandle<()>,
+    task: JoinHandle<()>,
 }
 
 impl Face {
@@ -39,28 +45,11 @@ impl Face {
         Self { listener: Some(listener), ..Self::default() }
     }
 
-    /// One that begins with the pages that were kept, and serves them at once on an address, if there is one.
-    pub async fn of_before(
-        pages: Option<PathBuf>,
-        address: Option<&str>,
-        counts: &Arc<Counts>,
-        clock: fn() -> Timestamp,
-    ) -> anyhow::Result<Self> {
+    /// One that begins with the pages that were kept.
+    pub async fn of_before(pages: Option<PathBuf>) -> Self {
         let path = pages.clone();
         let site = pipeline::blocking(move || path.map(|path| pipeline::kept_site(&path)).unwrap_or_default()).await;
-        let mut face = Self { site: Arc::new(ArcSwap::from_pointee(site)), pages, ..Self::default() };
-        let Some(address) = address.filter(|_| face.has_pages()) else { return Ok(face) };
-        let ours = listen(address).await?.into_std()?;
-        face.listener = Some(TcpListener::from_std(ours.try_clone()?)?);
-        let (stop, mut stopped) = watch::channel(false);
-        let answers = Answers { site: Arc::clone(&face.site), metrics: Some(face.metrics(counts, || false)), calls: None, clock };
-        tracing::warn!(address = %ours.local_addr()?, "serving the pages of before, until the store is open");
-        let server = tokio::spawn(serve(TcpListener::from_std(ours)?, answers, async move {
-            // A sender that is gone says the same.
-            let _ = stopped.wait_for(|&stop| stop).await;
-        }));
-        face.early = Some(Early { stop, server });
-        Ok(face)
+        Self { site: Arc::new(ArcSwap::from_pointee(site)), pages, ..Self::default() }
     }
 
     /// Whether there are pages of before.
@@ -68,23 +57,49 @@ impl Face {
         !self.site.load().pages.is_empty()
     }
 
-    /// Makes the text of `/metrics`; `takes` says whether the store takes anything.
-    pub fn metrics(&self, counts: &Arc<Counts>, takes: impl Fn() -> bool + Send + Sync + 'static) -> Metrics {
-        let (counts, site) = (Arc::clone(counts), Arc::clone(&self.site));
-        Arc::new(move || metrics(&Tally { stale: u64::from(site.load().kept.is_some()), ..counts.tally() }, takes()))
+    /// Whether it is served.
+    pub fn is_served(&self) -> bool {
+        self.server.is_some()
     }
 
-    /// Lets the service serve alone. Requests that are being answered are not cut off; the future ends with the last of them.
-    pub fn take_over(&mut self) -> impl Future<Output = ()> + use<> {
-        let early = self.early.take();
-        if let Some(early) = &early {
-            early.stop.send_replace(true);
-        }
-        async move {
-            // One that broke down is over, too.
-            if let Some(early) = early {
-                let _ = early.server.await;
-            }
-        }
+    /// Begins to serve, if there is a listener.
+    pub fn serve(&mut self, counts: &Arc<Counts>, clock: fn() -> Timestamp) {
+        let Some(listener) = self.listener.take() else { return };
+        let (metrics, calls) = (Some(self.metrics(counts)), Some(self.calls()));
+        let answers = Answers { site: Arc::clone(&self.site), metrics, calls, clock };
+        let (stop, mut stopped) = watch::channel(false);
+        let task = tokio::spawn(serve(listener, answers, async move {
+            // A sender that is gone says the same.
+            let _ = stopped.wait_for(|&stop| stop).await;
+        }));
+        self.server = Some(Server { stop, task });
+    }
+
+    /// Serves no more. What is being answered is finished first.
+    pub async fn close(self) -> anyhow::Result<()> {
+        let Some(server) = self.server else { return Ok(()) };
+        server.stop.send_replace(true);
+        Ok(server.task.await?)
+    }
+
+    /// Makes the text of `/metrics`.
+    fn metrics(&self, counts: &Arc<Counts>) -> Metrics {
+        let (counts, site, store) = (Arc::clone(counts), Arc::clone(&self.site), Arc::clone(&self.store));
+        Arc::new(move || {
+            let tally = Tally { stale: u64::from(site.load().kept.is_some()), ..counts.tally() };
+            metrics(&tally, store.get().is_some_and(|store| store.takes()))
+        })
+    }
+
+    fn calls(&self) -> Callee {
+        let callee = Arc::clone(&self.callee);
+        Arc::new(move |call| match callee.get() {
+            Some(Some(callee)) => callee(call),
+            Some(None) => Box::pin(async { Reply::new(404, "nobody is called here\n") }),
+            None => Box::pin(async {
+                let why = "the store is not open yet; come again in a moment\n";
+                Reply { retry_after: Some(CALL_AGAIN), ..Reply::new(503, why) }
+            }),
+        })
     }
 }

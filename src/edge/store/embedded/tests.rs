@@ -280,7 +280,7 @@ fn withdrawals_that_can_not_be_read_are_named_and_hide_their_stories_all_the_sam
     });
     case.reopen();
     assert_eq!(case.store().withdrawals().unwrap().into_keys().collect::<Vec<_>>(), [id(1)]);
-    assert_eq!(case.store().unmended().unwrap(), ["1 of its withdrawals could not be read and were set aside"]);
     let found = sentences(&case);
+    assert!(found.iter().any(|said| said == "1 of its withdrawals could not be read and were set aside"), "{found:?}");
     assert_eq!(found[1], "it should hold 2 withdrawals and holds 0");
 }

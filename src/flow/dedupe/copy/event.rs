@@ -43,7 +43,7 @@ const OTHER_NAME: i32 = 2;
 /// What it costs that only one text looks back.
 const FOLLOW_UP: i32 = 3;
 /// What opposites in the headlines cost, and numbers there that the other text does not know, and provinces.
-const OPPOSITE: i32 = 6;
+const OPPOSITE: i32 = 12;
 const OTHER_NUMBER: i32 = 3;
 const OTHER_PLACE: i32 = 4;
 
