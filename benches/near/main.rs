@@ -52,6 +52,8 @@ fn main() {
         }
         unique(&mut batch);
         runtime.block_on(store.commit(std::mem::take(&mut batch))).expect("a commit");
+        // As the service does when it starts.
+        runtime.block_on(store.inspect()).expect("an inspection");
         let (times, joined, candidates) = judge(&store, stored, now);
         let micros = times.map(|time| time.as_secs_f64() * 1e6);
         let ratios: [f64; 3] = std::array::from_fn(|step| micros[step] / first.get_or_insert(micros)[step]);
