@@ -254,8 +254,8 @@ impl Press {
             tracing::error!(page = format.path(&feed), why, "a page could not be read back; the last good one stays");
         }
         let formats: Vec<Format> = proof.documents.iter().map(|(format, _)| *format).collect();
-        for (format, rendered) in proof.documents {
-            self.publish(format.path(&feed), rendered, now);
+        for (format, page) in sealed(proof.documents, now) {
+            self.publish(format.path(&feed), page, now);
         }
         let hash = |format: Format| Some((format, self.pages.get(&format.path(&feed))?.hash.clone()));
         let hashes = formats.into_iter().filter_map(hash).collect();
@@ -284,12 +284,11 @@ impl Press {
             ("/style.css", render::style()),
             (render::EMBED_STYLE, render::embed_style()),
         ] {
-            self.publish(path.to_owned(), rendered, now);
+            self.publish(path.to_owned(), render::seal(rendered, now), now);
         }
     }
 
-    fn publish(&mut self, path: String, rendered: Rendered, now: Timestamp) {
-        let mut page = render::seal(rendered, now);
+    fn publish(&mut self, path: String, mut page: Page, now: Timestamp) {
         match self.stamps.get(&path) {
             Some(stamp) if stamp.hash == page.hash => page.modified = stamp.modified,
             before => {
@@ -314,6 +313,16 @@ impl Press {
         };
         Arc::new(self.columns.iter().filter_map(stock).flatten().collect())
     }
+}
+
+/// Seals a feed's documents, each on a thread of its own: compressing them is most of what a change costs.
+fn sealed(documents: Vec<(Format, Rendered)>, now: Timestamp) -> Vec<(Format, Page)> {
+    std::thread::scope(|scope| {
+        let begin = |(format, rendered)| (format, scope.spawn(move || render::seal(rendered, now)));
+        let begun: Vec<_> = documents.into_iter().map(begin).collect();
+        let end = |job: std::thread::ScopedJoinHandle<'_, Page>| job.join().unwrap_or_else(|why| std::panic::resume_unwind(why));
+        begun.into_iter().map(|(format, job)| (format, end(job))).collect()
+    })
 }
 
 impl Column {
