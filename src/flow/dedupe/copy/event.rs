@@ -58,8 +58,8 @@ fn points(shared: &Shared) -> i32 {
     let facts = both_have(a, b) + (TOLD * told).round() as i32;
     let costs = [
         (ONE_FORM * shared.likeness().titles).round() as i32,
-        OTHER_DAY * other_days(a, b).min(other_days(b, a)).min(2) as i32,
-        OTHER_NAME * shared.unknown(Kind::Name).min(4) as i32,
+        OTHER_DAY * shared.unknown(is_day).min(2) as i32,
+        OTHER_NAME * shared.unknown(|token| token.kind == Kind::Name).min(4) as i32,
         FOLLOW_UP * i32::from(looks_back(a) != looks_back(b)),
         OPPOSITE * i32::from(veto::opposites(&shared.only[0], &shared.only[1]).is_some()),
         OTHER_NUMBER * i32::from(has_other_number(&shared.only[0], b) && has_other_number(&shared.only[1], a)),
@@ -87,21 +87,8 @@ fn own_words(only: &[&Token], other: &Gist) -> u32 {
     only.iter().filter(|token| seen.insert(&token.key) && other.knows(token)).map(|token| token.weight).sum()
 }
 
-fn other_days(own: &Gist, other: &Gist) -> usize {
-    own.tokens().filter(|token| is_day(token) && !other.knows(token)).map(|token| token.hash).collect::<HashSet<_>>().len()
-}
-
 fn has_other_number(only: &[&Token], other: &Gist) -> bool {
     only.iter().any(|token| token.is_number() && !other.knows(token))
-}
-
-/// The part of a title that the other text, title and lead together, says.
-pub(super) fn told(own: &Gist, other: &Gist) -> f32 {
-    let mut seen = HashSet::new();
-    let tokens: Vec<&Token> = own.title.tokens.iter().filter(|token| seen.insert(&token.key)).collect();
-    let weight = |tokens: &mut dyn Iterator<Item = &&Token>| tokens.map(|token| token.weight).sum::<u32>();
-    let all = weight(&mut tokens.iter());
-    if all == 0 { 0.0 } else { weight(&mut tokens.iter().filter(|token| other.knows(token))) as f32 / all as f32 }
 }
 
 /// 23/11, 8h30: what names a day or an hour.
