@@ -15,6 +15,7 @@ impl Fetcher {
     /// Asked is for the head alone first. A server that says "gone" to that may only not know the method, so it is asked for the whole.
     pub async fn is_there(&self, url: &Url, home: &Url, turns: Turns<'_>, now: Timestamp) -> Result<bool, FetchError> {
         let within = self.settings.timeout;
+        // A wait for turns counts, too: there is another look some hours later.
         let look = async {
             let told = self.status(Method::HEAD, url, home, turns, now).await?;
             let told = if told.is_success() { told } else { self.status(Method::GET, url, home, turns, now).await? };
