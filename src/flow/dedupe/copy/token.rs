@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE, Sort};
 use crate::flow::dedupe::copy::likeness::bare;
-use crate::flow::dedupe::copy::number::{NUMBERED, may_be_one, number, unit};
+use crate::flow::dedupe::copy::number::{NUMBERED, may_be_one, may_be_rounded, number, unit};
 use crate::text::{Passage, Words};
 
 /// What two texts have in common or not.
@@ -51,6 +51,7 @@ impl Token {
         let is_numeral = |a: &Self, b: &Self| a.is_number() && b.unit.is_some_and(|unit| a.key == unit.to_string());
         self.hash == other.hash && self.key == other.key
             || self.is_number() && other.is_number() && may_be_one(&self.key, &other.key)
+            || self.kind == Kind::Count && other.kind == Kind::Count && may_be_rounded(&self.key, &other.key)
             || is_numeral(self, other)
             || is_numeral(other, self)
     }
