@@ -52,7 +52,7 @@ pub use source::{Content, Origin, Select, Source, SourceId, SourceState};
 pub use story::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind, Report, Story};
 pub use subscriber::{Subscriber, SubscriberId};
 pub use tally::{DELAY_BOUNDS, Delays, Tally};
-pub use topic::{Field, Phrase, Topic, TopicId};
+pub use topic::{Field, LEARNED, Phrase, Topic, TopicId};
 pub use trouble::Trouble;
 pub use vanished::{Sight, Vanished};
 pub use why::{Alike, Joined, Member, Occurrence, PassedOver, Verdict, Why};

@@ -106,7 +106,8 @@ fn texts(rules: &Rules, now: Timestamp) -> anyhow::Result<Exit> {
 /// `{"topics":[…],"not":[…]}`: the topics that texts have, and those that they nearly have.
 fn verdicts_json(verdicts: &[Verdict]) -> Value {
     let (holding, others): (Vec<&Verdict>, Vec<&Verdict>) = verdicts.iter().partition(|verdict| verdict.holds());
-    let topics: Vec<Value> = holding.iter().map(|v| json!({ "id": v.topic, "matched": occurrences(&v.matched) })).collect();
+    let topics: Vec<Value> =
+        holding.iter().map(|v| json!({ "id": v.topic, "matched": occurrences(&v.matched), "learned": v.learned })).collect();
     let not: Vec<Value> = others.iter().map(|v| json!({ "id": v.topic, "because": v.reasons_against() })).collect();
     json!({ "topics": topics, "not": not })
 }
@@ -200,6 +201,9 @@ fn told(config: &Config, story: &Story, why: &Why, withdrawal: Option<&Withdrawa
 
 fn verdict_told(verdict: &Verdict, source: &str) -> String {
     let mut out = format!("  {}{}\n", if verdict.holds() { "" } else { "not " }, verdict.topic);
+    if verdict.learned && verdict.holds() {
+        out += &format!("      as labelled texts taught, by its words together, most of all ({source}):\n");
+    }
     for o in verdict.matched.iter().filter(|_| verdict.holds()) {
         let at = format!("characters {} to {}", o.place.start + 1, o.place.end);
         out += &format!("      “{}” in the {} of {source}, {at}: “{}”\n", o.phrase, o.field.name(), o.text);

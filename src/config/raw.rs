@@ -192,9 +192,9 @@ table! {
 
 table! {
     /// A rule over stories. A story has the topic when a phrase of `any` occurs, one of `in_title` in the title or two of
-    /// `two_of`, every phrase of `all` occurs, and none of `none` does. A capital of a phrase must be a capital in the story; small letters stand for
+    /// `two_of`, or what was `learned` speaks for it, every phrase of `all` occurs, and none of `none` does. A capital of a phrase must be a capital in the story; small letters stand for
     /// both. The number of a document such as 05-CT/TW is found in every way of writing it.
-    #[schemars(extend("anyOf" = [{ "required": ["any"] }, { "required": ["in_title"] }, { "required": ["two_of"] }, { "required": ["all"] }]))]
+    #[schemars(extend("anyOf" = [{ "required": ["any"] }, { "required": ["in_title"] }, { "required": ["two_of"] }, { "required": ["all"] }, { "required": ["learned"] }]))]
     Topic {
         /// What readers see. Default: the id.
         title: Text,
@@ -211,6 +211,9 @@ table! {
         /// Where one of these phrases stands, no phrase counts that shares a word with it: "bác sĩ" takes away the last word
         /// of "làm theo Bác".
         except: Vec<At<Wanted>> = [],
+        /// Whether what labelled texts taught of the topic of this id counts, too: words of title and summary that together speak for it are as
+        /// good as a phrase of `any`.
+        learned: bool = false,
         /// Where the phrases are looked for.
         #[schemars(extend("minItems" = 1))]
         r#in: Vec<At<OneOf<Field>>> = ["title", "summary", "content", "categories"],

@@ -2,10 +2,11 @@
 //!
 //! Phrases match whole words on [`crate::text::Words`]: tone placement and punctuation between words make no difference, diacritics do, and so does a
 //! capital that the phrase has. One automaton looks for all phrases of all topics at once, and only topics of which something was found
-//! are judged, so the cost hardly grows with their number.
+//! are judged, so the cost hardly grows with their number. Where nothing sure was found, what labelled texts taught of a topic may give it.
 
 mod compile;
 mod find;
+pub mod learned;
 mod verdict;
 
 use std::collections::{BTreeSet, HashMap};
@@ -27,6 +28,8 @@ pub struct Rules {
     uses: Vec<Vec<Use>>,
     /// Who asks for a document with this number.
     documents: HashMap<String, Vec<Use>>,
+    /// The topics that are learned: the place of each among those of the model, and here.
+    learned: HashMap<usize, usize>,
     fingerprint: [u8; 16],
 }
 

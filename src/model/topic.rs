@@ -7,8 +7,27 @@ use crate::model::Slug;
 /// A topic's id in `feeds.toml`.
 pub type TopicId = Slug;
 
+/// The topics that the labelled texts know, and that can be learned.
+pub const LEARNED: [&str; 14] = [
+    "an-sinh-xa-hoi",
+    "an-toan-giao-thong",
+    "cai-cach-hanh-chinh",
+    "chuyen-doi-so",
+    "giao-duc",
+    "kinh-te",
+    "lam-theo-bac",
+    "moi-truong",
+    "nguoi-tot-viec-tot",
+    "nong-thon-moi",
+    "phong-chong-tham-nhung",
+    "van-hoa-the-thao",
+    "xay-dung-dang",
+    "y-te",
+];
+
 /// A named rule. A story has the topic when a phrase of `any` counts, or two different ones of `two_of` (or there are no such phrases),
-/// every phrase of `all` counts, and nothing of `none` excludes it, in the chosen fields.
+/// every phrase of `all` counts, and nothing of `none` excludes it, in the chosen fields. Where it is `learned`, words of title and summary that
+/// speak for it together are as good as a phrase of `any`.
 ///
 /// Where a phrase of `except` stands, no phrase counts that shares a word with it: "bác sĩ" takes away the last word of "làm theo Bác".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +46,8 @@ pub struct Topic {
     pub none: Vec<Phrase>,
     /// What shares a word with one of these does not count.
     pub except: Vec<Phrase>,
+    /// Whether what labelled texts taught of the topic of this id is as good as a phrase of `any`.
+    pub learned: bool,
     /// Where the phrases are looked for; never empty.
     pub fields: Vec<Field>,
 }

@@ -58,6 +58,8 @@ pub struct Verdict {
     pub missing: Vec<String>,
     /// Whether phrases of `any` or `two_of` are wanted and too few count.
     pub lacks_any: bool,
+    /// Whether what labelled texts taught gives the topic, by the words that `matched` ends with.
+    pub learned: bool,
 }
 
 impl Verdict {

@@ -116,6 +116,13 @@ impl<'t> Words<'t> {
         &self.key[word.key as usize..end]
     }
 
+    /// The keys of some words that follow each other, with a blank between two; empty where there are none.
+    pub fn run(&self, words: std::ops::Range<usize>) -> &str {
+        let Some(first) = self.words.get(words.start).filter(|_| !words.is_empty()) else { return "" };
+        let end = self.words.get(words.end).map_or(self.key.len(), |next| next.key as usize) - 1;
+        &self.key[first.key as usize..end]
+    }
+
     /// The keys of all words, in order.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> {
         (0..self.words.len()).map(|index| self.key_of(index))
@@ -259,6 +266,7 @@ mod tests {
         assert_eq!(words.written(1..3), "gương BÁC");
         assert_eq!(words.between(4), "-");
         assert_eq!((words.key_of(2), words.key_of(99), words.written(9..12)), ("bac1", "", ""));
+        assert_eq!((words.run(1..3), words.run(6..7), words.run(2..2)), ("gương bac1", "tw", ""));
     }
 
     #[test]

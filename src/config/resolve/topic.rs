@@ -9,7 +9,7 @@ use crate::config::fault::{Wrong, quoted};
 use crate::config::raw::{self, Conditional, Wanted};
 use crate::config::read::{At, Key, Reader};
 use crate::config::value;
-use crate::model::{Field, MOI_NHAT, Phrase, Slug, Topic};
+use crate::model::{Field, LEARNED, MOI_NHAT, Phrase, Slug, Topic};
 use crate::text::Words;
 
 /// A topic; `None` is one that can't be read, whose id still counts.
@@ -21,7 +21,12 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
         reader.error(&id.span, wrong.expected("another id"));
     }
     let silent = |key: &Key<Vec<At<Wanted>>>| key.is_absent() || key.value().is_some_and(Vec::is_empty);
-    if readable && [&raw.any, &raw.in_title, &raw.two_of, &raw.all].into_iter().all(silent) {
+    let learned = raw.learned.value().copied().unwrap_or_default();
+    if let Some(asked) = raw.learned.given().filter(|asked| asked.value && !LEARNED.contains(&id.value.as_str())) {
+        let wrong = Wrong::new(format!("nothing was learned of the topic {}", quoted(id.value.as_str())));
+        reader.error(&asked.span, wrong.expected(format!("`false`, or a topic of the labelled texts: {}", LEARNED.join(", "))));
+    }
+    if readable && !learned && [&raw.any, &raw.in_title, &raw.two_of, &raw.all].into_iter().all(silent) {
         let wrong = Wrong::new(format!("the topic {} has an empty rule", quoted(id.value.as_str())));
         reader.error(&id.span, wrong.expected("phrases in `any`, `in_title`, `two_of` or `all`").absence());
     }
@@ -56,6 +61,7 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
         none: phrases(&raw.none),
         except: phrases(&raw.except),
         fields: raw.r#in.value().map_or_else(|| Field::ALL.to_vec(), |fields| fields.iter().map(|at| at.value.0).collect()),
+        learned,
         id: id.value,
     }
 }

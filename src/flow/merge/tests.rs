@@ -266,6 +266,7 @@ fn only_topics_that_are_configured_are_shown() {
         title: id.to_uppercase(),
         any: Vec::new(),
         two_of: Vec::new(),
+        learned: false,
         all: Vec::new(),
         none: Vec::new(),
         except: Vec::new(),

@@ -7,11 +7,12 @@ use aho_corasick::AhoCorasick;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::flow::topic::Rules;
+use crate::flow::topic::learned::{MODEL, WEIGHTS};
 use crate::model::{Phrase, Topic};
 use crate::text::{DocumentNumber, Words, documents};
 
 /// Goes up when the same rules give a text other topics than before: stored stories are then classified anew.
-const JUDGE: u32 = 3;
+const JUDGE: u32 = 4;
 
 /// Words of a phrase that is one expression: a comma in it parts two things.
 const SHORT: usize = 3;
@@ -115,8 +116,12 @@ impl Rules {
         keys.sort_unstable_by_key(|(_, place)| *place);
         let automaton = AhoCorasick::new(keys.iter().map(|(key, _)| key))
             .expect("phrases of a configuration file are far below the automaton's limits");
-        let fingerprint = xxh3_128(format!("{JUDGE} {topics:?}").as_bytes()).to_be_bytes();
-        Self { topics: topics.to_vec(), automaton, uses, documents, fingerprint, phrases }
+        let place = |topic: &Topic| MODEL.topics.iter().position(|id| *id == topic.id.as_str());
+        let asked = topics.iter().enumerate().filter(|(_, topic)| topic.learned);
+        let learned: HashMap<usize, usize> = asked.filter_map(|(here, topic)| Some((place(topic)?, here))).collect();
+        let taught = if learned.is_empty() { "" } else { WEIGHTS };
+        let fingerprint = xxh3_128(format!("{JUDGE} {topics:?} {taught}").as_bytes()).to_be_bytes();
+        Self { topics: topics.to_vec(), automaton, uses, documents, learned, fingerprint, phrases }
     }
 }
 

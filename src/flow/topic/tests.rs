@@ -17,6 +17,7 @@ fn topic(id: &str, any: &[&str], all: &[&str], none: &[&str]) -> Topic {
         all: phrases(all),
         none: phrases(none),
         except: Vec::new(),
+        learned: false,
         fields,
     }
 }
@@ -208,4 +209,37 @@ fn one_phrase_drowns_no_other() {
     let rules = [topic("a", &["lễ hội"], &[], &[]), topic("b", &["lễ hội"], &[], &["thanh long"])];
     let text = format!("{} thanh long", "lễ hội ".repeat(20_000));
     assert_eq!(ids(&rules, &text), ["a"], "what excludes is found at the end");
+}
+
+#[test]
+fn what_was_learned_gives_a_topic_that_no_phrase_gives() {
+    const OPERATION: &str = "Phẫu thuật nội soi cứu bệnh nhân 70 tuổi tại bệnh viện đa khoa";
+    let rule = |learned, none: &[&str]| Topic { learned, ..topic("y-te", &["hiến máu"], &[], none) };
+    assert!(ids(&[rule(false, &[])], OPERATION).is_empty());
+    assert_eq!(ids(&[rule(true, &[])], OPERATION), ["y-te"]);
+    assert!(ids(&[rule(true, &[])], "Trộm đột nhập tiệm vàng trong đêm").is_empty());
+    assert!(ids(&[rule(true, &["bệnh viện"])], OPERATION).is_empty(), "what excludes a story excludes it, whatever was learned");
+    assert_eq!(ids(&[rule(true, &[])], "Hiến máu"), ["y-te"], "a phrase still suffices");
+
+    let verdict = Rules::new(&[rule(true, &[])]).hits(texts(OPERATION)).remove(0);
+    assert!(verdict.learned && !verdict.matched.is_empty());
+    for word in &verdict.matched {
+        let written: String = OPERATION.chars().skip(word.place.start).take(word.place.len()).collect();
+        assert_eq!(written, word.text);
+    }
+    let by_phrase = Rules::new(&[rule(true, &[])]).hits(texts("Hiến máu")).remove(0);
+    assert!(!by_phrase.learned);
+}
+
+#[test]
+fn a_topic_may_be_learned_alone() {
+    let alone = [Topic { learned: true, ..topic("giao-duc", &[], &[], &[]) }];
+    assert_eq!(ids(&alone, "Học sinh lớp 12 thi tốt nghiệp THPT, nhà trường ôn tập cho thí sinh"), ["giao-duc"]);
+    assert!(ids(&alone, "Bão số 9 đổi hướng").is_empty());
+}
+
+#[test]
+fn what_was_learned_belongs_to_the_fingerprint() {
+    let rules = |learned| Rules::new(&[Topic { learned, ..topic("y-te", &["hiến máu"], &[], &[]) }]).fingerprint();
+    assert_ne!(rules(true), rules(false));
 }

@@ -1,9 +1,12 @@
 //! What occurs of a topic → whether some texts have it, and why or why not.
 
+use std::collections::BTreeMap;
+
 use crate::flow::topic::compile::{Compiled, List};
 use crate::flow::topic::find::Found;
+use crate::flow::topic::learned::{ENOUGH, MODEL, Spoken};
 use crate::flow::topic::{Rules, Texts};
-use crate::model::{Occurrence, PassedOver, Verdict};
+use crate::model::{Field, Occurrence, PassedOver, Verdict};
 use crate::text::Passage;
 
 /// How far away a phrase of `near` may stand, in words between the two: a sentence's clause.
@@ -19,9 +22,27 @@ impl Rules {
     /// The same, of texts whose title and summary were read before.
     pub(super) fn verdicts_read(&self, texts: Texts, read: [&Passage; 2]) -> Vec<Verdict> {
         let found = self.found(texts, read);
-        let verdicts = found.chunk_by(|a, b| a.0 == b.0).map(|rows| self.verdict(rows[0].0, rows, texts));
+        let judged = found.chunk_by(|a, b| a.0 == b.0).map(|rows| (rows[0].0, self.verdict(rows[0].0, rows, texts)));
+        let mut verdicts: BTreeMap<usize, Verdict> = judged.collect();
+        self.learn(texts, read, &mut verdicts);
         // An exception, or what others should stand near, says nothing by itself.
-        verdicts.filter(|verdict| !verdict.matched.is_empty() || !verdict.passed_over.is_empty()).collect()
+        verdicts.into_values().filter(|verdict| !verdict.matched.is_empty() || !verdict.passed_over.is_empty()).collect()
+    }
+
+    /// Lets what labelled texts taught stand for a phrase, where none is sure.
+    fn learn(&self, texts: Texts, read: [&Passage; 2], verdicts: &mut BTreeMap<usize, Verdict>) {
+        if self.learned.is_empty() {
+            return;
+        }
+        for opinion in MODEL.opinions(read).into_iter().filter(|opinion| opinion.score > ENOUGH) {
+            let Some(&topic) = self.learned.get(&opinion.topic) else { continue };
+            let verdict = verdicts.entry(topic).or_insert_with(|| self.verdict(topic, &[], texts));
+            if !verdict.matched.is_empty() && !verdict.lacks_any {
+                continue;
+            }
+            (verdict.lacks_any, verdict.learned) = (false, true);
+            verdict.matched.extend(opinion.because.into_iter().map(|spoken| shown(&spoken, texts, read)));
+        }
     }
 
     fn verdict(&self, topic: usize, rows: &[(usize, Found)], texts: Texts) -> Verdict {
@@ -38,7 +59,8 @@ impl Rules {
             passed_over: Vec::new(),
             excluded: Vec::new(),
             missing: Vec::new(),
-            lacks_any: !rule.any.is_empty() || !rule.two_of.is_empty(),
+            lacks_any: rule.learned || !rule.any.is_empty() || !rule.two_of.is_empty(),
+            learned: false,
         };
         let mut weak: Vec<&Found> = Vec::new();
         let mut counted = vec![false; rule.all.len()];
@@ -103,6 +125,16 @@ impl Rules {
         let alone = !phrase.near.is_empty() && !beside().any(near);
         alone.then(|| PassedOver::Alone(phrase.phrase.near.clone()))
     }
+}
+
+/// Words that speak for a topic, as an occurrence of themselves.
+fn shown(spoken: &Spoken, texts: Texts, read: [&Passage; 2]) -> Occurrence {
+    let (whole, passage) = if spoken.field == Field::Title { (texts.title, read[0]) } else { (texts.summary, read[1]) };
+    let place = passage.words().place(spoken.words.clone());
+    let written = &passage.text()[place.clone()];
+    let start = whole[..passage.before() + place.start].chars().count();
+    let place = start..start + written.chars().count();
+    Occurrence { phrase: written.to_lowercase(), field: spoken.field, text: written.to_owned(), place }
 }
 
 /// Whether two different phrases occur, neither being a part of the other.
