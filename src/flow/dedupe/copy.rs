@@ -135,7 +135,7 @@ impl Gist {
 
     /// Whether the text says this somewhere.
     fn knows(&self, token: &Token) -> bool {
-        self.tokens().any(|own| own.says(token))
+        self.all.knows(token, |place| self.token(place).is_some_and(|own| own.says(token)))
     }
 }
 

@@ -42,6 +42,12 @@ impl Bag {
         self.rows.is_empty()
     }
 
+    /// Whether one of the tokens says what another text's token says. `says` tells it of the one in a place.
+    pub(super) fn knows(&self, token: &Token, says: impl Fn(u16) -> bool) -> bool {
+        self.rows.binary_search_by_key(&token.hash, |row| row.hash).is_ok()
+            || token.may_be_written_otherwise() && self.rows.iter().any(|row| row.is_loose && says(row.place))
+    }
+
     /// The weight of what two texts share, and that of the lighter one. `says` tells of the tokens in two places whether they say the same.
     pub(super) fn overlap(&self, other: &Self, says: impl Fn(u16, u16) -> bool) -> (u32, u32) {
         let (a, b) = (&self.rows, &other.rows);
