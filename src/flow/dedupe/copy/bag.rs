@@ -42,10 +42,9 @@ impl Bag {
         self.rows.is_empty()
     }
 
-    /// Whether one of the tokens says what another text's token says. `says` tells it of the one in a place.
-    pub(super) fn knows(&self, token: &Token, says: impl Fn(u16) -> bool) -> bool {
-        self.rows.binary_search_by_key(&token.hash, |row| row.hash).is_ok()
-            || token.may_be_written_otherwise() && self.rows.iter().any(|row| row.is_loose && says(row.place))
+    /// Whether one of the tokens has this hash.
+    pub(super) fn has(&self, hash: u64) -> bool {
+        self.rows.binary_search_by_key(&hash, |row| row.hash).is_ok()
     }
 
     /// The weight of what two texts share, and that of the lighter one. `says` tells of the tokens in two places whether they say the same.
