@@ -37,7 +37,7 @@ pub use turn::{Turn, Turns, at_once};
 
 /// Redirects that are followed in one fetch.
 const MOST_HOPS: usize = 5;
-/// For the connection alone, TLS included; the whole fetch has `fetch.timeout`.
+/// For the connection alone, the lookup of its name and TLS included; the whole fetch has `fetch.timeout`.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest pause within an answer. A server that says nothing for so long has forgotten us.
 const READ_TIMEOUT: Duration = Duration::from_secs(15);
