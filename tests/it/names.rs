@@ -70,13 +70,14 @@ fn whatever_a_name_server_does_a_poll_ends_and_says_why() {
         ("vong", Says::AliasOf("vong-lai.example")),
         ("khong-nho", Says::Addresses(vec![ip("127.0.0.3")], 0)),
         ("ho-den", Says::Addresses(vec![ip("fd00::1")], 60)),
+        ("gach_duoi", Says::Addresses(vec![ip("127.0.0.3")], 60)),
         ("hai-nha", Says::Addresses(vec![ip("fd00::1"), ip("127.0.0.3")], 60)),
     ];
     let names = NameServer::new(script.clone().map(|(name, says)| (format!("{name}.example"), says)));
     let mut config = config(&names, "\"127.0.0.0/8\", \"fd00::/8\"");
     for (name, _) in &script {
         origin.set(&format!("/{name}"), feed(&articles(name, 0..1)));
-        config += &source(name, &format!("http://{name}.example:{}/{name}", origin.port()));
+        config += &source(&name.replace('_', "-"), &format!("http://{name}.example:{}/{name}", origin.port()));
     }
     let app = TestApp::new(&config);
     let rows = app.poll();
@@ -95,7 +96,7 @@ fn whatever_a_name_server_does_a_poll_ends_and_says_why() {
     // Where there is no IPv6, no way leads there; where there is, nobody answers.
     let black_hole = told(&rows, "ho-den");
     assert!(black_hole.contains("no way leads") || black_hole.contains("in time"), "{black_hole}");
-    for name in ["nghin", "khong-nho", "hai-nha"] {
+    for name in ["nghin", "khong-nho", "gach-duoi", "hai-nha"] {
         assert_eq!(rows[name]["new"], 1, "{name}: {}", rows[name]);
     }
     let asked = names.asked("khong-nho.example");

@@ -14,6 +14,7 @@ use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfi
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::Name;
 use hickory_resolver::system_conf::read_system_conf;
 use tokio::time::timeout;
 
@@ -83,6 +84,8 @@ impl Names {
     /// All addresses of a name.
     pub(super) async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, Unresolved> {
         let resolver = self.resolver()?;
+        // As it stands in an address, where a `_` is no fault.
+        let name = Name::from_ascii(name).map_err(|error| Unresolved::Unusable { why: error.to_string() })?;
         let found = timeout(LONGEST_LOOKUP, resolver.lookup_ip(name)).await.map_err(|_| Unresolved::Silent)?;
         let addresses: Vec<IpAddr> = found.map_err(|error| told(&error))?.iter().collect();
         if addresses.is_empty() { Err(Unresolved::NoAddress) } else { Ok(addresses) }
