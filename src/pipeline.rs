@@ -32,7 +32,7 @@ mod withdraw;
 mod subscriber;
 mod subscribers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::num::NonZero;
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ use crate::edge::fetch::{FetchError, Fetcher};
 use crate::flow::dedupe::Gists;
 use crate::flow::schedule::{self, Prices};
 use crate::flow::topic::Rules;
-use crate::model::{SourceId, SourceState};
+use crate::model::{Source, SourceId, SourceState};
 
 pub use archive::{Loaded, dump, keep_copy, load, mend};
 pub use archives::archive_maker;
@@ -74,6 +74,8 @@ pub use withdraw::{restore, withdraw, withdrawals};
 pub struct Desk {
     /// The configuration in force.
     pub config: Arc<Config>,
+    /// The hash of each source's settings: each poll asks for it.
+    settings: Arc<HashMap<SourceId, u64>>,
     /// Its topics, ready to be applied.
     pub rules: Arc<Rules>,
     /// What fetches under its settings.
@@ -113,9 +115,11 @@ impl Desk {
         let cores = Arc::new(Semaphore::new(cores));
         let crew = Crew::new(&config.fetch);
         let (counts, pushes, subscribers, orders, later, windows, turn, prices, gists) = Default::default();
-        let config = Arc::new(config);
+        let settings = config.sources.values().map(|source| (source.id.clone(), source.settings())).collect();
+        let (config, settings) = (Arc::new(config), Arc::new(settings));
         let desk = Self {
             config,
+            settings,
             rules,
             fetcher,
             prices,
@@ -132,6 +136,11 @@ impl Desk {
             clock,
         };
         Ok(desk.priced(&BTreeMap::new()))
+    }
+
+    /// The hash of the settings of a source of the configuration.
+    fn settings(&self, source: &Source) -> u64 {
+        self.settings.get(&source.id).copied().unwrap_or_else(|| source.settings())
     }
 
     /// The desk with the prices that follow from what is known of the sources.

@@ -10,6 +10,7 @@ use reqwest::header::{ETAG, IF_NONE_MATCH};
 use reqwest::{Client, StatusCode};
 use serde::{Deserialize, Serialize};
 use sled::IVec;
+use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use xxhash_rust::xxh3::xxh3_64;
@@ -48,9 +49,7 @@ pub struct Measured {
 /// Measures one round, after the pass that left its store in the folder, and prints what it took.
 pub fn run(port: &str, folder: &Path, flushes: &str) -> anyhow::Result<()> {
     let flushes: usize = flushes.parse()?;
-    ensure!(rustls::crypto::ring::default_provider().install_default().is_ok(), "there is another TLS provider");
-    let client = Client::builder().no_proxy().build()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let (client, runtime) = start()?;
 
     let meter = Meter::start()?;
     let answers = runtime.block_on(fetch_all(&client, port, &[]))?;
@@ -60,11 +59,7 @@ pub fn run(port: &str, folder: &Path, flushes: &str) -> anyhow::Result<()> {
     parse_all(&answers)?;
     let parse = meter.cost()?;
 
-    let meter = Meter::start()?;
-    for _ in 0..UNCHANGED_POLLS {
-        runtime.block_on(fetch_all(&client, port, &answers))?;
-    }
-    let conditional = meter.cost()?.of_each(UNCHANGED_POLLS);
+    let conditional = conditional(&client, &runtime, port, &answers, UNCHANGED_POLLS)?;
 
     let peak_memory_bytes = peak_memory_bytes()?;
     let (states, rows) = stored_rows(&folder.join("data/sled"))?;
@@ -77,6 +72,28 @@ pub fn run(port: &str, folder: &Path, flushes: &str) -> anyhow::Result<()> {
     let measured = Measured { fetch, parse, insert, insert_each, conditional, states, bytes, rows, peak_memory_bytes };
     println!("{}", serde_json::to_string(&measured)?);
     Ok(())
+}
+
+/// Fetches every feed once, and then so many times conditionally.
+pub fn asks(port: &str, times: &str) -> anyhow::Result<()> {
+    let (client, runtime) = start()?;
+    let answers = runtime.block_on(fetch_all(&client, port, &[]))?;
+    println!("{}", serde_json::to_string(&conditional(&client, &runtime, port, &answers, times.parse()?)?)?);
+    Ok(())
+}
+
+fn start() -> anyhow::Result<(Client, Runtime)> {
+    ensure!(rustls::crypto::ring::default_provider().install_default().is_ok(), "there is another TLS provider");
+    Ok((Client::builder().no_proxy().build()?, tokio::runtime::Builder::new_multi_thread().enable_all().build()?))
+}
+
+/// What conditional requests for every feed cost, of so many.
+fn conditional(client: &Client, runtime: &Runtime, port: &str, answers: &[Answer], times: u32) -> anyhow::Result<Cost> {
+    let meter = Meter::start()?;
+    for _ in 0..times {
+        runtime.block_on(fetch_all(client, port, answers))?;
+    }
+    Ok(meter.cost()?.of_each(times))
 }
 
 struct Answer {

@@ -10,7 +10,13 @@
 //! many flushes as the pass made. For the unchanged poll it is plain conditional requests alone.
 //!
 //! What serves the feeds is another process, so that it is not in the figures; each round's pass and floor are processes of
-//! their own too, so that neither profits from memory that the other warmed. Without a mode this program starts them all.
+//! their own too, so that neither profits from memory that the other warmed. Without a mode this program starts them all; with one,
+//! and the program itself (`target/release/deps/pass-…`), a part runs alone, for a profiler:
+//!
+//!     pass origin                    # prints its PORT, and serves until its stdin ends
+//!     pass ours PORT FOLDER          # one round into a new store
+//!     pass again PORT FOLDER TIMES   # so many unchanged polls over the store of a round
+//!     pass asks PORT TIMES           # the floor of these
 
 mod floor;
 mod meter;
@@ -51,7 +57,9 @@ fn main() -> ExitCode {
         ["origin"] => origin::run(),
         ["nginx", folder] => nginx::run(Path::new(folder)),
         ["ours", port, folder] => ours::run(port, Path::new(folder)),
+        ["again", port, folder, times] => ours::again(port, Path::new(folder), times),
         ["floor", port, folder, flushes] => floor::run(port, Path::new(folder), flushes),
+        ["asks", port, times] => floor::asks(port, times),
         _ => benchmark(if arguments.contains(&"--quick") { 1 } else { ROUNDS }, arguments.contains(&"--nginx")),
     };
     match result {

@@ -49,6 +49,25 @@ pub fn run(port: &str, folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Polls every source so many times over the store of a round that was measured before.
+pub fn again(port: &str, folder: &Path, times: &str) -> anyhow::Result<()> {
+    let times: u32 = times.parse()?;
+    let store = Arc::new(Store::open(&folder.join("data"))?);
+    let desk = Desk::new(read_config(port)?, clock::now)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    println!("{}", serde_json::to_string(&runtime.block_on(unchanged(&desk, &store, times))?)?);
+    Ok(())
+}
+
+/// What a poll of every source costs when nothing has changed, of so many.
+async fn unchanged(desk: &Desk, store: &Arc<Store>, times: u32) -> anyhow::Result<Cost> {
+    let meter = Meter::start()?;
+    for _ in 0..times {
+        check(&pass(desk, store).await?, Outcome::Unchanged, 0)?;
+    }
+    Ok(meter.cost()?.of_each(times))
+}
+
 fn read_config(port: &str) -> anyhow::Result<Config> {
     let (config, faults) = config::read("feeds.toml", &news::config(port), &|_| None)?;
     ensure!(faults.is_empty() && config.topics.len() == news::TOPICS, "the configuration is not the one that is meant");
@@ -68,11 +87,7 @@ async fn round(desk: &Desk, store: &Arc<Store>, start: Cost) -> anyhow::Result<M
     store.commit(Batch::default()).await?;
     let flushes = flushes.load(Ordering::Relaxed);
     let before = *store.latest().borrow();
-    let meter = Meter::start()?;
-    for _ in 0..UNCHANGED_POLLS {
-        check(&pass(desk, store).await?, Outcome::Unchanged, 0)?;
-    }
-    let unchanged = meter.cost()?.of_each(UNCHANGED_POLLS);
+    let unchanged = unchanged(desk, store, UNCHANGED_POLLS).await?;
     ensure!(*store.latest().borrow() == before, "an unchanged poll has changed stories");
 
     let stories = store.stories_after(None, usize::MAX)?;

@@ -12,7 +12,7 @@ use crate::config::fault::Wrong;
 use crate::config::read::{At, Key, Keyed, Reader, Several, Table, Value};
 use crate::config::value::{
     Contact, Count, Css, DateFormat, Day, Encoding, Headers, HostName, HttpUrl, HubChoice, Id, Interval, Keep, Language, Listen,
-    Network, OneOf, Parameter, Pause, Phrase, ProxyUrl, PublicUrl, Rank, Size, StoreUrl, Text, Zone,
+    NameServer, Network, OneOf, Parameter, Pause, Phrase, ProxyUrl, PublicUrl, Rank, Size, StoreUrl, Text, Zone,
 };
 use crate::model::{Content, Field};
 
@@ -118,6 +118,8 @@ table! {
         /// The proxy that everything is fetched through, such as `http://proxy.example.vn:3128`. Proxies that the environment names are
         /// not used.
         proxy: ProxyUrl,
+        /// Name servers to ask instead of the system's (`/etc/resolv.conf`), such as "10.0.0.53" or "127.0.0.1:5353".
+        name_servers: Vec<At<NameServer>> = [],
         /// Ranges of addresses that may be fetched although they are not public, such as "10.0.0.0/8".
         private_networks: Vec<At<Network>> = [],
     }

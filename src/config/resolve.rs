@@ -147,6 +147,7 @@ fn fetch(raw: &raw::Fetch, reader: &mut Reader<'_>) -> FetchSettings {
         push: raw.push.or(true),
         gone: raw.gone.or(true),
         proxy: raw.proxy.value().map(|proxy| proxy.0.clone()),
+        name_servers: raw.name_servers.value().map_or_else(Vec::new, |servers| servers.iter().map(|at| at.value.0).collect()),
         private_networks: raw
             .private_networks
             .value()

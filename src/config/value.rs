@@ -16,7 +16,7 @@ use crate::config::env;
 use crate::config::fault::Wrong;
 use crate::config::read::{At, Key, Keyed, Reader, Several, Value, other_kind};
 
-pub(super) use address::{Contact, Headers, HttpUrl, HubChoice, Listen, Network, ProxyUrl, PublicUrl, StoreUrl};
+pub(super) use address::{Contact, Headers, HttpUrl, HubChoice, Listen, NameServer, Network, ProxyUrl, PublicUrl, StoreUrl};
 pub(super) use amount::{Count, Interval, Keep, Pause, Rank, Size};
 pub(super) use choice::OneOf;
 pub(super) use text::{Css, DateFormat, Day, Encoding, HostName, Id, Language, Parameter, Phrase, Text, Zone};

@@ -11,6 +11,7 @@ mod error;
 mod guard;
 mod headers;
 mod look;
+mod names;
 mod submit;
 mod turn;
 
@@ -25,6 +26,7 @@ use url::Url;
 
 use crate::edge::fetch::bodies::Bodies;
 use crate::edge::fetch::guard::Resolver;
+use crate::edge::fetch::names::Names;
 use crate::model::{FetchSettings, Service, Source, Trouble};
 
 pub use body::Body;
@@ -35,7 +37,7 @@ pub use turn::{Turn, Turns, at_once};
 
 /// Redirects that are followed in one fetch.
 const MOST_HOPS: usize = 5;
-/// For the connection alone, TLS included; the whole fetch has `fetch.timeout`.
+/// For the connection alone, the lookup of its name and TLS included; the whole fetch has `fetch.timeout`.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest pause within an answer. A server that says nothing for so long has forgotten us.
 const READ_TIMEOUT: Duration = Duration::from_secs(15);
@@ -122,8 +124,11 @@ impl Fetcher {
         // Another fetcher of this process may have installed it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let has_opened = settings.proxy.is_none() && !settings.private_networks.is_empty();
-        let anywhere = client(service, settings, &guard, Reach::Anywhere)?;
-        let opened = has_opened.then(|| client(service, settings, &guard, Reach::Opened)).transpose()?;
+        let names = Arc::new(Names::new(settings.name_servers.clone()));
+        let resolver = |reach| Resolver { guard: Arc::clone(&guard), names: Arc::clone(&names), reach };
+        // What a proxy is called is the administrator's choice.
+        let anywhere = client(service, settings, resolver(settings.proxy.is_none().then_some(Reach::Anywhere)))?;
+        let opened = has_opened.then(|| client(service, settings, resolver(Some(Reach::Opened)))).transpose()?;
         Ok(Self { anywhere, opened, guard, settings: Arc::new(settings.clone()), bodies: Bodies::new(settings.max_body) })
     }
 
@@ -252,10 +257,9 @@ impl Fetcher {
     }
 }
 
-/// A client whose connections reach so far and no farther.
-fn client(service: &Service, settings: &FetchSettings, guard: &Arc<Guard>, reach: Reach) -> Result<Client, FetchError> {
-    let reach = if settings.proxy.is_some() { None } else { Some(reach) };
-    let resolver = Arc::new(Resolver { guard: Arc::clone(guard), reach });
+/// A client whose connections reach as far as its resolver lets them.
+fn client(service: &Service, settings: &FetchSettings, resolver: Resolver) -> Result<Client, FetchError> {
+    let resolver = Arc::new(resolver);
     let builder = || -> Result<ClientBuilder, reqwest::Error> {
         let builder = Client::builder()
             .user_agent(headers::user_agent(service))
@@ -265,6 +269,11 @@ fn client(service: &Service, settings: &FetchSettings, guard: &Arc<Guard>, reach
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
+            // The system's own watches over connections are for those that live long.
+            .tcp_keepalive(None)
+            .tcp_keepalive_interval(None)
+            .tcp_keepalive_retries(None)
+            .tcp_user_timeout(None)
             .http1_max_headers(MOST_HEADERS)
             .http2_max_header_list_size(HEADER_BYTES)
             .pool_max_idle_per_host(1)

@@ -9,6 +9,7 @@
 
 mod embedded;
 mod finding;
+mod hashed;
 mod hubs;
 mod lease;
 mod near;
@@ -18,6 +19,7 @@ mod record;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
@@ -231,6 +233,11 @@ impl Store {
     /// it was read, and then nothing is written.
     pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         either!(self, store => store.commit(batch).await)
+    }
+
+    /// Stores the states of sources of which nothing else has become known; returns when all are durable.
+    pub async fn note(&self, states: Arc<[(SourceId, SourceState)]>) -> Result<(), StoreError> {
+        either!(self, store => store.note(states).await)
     }
 
     /// Removes stories, each given with its `seq`, and tells the followers; one that has changed since stays. The names of the

@@ -1,5 +1,7 @@
 //! What is remembered of a source for the sake of good manners, beside its validators and its schedule.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -42,4 +44,12 @@ pub struct Moved {
     pub overlaps: bool,
     /// Whether the source is now fetched there directly.
     pub adopted: bool,
+}
+
+impl fmt::Display for Moved {
+    /// Where it leads and what an administrator may do, as the end of a sentence about the source.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.adopted { "it has moved and is fetched at" } else { "it redirects permanently to" };
+        write!(f, "{what} {} since {}; put it into feeds.toml", self.to, self.since.strftime("%Y-%m-%d"))
+    }
 }

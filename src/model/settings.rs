@@ -1,6 +1,6 @@
 //! The settings of `feeds.toml` that concern the whole service.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -104,6 +104,8 @@ pub struct FetchSettings {
     pub gone: bool,
     /// The proxy that everything is fetched through.
     pub proxy: Option<Url>,
+    /// Who is asked for the addresses of hosts; those of the system where none is named.
+    pub name_servers: Vec<SocketAddr>,
     /// Address ranges that may be fetched although they are not public.
     pub private_networks: Vec<IpNet>,
 }

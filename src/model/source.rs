@@ -1,6 +1,7 @@
 //! A source as `feeds.toml` describes it, and what is remembered of it between two polls.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -54,12 +55,22 @@ pub struct Source {
 }
 
 impl Source {
-    /// A hash of everything that decides what a document of this source is and how it is read.
+    /// A hash of everything that decides what a document of this source is and how it is read. It costs more than all other decisions of a
+    /// poll: once is enough.
     pub fn settings(&self) -> u64 {
-        let said = (&self.origin, &self.headers, &self.encoding, &self.content, &self.timezone);
+        let said = self.said();
         // What is not said leaves the hash as it was before it could be said.
         let hosts = if self.link_hosts.is_empty() { String::new() } else { format!("{:?}", self.link_hosts) };
         xxh3_64(format!("{said:?}{hosts}").as_bytes())
+    }
+
+    /// Whether another source would have the same hash of settings.
+    pub fn is_set_as(&self, other: &Self) -> bool {
+        (self.said(), &self.link_hosts) == (other.said(), &other.link_hosts)
+    }
+
+    fn said(&self) -> impl PartialEq + fmt::Debug {
+        (&self.origin, &self.headers, &self.encoding, &self.content, &self.timezone)
     }
 
     /// The address that is fetched.

@@ -1,6 +1,7 @@
 //! Many polls at once: so many in all, so many of one host and not too quickly one after the other; a host that rests is left alone;
 //! one that hangs, or a poll that panics, harms no other.
 
+mod caught;
 mod place;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use crate::flow::robots::Robots;
 use crate::flow::schedule::{self, Rests};
 use crate::model::{FetchSettings, Looked, Source, SourceState, Trouble};
 use crate::pipeline::{Desk, Polled, poll};
+pub(super) use caught::caught;
 
 pub use place::Place;
 
@@ -122,8 +124,14 @@ impl Crew {
     }
 
     /// Polls a source when its host and the crew have room, under the configuration that is in force then: the wait may be long.
-    pub async fn poll(&self, desk: impl Fn() -> Desk, store: &Arc<Store>, source: &Source, before: Option<SourceState>) -> Turn {
-        self.poll_despite(None, desk, store, source, before).await
+    pub fn poll(
+        &self,
+        desk: impl Fn() -> Desk,
+        store: &Arc<Store>,
+        source: &Source,
+        before: Option<SourceState>,
+    ) -> impl Future<Output = Turn> {
+        self.poll_despite(None, desk, store, source, before)
     }
 
     /// Polls a source although its host rests until `rest`: an administrator has asked for it. A longer rest that is heard meanwhile holds.
@@ -138,7 +146,7 @@ impl Crew {
         let was_slow = before.as_ref().is_some_and(|state| state.manners.trouble == Some(Trouble::TooSlow));
         let mut slot = self.slot(source.url(), was_slow).await;
         let desk = desk();
-        let is_same = |now: &&Source| now.enabled && now.settings() == source.settings();
+        let is_same = |now: &&Source| now.enabled && now.is_set_as(source);
         let Some(source) = desk.config.sources.get(&source.id).filter(is_same) else { return Turn::NotWanted };
         if let Some(until) = self.rests_until(source, (desk.clock)()).filter(|until| Some(*until) > rest) {
             return Turn::Rests(until);
@@ -148,21 +156,19 @@ impl Crew {
             Err(turn) => return turn,
         };
         let span = tracing::info_span!("poll", source = %source.id, host = source.home.host_str());
-        let (store, host, id) = (Arc::clone(store), Arc::clone(&slot.host), source.id.clone());
-        let (desk, whose, place) = (desk.clone(), source.clone(), slot.place.clone());
-        let task = async move {
-            let turns = |url: &Url| place.at(url);
-            let looked = host.look(&desk, &whose, before.as_ref(), &turns).await;
-            poll(&desk, &store, &whose, before, looked, fence, &turns).await
-        };
-        let task = tokio::spawn(task.instrument(span));
-        // Dropped with this future, the poll ends too: nothing is left running when the service stops.
-        let mut task = AbortOnDrop(task);
+        let (host, place) = (Arc::clone(&slot.host), slot.place.clone());
+        let turns = |url: &Url| place.at(url);
+        // In a box: what is moved about while a poll waits for its turn is small.
+        let task = Box::pin(async {
+            let looked = host.look(&desk, source, before.as_ref(), &turns).await;
+            poll(&desk, store, source, before, looked, fence, &turns).await
+        });
+        let mut task = caught(task.instrument(span));
         let done = tokio::select! {
-            done = &mut task.0 => done,
+            done = &mut task => done,
             () = tokio::time::sleep(STEP_ASIDE_AFTER) => {
                 slot.step_aside(&self.aside);
-                (&mut task.0).await
+                task.await
             }
         };
         match done {
@@ -170,8 +176,8 @@ impl Crew {
                 lock(&self.rests).hear(source.url(), &polled.state);
                 Turn::Polled(Box::new(polled))
             }
-            Err(error) => {
-                tracing::error!(source = %id, %error, "a poll broke down");
+            Err(panic) => {
+                tracing::error!(source = %source.id, panic, "a poll broke down");
                 Turn::BrokeDown
             }
         }
@@ -187,6 +193,9 @@ impl Crew {
         source: &Source,
         before: Option<SourceState>,
     ) -> Result<(Option<u64>, Option<SourceState>), Turn> {
+        if !store.is_shared() {
+            return Ok((None, before));
+        }
         let after = |wait: Duration| {
             let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
             (desk.clock)().checked_add(wait).unwrap_or(Timestamp::MAX)
@@ -348,7 +357,8 @@ impl Host {
             Some((at, robots)) if holds(*at, robots) => Arc::clone(robots),
             _ => {
                 desk.counts.add(|tally| tally.robots += 1);
-                let text = desk.fetcher.robots(url, turns, now).await?;
+                // Once a day: it is no part of every poll.
+                let text = Box::pin(desk.fetcher.robots(url, turns, now)).await?;
                 let robots = Arc::new(Robots::read(&text));
                 known.insert(schedule::host(url), (now, Arc::clone(&robots)));
                 robots
@@ -379,15 +389,6 @@ impl Slot {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What is behind these locks is whole after every statement.
     mutex.lock().unwrap_or_else(|e| e.into_inner())
-}
-
-/// A task that ends with whoever waits for it.
-pub(super) struct AbortOnDrop<T>(pub tokio::task::JoinHandle<T>);
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 #[cfg(test)]

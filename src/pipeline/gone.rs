@@ -15,7 +15,7 @@ use crate::model::{
     Batch, EntryKey, Lookup, Report, Sight, Source, SourceId, SourceState, Story, StoryChange, StoryId, Vanished, Withdrawal,
 };
 use crate::pipeline::blocking::blocking;
-use crate::pipeline::crew::AbortOnDrop;
+use crate::pipeline::crew::caught;
 use crate::pipeline::{Desk, Turn};
 
 pub use windows::Windows;
@@ -39,16 +39,14 @@ pub(super) enum Looked {
 /// Looks at the article of a source whose turn it is.
 pub(super) async fn look(desk: Desk, store: Arc<Store>, source: Source, before: SourceState) -> Looked {
     let (id, retry) = (source.id.clone(), gone::after_failure((desk.clock)()));
-    // Dropped with this future, the look ends too.
-    let mut task = AbortOnDrop(tokio::spawn(async move { Look { desk, store, source }.make(before).await }));
-    match (&mut task.0).await {
+    match caught(Box::pin(Look { desk, store, source }.make(before))).await {
         Ok(Ok(looked)) => looked,
         Ok(Err(error)) => {
             tracing::error!(source = %id, %error, "what a look at an article told could not be stored");
             Looked::Later(retry)
         }
-        Err(error) => {
-            tracing::error!(source = %id, %error, "a look at an article broke down");
+        Err(panic) => {
+            tracing::error!(source = %id, panic, "a look at an article broke down");
             Looked::BrokeDown
         }
     }

@@ -9,15 +9,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use tokio::task::JoinSet;
 
 use crate::edge::store::{Store, StoreError};
-use crate::model::{Batch, SourceId, SourceState};
+use crate::model::{SourceId, SourceState};
 use crate::pipeline::Live;
 use crate::pipeline::live::stopped;
 
 /// How often what waits is written: so many seconds of polls may have to be made again after a power cut.
 const WRITE_EVERY: Duration = Duration::from_secs(10);
+
+/// States that are written together at the most: a megabyte or so, which is made durable once.
+const TOGETHER: usize = 1024;
 
 /// The states that wait: at most one of each source.
 #[derive(Debug, Default)]
@@ -29,9 +31,26 @@ pub struct Later {
 /// Whether a state may wait, after what was known: it says no more than that the source was asked and is asked again.
 pub(super) fn may_wait(before: Option<&SourceState>, after: &SourceState) -> bool {
     before.is_some_and(|before| {
-        let SourceState { next, checked, succeeded, interval_seconds, because, ref habits, .. } = *after;
-        *after == SourceState { next, checked, succeeded, interval_seconds, because, habits: habits.clone(), ..before.clone() }
-            && before.succeeded.is_some()
+        let SourceState {
+            settings,
+            etag,
+            last_modified,
+            body,
+            next: _,
+            checked: _,
+            succeeded: _,
+            interval_seconds: _,
+            because: _,
+            habits: _,
+            failures,
+            error,
+            manners,
+            vanished,
+        } = after;
+        let says_more = (settings, etag, last_modified, body)
+            != (&before.settings, &before.etag, &before.last_modified, &before.body)
+            || (failures, error, manners, vanished) != (&before.failures, &before.error, &before.manners, &before.vanished);
+        !says_more && before.succeeded.is_some()
     })
 }
 
@@ -49,15 +68,13 @@ impl Later {
     /// Writes what waits. What could not be written waits on.
     pub async fn write(&self, store: &Arc<Store>) -> Result<(), StoreError> {
         let mut waiting = self.waiting.lock().await;
-        let mut writes = JoinSet::new();
-        for (id, state) in &*waiting {
-            let (store, batch) = (Arc::clone(store), Batch { source: Some((id.clone(), state.clone())), ..Batch::default() });
-            writes.spawn(async move { store.commit(batch).await });
+        while !waiting.is_empty() {
+            let some: Arc<[_]> = std::iter::from_fn(|| waiting.pop_first()).take(TOGETHER).collect();
+            if let Err(error) = store.note(Arc::clone(&some)).await {
+                waiting.extend(some.iter().cloned());
+                return Err(error);
+            }
         }
-        while let Some(written) = writes.join_next().await {
-            written.expect("a commit does not panic")?;
-        }
-        waiting.clear();
         Ok(())
     }
 }

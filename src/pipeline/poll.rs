@@ -55,37 +55,34 @@ pub async fn poll(
     fence: Option<u64>,
     turns: Turns<'_>,
 ) -> Polled {
-    let now = (desk.clock)();
-    let before = before.filter(|state| state.settings == source.settings());
+    let (now, settings) = ((desk.clock)(), desk.settings(source));
+    let before = before.filter(|state| state.settings == settings);
     let url = address(source, before.as_ref());
     let (looked, overloaded) = match looked {
         Ok(looked) => (Some(looked), None),
         Err(error) => (None, Some(error)),
     };
-    let poll = Poll { desk, store, source, looked, fence, now, before };
-    if let Some(error) = overloaded {
+    let poll = Poll { desk, store, source, settings, looked, fence, now, before };
+    let failure = if let Some(error) = overloaded {
         let failure = Failure { elsewhere: url != *source.url(), ..Failure::from(error) };
-        return poll
-            .failed(Failure { why: format!("asked for its robots.txt, the host answered: {}", failure.why), ..failure })
-            .await;
-    }
-    if looked.is_some_and(|looked| !looked.welcome) {
+        Failure { why: format!("asked for its robots.txt, the host answered: {}", failure.why), ..failure }
+    } else if looked.is_some_and(|looked| !looked.welcome) {
         let host = source.home.host_str().unwrap_or_default();
-        return poll
-            .failed(Failure::new(Trouble::Unwelcome, format!("the robots.txt of {host} asks diemtin to stay away")))
-            .await;
-    }
-    desk.counts.add(|tally| tally.requests += 1);
-    let known = poll.validators();
-    let fetched = desk.fetcher.fetch(source, &url, &known, turns, now).await;
-    match fetched {
-        Ok(answer) if answer.body.is_none() => poll.not_modified(answer).await,
-        Ok(answer) => poll.answered(answer).await,
-        Err(error) => {
-            let elsewhere = error.redirected || url != *source.url();
-            poll.failed(Failure { elsewhere, ..Failure::from(error) }).await
+        Failure::new(Trouble::Unwelcome, format!("the robots.txt of {host} asks diemtin to stay away"))
+    } else {
+        desk.counts.add(|tally| tally.requests += 1);
+        let known = poll.validators();
+        // Most polls end with a 304. What only the others need is in boxes, so that all are small.
+        match desk.fetcher.fetch(source, &url, &known, turns, now).await {
+            Ok(answer) if answer.body.is_none() => return poll.not_modified(answer).await,
+            Ok(answer) => return Box::pin(poll.answered(answer)).await,
+            Err(error) => {
+                let elsewhere = error.redirected || url != *source.url();
+                Failure { elsewhere, ..Failure::from(error) }
+            }
         }
-    }
+    };
+    Box::pin(poll.failed(failure)).await
 }
 
 /// What a body came to.
@@ -98,6 +95,8 @@ struct Poll<'a> {
     desk: &'a Desk,
     store: &'a Arc<Store>,
     source: &'a Source,
+    /// The hash of the source's settings.
+    settings: u64,
     before: Option<SourceState>,
     looked: Option<Looked>,
     fence: Option<u64>,
@@ -114,7 +113,7 @@ impl Poll<'_> {
         })
     }
 
-    async fn not_modified(self, answer: Answer) -> Polled {
+    async fn not_modified(&self, answer: Answer) -> Polled {
         self.desk.counts.add(|tally| tally.not_modified += 1);
         let state = self.state(Heard::Nothing, UNCHANGED, Wishes { fresh_for: answer.fresh_for, ..Wishes::default() });
         let moved = self.moved(answer.moved.as_ref(), true);
@@ -129,7 +128,7 @@ impl Poll<'_> {
         self.store_unchanged(answer.status, state, said).await
     }
 
-    async fn answered(self, answer: Answer) -> Polled {
+    async fn answered(&self, answer: Answer) -> Polled {
         let Answer { status, url, moved, body, content_type, validators, fresh_for, links } = answer;
         let Some(body) = body else {
             return self.failed(Failure::new(Trouble::OddStatus, "the answer has no body").at(status)).await;
@@ -319,7 +318,7 @@ impl Poll<'_> {
         let before = self.before.as_ref();
         let manners = before.map(|state| state.manners.clone()).unwrap_or_default();
         SourceState {
-            settings: self.source.settings(),
+            settings: self.settings,
             etag: before.and_then(|state| state.etag.clone()),
             last_modified: before.and_then(|state| state.last_modified.clone()),
             body: before.and_then(|state| state.body),
@@ -343,7 +342,7 @@ impl Poll<'_> {
             self.desk.later.put(&self.source.id, &state).await;
             return self.polled(Outcome::Unchanged, Some(status), None, state);
         }
-        match self.store_state(&state).await {
+        match Box::pin(self.store_state(&state)).await {
             Ok(()) => self.polled(Outcome::Unchanged, Some(status), None, state),
             Err(error) => {
                 let error = error.to_string();

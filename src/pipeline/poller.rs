@@ -384,9 +384,7 @@ fn time(source: &Source, state: Option<&SourceState>, now: Timestamp) -> Option<
 
 /// Whether an edit of the configuration has to do with when a source is polled.
 fn concerns(source: &Source, state: Option<&SourceState>, old: &Config, new: &Config) -> bool {
-    let same = |before: &Source| {
-        before.settings() == source.settings() && before.every == source.every && before.enabled == source.enabled
-    };
+    let same = |before: &Source| before.is_set_as(source) && before.every == source.every && before.enabled == source.enabled;
     !old.sources.get(&source.id).is_some_and(same) || old.fetch != new.fetch && state.is_some_and(is_for_settings)
 }
 

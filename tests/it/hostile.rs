@@ -1,40 +1,11 @@
 //! Sources that mean harm, row by row of docs/fetching.md (T1 to T34): each is refused or survived with a sentence, and leaves nothing
 //! behind.
 
-use std::net::TcpListener;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use serde_json::Value;
 
 use crate::app::{HOME, TestApp, home, source};
+use crate::internal::Internal;
 use crate::origin::{Answer, Behaviour, Origin, articles, feed, rss};
-
-/// A service that must never be asked: it counts who connects.
-struct Internal {
-    connections: Arc<AtomicUsize>,
-    port: u16,
-}
-
-impl Internal {
-    fn new(address: &str) -> Self {
-        let listener = TcpListener::bind((address, 0)).expect("a port on loopback");
-        let port = listener.local_addr().expect("an address").port();
-        let connections = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&connections);
-        // It ends with the test's process.
-        std::thread::spawn(move || {
-            for _ in listener.incoming() {
-                count.fetch_add(1, Ordering::SeqCst);
-            }
-        });
-        Self { connections, port }
-    }
-
-    fn count(&self) -> usize {
-        self.connections.load(Ordering::SeqCst)
-    }
-}
 
 fn error<'a>(rows: &'a std::collections::BTreeMap<String, Value>, id: &str) -> &'a str {
     rows[id]["error"].as_str().unwrap_or_default()

@@ -1,6 +1,8 @@
 //! All integration tests in one binary: it links once.
 
 mod app;
+mod internal;
+mod nameserver;
 mod origin;
 
 mod architecture;
@@ -10,6 +12,7 @@ mod config;
 mod durable;
 mod embedded;
 mod capacity;
+mod entities;
 mod explain;
 mod fetch;
 mod gone;
@@ -17,6 +20,7 @@ mod hostile;
 mod hub;
 mod hubs;
 mod manners;
+mod names;
 mod parse;
 mod poll;
 mod readers;

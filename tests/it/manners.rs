@@ -291,6 +291,22 @@ fn a_source_that_has_moved_is_followed_and_then_asked_there() {
     assert_eq!(days.origin.requests("/a").len(), asked + 1, "and at the old one when that fails");
 }
 
+/// T30: a permanent redirect is shown to the administrator, who alone writes feeds.toml.
+#[test]
+fn a_permanent_redirect_is_told_by_poll_and_by_explain() {
+    let origin = Origin::new();
+    origin.set("/a", Answer::moved("/new"));
+    origin.set("/new", feed(&articles("a.vn", 0..2)));
+    let app = TestApp::new(&home(&[("a", origin.url("/a"))]));
+    let before = app.run(&["poll", "a"]).ok();
+    let told = app.run(&["explain", "a"]).ok();
+    for text in [&before, &told] {
+        assert!(text.contains("it redirects permanently to") && text.contains("put it into feeds.toml"), "{text}");
+    }
+    let told = &app.run(&["explain", "--json", "a"]).json()[0];
+    assert_eq!((told["moved"]["to"].as_str(), &told["moved"]["adopted"]), (Some(&origin.url("/new")[..]), &false.into()));
+}
+
 /// P17: a temporary redirect is followed and never remembered.
 #[test]
 fn a_temporary_redirect_is_never_stored() {

@@ -307,6 +307,11 @@ impl Origin {
         format!("http://{}{path}", self.address)
     }
 
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// What a path answers from now on. A path that was never set answers 404.
     pub fn set(&self, path: &str, answer: Answer) {
         self.shared.stage().answers.insert(path.to_owned(), answer);

@@ -50,6 +50,7 @@ impl Setting {
             push: true,
             gone: true,
             proxy: None,
+            name_servers: Vec::new(),
             private_networks: Vec::new(),
         }
     }

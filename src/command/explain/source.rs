@@ -48,6 +48,9 @@ impl Known<'_> {
             let times = if state.failures > 1 { format!(" ({} times in a row)", state.failures) } else { String::new() };
             line("failed", format!("{error}{times}"));
         }
+        if let Some(moved) = &state.manners.moved {
+            line("moved", moved.to_string());
+        }
         line("next", self.next(state, zone));
         hub::told(self, zone).into_iter().for_each(|(label, value)| line(label, value));
         state.vanished.iter().for_each(|row| line("missing", missing(row, zone)));
@@ -134,6 +137,7 @@ impl Known<'_> {
             "succeeded": time(|state| state.succeeded),
             "failures": state.map_or(0, |state| state.failures),
             "error": state.and_then(|state| state.error.as_ref()),
+            "moved": state.and_then(|state| state.manners.moved.as_ref()),
             "next": time(|state| (state.manners.trouble != Some(Trouble::Gone)).then_some(state.next)),
             "because": state.map(|state| state.because.to_string()),
             "announced": push::due(push, state),

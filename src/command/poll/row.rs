@@ -48,10 +48,7 @@ impl Row {
 
     fn of(polled: Polled, zone: &TimeZone) -> Self {
         let Polled { source, outcome, status, entries, new, updated, error, state } = polled;
-        let moved = state.manners.moved.as_ref().map(|moved| {
-            let what = if moved.adopted { "it has moved and is fetched at" } else { "it redirects permanently to" };
-            format!("{what} {} since {}; put it into feeds.toml", moved.to, moved.since.strftime("%Y-%m-%d"))
-        });
+        let moved = state.manners.moved.as_ref().map(ToString::to_string);
         let reason = Some(next_poll(&state, zone));
         Self { source, outcome, status, entries, new, updated, error, next: next(&state), reason, moved }
     }

@@ -67,15 +67,18 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
 }
 
 /// Warns of the phrases that never count, because an exception has the same words: "% hộ nghèo" is "hộ nghèo".
-fn hidden(wanted: &Key<Vec<At<Wanted>>>, except: &Key<Vec<At<Wanted>>>, reader: &mut Reader<'_>) {
-    let texts = |at: &At<Wanted>| at.value.0.phrase.value().map_or_else(Vec::new, |phrases| phrases.0.clone());
-    for (phrase, span) in wanted.value().into_iter().flatten().flat_map(|at| texts(at).into_iter().map(|text| (text.0, &at.span)))
-    {
-        for exception in except.value().into_iter().flatten().filter(|at| is_always_so(&at.value.0)) {
-            if let Some(hiding) = texts(exception).into_iter().find(|text| hides(&text.0, &phrase)) {
-                let wrong = Wrong::new(format!("{} never counts: `except` has the same words", quoted(&phrase)));
+fn hidden<'a>(wanted: &'a Key<Vec<At<Wanted>>>, except: &'a Key<Vec<At<Wanted>>>, reader: &mut Reader<'_>) {
+    let texts = |at: &'a At<Wanted>| at.value.0.phrase.value().into_iter().flat_map(|phrases| &phrases.0).map(|text| &text.0[..]);
+    // Each phrase is held against each exception: their words are found once.
+    let read = |at: &'a At<Wanted>| (at, texts(at).map(|text| (text, Words::new(text))).collect::<Vec<_>>());
+    let exceptions: Vec<_> = except.value().into_iter().flatten().filter(|at| is_always_so(&at.value.0)).map(read).collect();
+    for (phrase, span) in wanted.value().into_iter().flatten().flat_map(|at| texts(at).map(|text| (text, &at.span))) {
+        let words = Words::new(phrase);
+        for (exception, texts) in &exceptions {
+            if let Some((hiding, _)) = texts.iter().find(|(_, exception)| hides(exception, &words)) {
+                let wrong = Wrong::new(format!("{} never counts: `except` has the same words", quoted(phrase)));
                 let help = "only words are compared, signs between them are not".to_owned();
-                reader.warn(span, wrong.help(help).also(exception.span.clone(), format!("{} hides it", quoted(&hiding.0))));
+                reader.warn(span, wrong.help(help).also(exception.span.clone(), format!("{} hides it", quoted(hiding))));
             }
         }
     }
@@ -103,10 +106,9 @@ fn is_always_so(raw: &Conditional) -> bool {
 }
 
 /// Whether the exception stands wherever the phrase does.
-fn hides(exception: &str, phrase: &str) -> bool {
-    let (exception, phrase) = (Words::new(exception), Words::new(phrase));
+fn hides(exception: &Words, phrase: &Words) -> bool {
     let capital = |words: &Words, place: usize| words.get(place).is_some_and(|word| word.capital);
-    exception.key() == phrase.key() && (0..phrase.len()).all(|place| capital(&phrase, place) || !capital(&exception, place))
+    exception.key() == phrase.key() && (0..phrase.len()).all(|place| capital(phrase, place) || !capital(exception, place))
 }
 
 fn phrases_in(wanted: &[At<Wanted>]) -> usize {

@@ -1,5 +1,7 @@
 //! Addresses: of sources, of ourselves, of the store; and the headers that are sent to an address.
 
+use std::net::SocketAddr;
+
 use ipnet::IpNet;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -199,6 +201,22 @@ impl FromText for Network {
 
 schema!(Network, { "type": "string", "pattern": r"/[0-9]{1,3}\s*$|\$\{" });
 
+/// A name server: its address, and its port where that is not 53.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::config) struct NameServer(pub(in crate::config) SocketAddr);
+
+impl FromText for NameServer {
+    const EXPECTED: &'static str = "the address of a name server such as \"10.0.0.53\" or \"127.0.0.1:5353\"";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let text = text.trim();
+        let address = text.parse().ok().or_else(|| Some(SocketAddr::new(text.parse().ok()?, 53)));
+        address.map(Self).ok_or_else(|| Wrong::new("this is no address of a name server"))
+    }
+}
+
+schema!(NameServer, { "type": "string", "pattern": r"^\s*[\[0-9a-fA-F:.]|\$\{" });
+
 /// Additional request headers, in the file's order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::config) struct Headers(pub(in crate::config) Vec<(String, String)>);
@@ -361,6 +379,11 @@ mod tests {
     #[test]
     fn networks_are_ranges() {
         accepts::<Network>(&["10.0.0.0/8", "127.0.0.1/32", "fd00::/8"], &["", "10.0.0.1", "10.0.0.0/33", "localhost"]);
+        accepts::<NameServer>(
+            &["10.0.0.53", "127.0.0.1:5353", "::1", "[::1]:53"],
+            &["", "dns.example.vn", "10.0.0", "::1:99999"],
+        );
+        assert_eq!(NameServer::from_text("10.0.0.53"), NameServer::from_text("10.0.0.53:53"));
         assert_eq!(Network::from_text("10.1.2.3/8"), Network::from_text("10.0.0.0/8"));
         let wrong = Network::from_text("::1").expect_err("one address");
         assert_eq!(wrong.help.as_deref(), Some("one address alone has /128 behind it"));

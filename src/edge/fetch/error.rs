@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
 
 use crate::edge::fetch::Refused;
+use crate::edge::fetch::names::Unresolved;
 use crate::model::Trouble;
 
 /// Names of a certificate that are shown.
@@ -55,14 +56,21 @@ impl From<Refused> for FetchError {
     }
 }
 
+impl From<Unresolved> for FetchError {
+    fn from(unresolved: Unresolved) -> Self {
+        // Where our own name server is away, nothing is known of the host.
+        let trouble = match unresolved {
+            Unresolved::NoSuchName | Unresolved::NoAddress => Trouble::NoSuchHost,
+            Unresolved::Failed { .. } | Unresolved::Silent | Unresolved::Unusable { .. } => Trouble::Unreachable,
+        };
+        Self::new(trouble, unresolved.to_string())
+    }
+}
+
 impl From<reqwest::Error> for FetchError {
     fn from(error: reqwest::Error) -> Self {
         let told = causes(&error).find_map(tell);
         told.unwrap_or_else(|| match kind(&error) {
-            Trouble::NoSuchHost => {
-                let innermost = causes(&error).last().map(ToString::to_string).unwrap_or_default();
-                Self::new(Trouble::NoSuchHost, format!("the name of its host can't be resolved ({innermost})"))
-            }
             Trouble::TooSlow if error.is_connect() => Self::new(Trouble::TooSlow, "no connection could be made in time"),
             Trouble::TooSlow => Self::new(Trouble::TooSlow, "the server fell silent before the answer was whole"),
             trouble => Self::new(trouble, sentence(&error)),
@@ -86,6 +94,9 @@ fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stati
 fn tell(error: &(dyn Error + 'static)) -> Option<FetchError> {
     if let Some(refused) = error.downcast_ref::<Refused>() {
         return Some(refused.clone().into());
+    }
+    if let Some(unresolved) = error.downcast_ref::<Unresolved>() {
+        return Some(unresolved.clone().into());
     }
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
         let (trouble, why) = tls(error);
@@ -117,11 +128,6 @@ fn tell(error: &(dyn Error + 'static)) -> Option<FetchError> {
 fn kind(error: &reqwest::Error) -> Trouble {
     match error {
         error if error.is_timeout() => Trouble::TooSlow,
-        // EAI_AGAIN of getaddrinfo(3): our own name server is away, and nothing is known of the host.
-        error if error.is_dns() && causes(error).any(|cause| cause.to_string().contains("Temporary failure")) => {
-            Trouble::Unreachable
-        }
-        error if error.is_dns() => Trouble::NoSuchHost,
         error if error.is_connect() => Trouble::Unreachable,
         _ => Trouble::CutOff,
     }

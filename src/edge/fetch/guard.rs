@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::sync::Semaphore;
 use url::{Host, Url};
+
+use crate::edge::fetch::names::Names;
 
 /// The ports on which a stranger's redirect may lead to a public address: elsewhere other services listen, who may take a request
 /// for something else.
@@ -62,13 +63,7 @@ pub struct Guard {
     private_networks: Vec<IpNet>,
     /// Where this service listens, if that is written as a number.
     own: Option<SocketAddr>,
-    /// Room for lookups of names. One takes a thread until the system's resolver gives up, long after who asked has: so the threads that
-    /// parse and read the store are never all of them lookups.
-    lookups: Arc<Semaphore>,
 }
-
-/// Lookups at once, of tokio's 512 blocking threads.
-const MOST_LOOKUPS: usize = 64;
 
 /// Networks that are not the public internet (the IANA special-purpose registries, multicast, reserved).
 const CLOSED_V4: [(u32, u8); 15] = [
@@ -101,7 +96,7 @@ const CLOSED_V6: [(u128, u8); 4] = [
 impl Guard {
     /// A guard that also lets these networks pass, but never to where this service listens (`HOST:PORT`).
     pub fn new(private_networks: Vec<IpNet>, listen: &str) -> Self {
-        Self { private_networks, own: listen.parse().ok(), lookups: Arc::new(Semaphore::new(MOST_LOOKUPS)) }
+        Self { private_networks, own: listen.parse().ok() }
     }
 
     /// Whether an address may be connected to.
@@ -147,21 +142,9 @@ impl Guard {
         }
     }
 
-    /// The addresses of a name.
-    async fn lookup(&self, name: String) -> std::io::Result<Vec<SocketAddr>> {
-        let room = Arc::clone(&self.lookups).acquire_owned().await.map_err(std::io::Error::other)?;
-        // A task of its own, so that the room is taken for as long as the thread is.
-        let asked = tokio::spawn(async move {
-            let _room = room;
-            Ok(tokio::net::lookup_host((name, 0)).await?.collect())
-        });
-        asked.await.map_err(std::io::Error::other)?
-    }
-
     /// Every address of a name, if all may be connected to: an attacker's server mixes them.
-    fn all_open(&self, addresses: impl Iterator<Item = SocketAddr>, reach: Reach) -> Result<Vec<SocketAddr>, Refused> {
-        let addresses: Vec<SocketAddr> = addresses.collect();
-        addresses.iter().try_for_each(|address| self.check(address.ip(), reach))?;
+    fn all_open(&self, addresses: Vec<IpAddr>, reach: Reach) -> Result<Vec<IpAddr>, Refused> {
+        addresses.iter().try_for_each(|address| self.check(*address, reach))?;
         Ok(addresses.into_iter().take(MOST_ADDRESSES).collect())
     }
 }
@@ -169,20 +152,22 @@ impl Guard {
 /// The resolver of one client: it is asked at every connect to a name.
 pub(super) struct Resolver {
     pub(super) guard: Arc<Guard>,
+    pub(super) names: Arc<Names>,
     /// `None`: what is resolved is the administrator's proxy, which may stand anywhere.
     pub(super) reach: Option<Reach>,
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let (guard, reach) = (Arc::clone(&self.guard), self.reach);
+        let (guard, names, reach) = (Arc::clone(&self.guard), Arc::clone(&self.names), self.reach);
         Box::pin(async move {
-            let addresses = guard.lookup(name.as_str().to_owned()).await?.into_iter();
+            let addresses = names.addresses(name.as_str()).await?;
             let addresses = match reach {
                 Some(reach) => guard.all_open(addresses, reach)?,
-                None => addresses.collect(),
+                None => addresses,
             };
-            Ok(Box::new(addresses.into_iter()) as Addrs)
+            // The port is that of the URL.
+            Ok(Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
         })
     }
 }

@@ -203,6 +203,10 @@ impl Embedded {
         self.write(Work::Batch(Box::new(batch))).await
     }
 
+    pub(super) async fn note(&self, states: Arc<[(SourceId, SourceState)]>) -> Result<(), StoreError> {
+        self.write(Work::States(states)).await
+    }
+
     pub(super) async fn remove(&self, stories: Vec<(StoryId, u64)>) -> Result<(), StoreError> {
         self.write(Work::Remove(stories)).await
     }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::edge::store::StoreError;
+use crate::edge::store::hashed::ByBand;
 use crate::model::{Band, Search, StoryId, span};
 
 /// Stories that are looked at of one band, the youngest: one that more stories share says little.
@@ -108,7 +109,7 @@ struct Spans {
 struct Span {
     stories: Vec<StoryId>,
     /// The youngest posting of each band.
-    youngest: HashMap<Band, u32>,
+    youngest: ByBand<u32>,
     postings: Vec<Posting>,
     asked: u64,
 }

@@ -289,6 +289,13 @@ impl Postgres {
         self.write("to commit what a poll brought", work).await
     }
 
+    pub(super) async fn note(&self, states: Arc<[(SourceId, SourceState)]>) -> Result<(), StoreError> {
+        for source in states.iter() {
+            self.commit(Batch { source: Some(source.clone()), ..Batch::default() }).await?;
+        }
+        Ok(())
+    }
+
     pub(super) async fn remove(&self, stories: Vec<(StoryId, u64)>) -> Result<(), StoreError> {
         let stories = Arc::new(stories);
         let work = move |shared: Arc<Shared>| {

@@ -16,6 +16,8 @@ use crate::model::{
 /// The version of the values below.
 const VERSION: u8 = 1;
 const HEAD: usize = 5;
+/// Most values that are written often are shorter, in bytes: what waits for them need not grow.
+const USUAL: usize = 512;
 
 /// Puts version and checksum before a value.
 pub(super) fn seal(value: Vec<u8>) -> Vec<u8> {
@@ -46,8 +48,13 @@ pub(super) fn broken(why: &str) -> StoreError {
 }
 
 pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
-    let bytes = postcard::to_stdvec(value).map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })?;
-    Ok(seal(bytes))
+    let mut sealed = Vec::with_capacity(USUAL);
+    sealed.extend_from_slice(&[VERSION, 0, 0, 0, 0]);
+    let mut sealed =
+        postcard::to_extend(value, sealed).map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })?;
+    let sum = checksum(&sealed[HEAD..]);
+    sealed[1..HEAD].copy_from_slice(&sum);
+    Ok(sealed)
 }
 
 pub(super) fn decode<'a, T: Deserialize<'a>>(sealed: &'a [u8]) -> Result<T, StoreError> {
@@ -197,8 +204,8 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
     };
     let schedule = ScheduleRecord { because: state.because, habits: state.habits.as_ref().map(Cow::Borrowed) };
     // With its length before it, so that what follows is found whatever becomes of it.
-    let manners =
-        postcard::to_stdvec(&state.manners).map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })?;
+    let manners = postcard::to_extend(&state.manners, Vec::with_capacity(USUAL))
+        .map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })?;
     encode(&(record, manners, SCHEDULE_VERSION, schedule, VANISHED_VERSION, &state.vanished))
 }
 

@@ -135,7 +135,8 @@ impl Gist {
 
     /// Whether the text says this somewhere.
     fn knows(&self, token: &Token) -> bool {
-        self.tokens().any(|own| own.says(token))
+        let is_loose = Token::may_be_written_otherwise;
+        self.all.has(token.hash) || is_loose(token) && self.tokens().any(|own| is_loose(own) && own.says(token))
     }
 }
 

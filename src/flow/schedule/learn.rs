@@ -75,6 +75,8 @@ struct Work {
     /// When the excitement was as it is.
     excited_at: i64,
     crowd: f64,
+    /// Whether the profile of the week is what it was.
+    is_as_before: bool,
 }
 
 impl Work {
@@ -83,7 +85,8 @@ impl Work {
         let fade = |per_day: f64| per_day.powf(midnights as f64);
         let (rate, profile) = (fade(RATE_AFTER_A_DAY), fade(PROFILE_AFTER_A_DAY));
         let mut quarters = [0.0; QUARTERS];
-        habits.quarters.iter().flatten().zip(&mut quarters).for_each(|(&parts, quarter)| *quarter = count(parts) * profile);
+        let before = habits.quarters.as_flattened();
+        quarters.iter_mut().zip(before).for_each(|(quarter, &parts)| *quarter = count(parts) * profile);
         Self {
             rhythm: Rhythm::of(habits),
             since,
@@ -98,6 +101,7 @@ impl Work {
             excitement: count(habits.excitement),
             excited_at: since,
             crowd: count(habits.crowd) * profile,
+            is_as_before: midnights == 0,
             before: habits.clone(),
         }
     }
@@ -146,6 +150,7 @@ impl Work {
 
     fn count(&mut self, time: i64, of_itself: f64, entries: f64) {
         let local = time + self.offset;
+        self.is_as_before = false;
         self.quarters[quarter_of(local)] += of_itself * entries;
         self.days[day_of(local)] += of_itself * entries;
         self.entries += of_itself * entries;
@@ -177,8 +182,11 @@ impl Work {
         self.crowd = self.crowd.max(crowd as f64).max(undated.min(1024) as f64);
         let shrink = (MOST_ENTRIES / self.entries.max(f64::MIN_POSITIVE)).min(1.0);
         let less = (MOST_JUDGED / self.judged.max(f64::MIN_POSITIVE)).min(1.0);
-        let mut quarters = [[0; 4]; 24];
-        quarters.iter_mut().flatten().zip(self.quarters).for_each(|(parts, entries)| *parts = small(entries));
+        let mut quarters = self.before.quarters;
+        // Most polls find nothing new: then there is nothing to be worked out.
+        if !self.is_as_before {
+            quarters.as_flattened_mut().iter_mut().zip(self.quarters).for_each(|(parts, entries)| *parts = small(entries));
+        }
         Habits {
             until_second: self.now,
             quarters,

@@ -38,6 +38,9 @@ impl Rests {
 
     /// Until when an address's host rests, if it does. A rest that is over is forgotten.
     pub fn until(&mut self, url: &Url, now: Timestamp) -> Option<Timestamp> {
+        if self.0.is_empty() {
+            return None;
+        }
         let host = host(url);
         let until = *self.0.get(&host)?;
         // One that is longer than any was heard while the clock stood elsewhere.

@@ -101,16 +101,35 @@ pub(super) fn day_of(local: i64) -> usize {
     (local.div_euclid(DAY) + 3).rem_euclid(7) as usize
 }
 
+/// What is assumed of each quarter hour, in entries.
+const QUARTER_PRIORS: [f64; QUARTERS] = {
+    let (mut all, mut priors, mut i) = (0.0, [0.0; QUARTERS], 0);
+    while i < HOURS.len() {
+        all += HOURS[i];
+        i += 1;
+    }
+    i = 0;
+    while i < QUARTERS {
+        priors[i] = PRIOR_QUARTERS * HOURS[i / 4] / (all * 4.0);
+        i += 1;
+    }
+    priors
+};
+
 fn quarters(habits: &Habits) -> [f64; QUARTERS] {
-    let counted: Vec<f64> = habits.quarters.iter().flatten().map(|&parts| count(parts)).collect();
-    let total: f64 = counted.iter().sum();
-    let prior: f64 = HOURS.iter().sum::<f64>() * 4.0;
-    std::array::from_fn(|i| {
+    let parts = habits.quarters.as_flattened();
+    // The day is a ring: the last quarter stands before the first one, and the first behind the last.
+    let mut ring = [0.0; QUARTERS + 2];
+    ring[1..=QUARTERS].iter_mut().zip(parts).for_each(|(entries, &parts)| *entries = count(parts));
+    (ring[0], ring[QUARTERS + 1]) = (ring[QUARTERS], ring[1]);
+    let total = count(parts.iter().map(|&parts| u32::from(parts)).sum::<u32>());
+    let mut quarters = [0.0; QUARTERS];
+    for ((quarter, prior), near) in quarters.iter_mut().zip(QUARTER_PRIORS).zip(ring.windows(3)) {
         // A neighbour's entry might as well have come here.
-        let near = counted[i] / 2.0 + (counted[(i + 1) % QUARTERS] + counted[(i + QUARTERS - 1) % QUARTERS]) / 4.0;
-        let share = (near + PRIOR_QUARTERS * HOURS[i / 4] / prior) / (total + PRIOR_QUARTERS);
-        share * QUARTERS as f64
-    })
+        let near = near[1] / 2.0 + (near[2] + near[0]) / 4.0;
+        *quarter = (near + prior) / (total + PRIOR_QUARTERS) * QUARTERS as f64;
+    }
+    quarters
 }
 
 fn days(habits: &Habits) -> [f64; 7] {

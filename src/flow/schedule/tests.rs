@@ -65,6 +65,7 @@ pub(super) fn settings() -> FetchSettings {
         push: true,
         gone: true,
         proxy: None,
+        name_servers: Vec::new(),
         private_networks: Vec::new(),
     }
 }

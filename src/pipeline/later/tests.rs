@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::model::{Because, Manners, Slug, Trouble};
+use crate::model::{Batch, Because, Manners, Slug, Trouble};
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_795_132_800).expect("a time")

@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, fallocate};
+use serde::{Serialize, Serializer};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::embedded::rows::Row;
@@ -92,9 +93,29 @@ impl Disk {
 const INTENT_HEAD: usize = 24;
 
 fn intent_of(commits: u64, writes: &[Row]) -> io::Result<Vec<u8>> {
-    let writes = postcard::to_stdvec(writes).map_err(io::Error::other)?;
-    let rest = [&commits.to_be_bytes()[..], &(writes.len() as u64).to_be_bytes(), &writes].concat();
-    Ok([&xxh3_64(&rest).to_be_bytes()[..], &rest].concat())
+    let bytes: usize = writes.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len) + ROW_BYTES).sum();
+    let writes: Vec<_> = writes.iter().map(|(key, value)| (Bytes(key), value.as_deref().map(Bytes))).collect();
+    let mut head = Vec::with_capacity(INTENT_HEAD + bytes);
+    head.resize(INTENT_HEAD, 0);
+    let mut intent = postcard::to_extend(&writes, head).map_err(io::Error::other)?;
+    let length = (intent.len() - INTENT_HEAD) as u64;
+    intent[8..16].copy_from_slice(&commits.to_be_bytes());
+    intent[16..INTENT_HEAD].copy_from_slice(&length.to_be_bytes());
+    let sum = xxh3_64(&intent[8..]);
+    intent[..8].copy_from_slice(&sum.to_be_bytes());
+    Ok(intent)
+}
+
+/// What a row takes in an intent beside its key and its value, at the most.
+const ROW_BYTES: usize = 16;
+
+/// Bytes that are written at once, and are read as a row's.
+struct Bytes<'a>(&'a [u8]);
+
+impl Serialize for Bytes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
 }
 
 /// The group that was written last or begun last, with its number; `None` where it can't be read, as after a power cut.

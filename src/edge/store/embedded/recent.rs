@@ -1,7 +1,8 @@
 //! Whether a story has come since a decision was made that would have changed it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
+use crate::edge::store::hashed::ByBand;
 use crate::model::{Band, StoryChange};
 
 /// Bands whose last posting the writer remembers. A decision that is older than all of them is taken again.
@@ -9,7 +10,7 @@ const MOST_RECENT: usize = 65_536;
 
 /// The bands that were posted of late, each with the number of the change that did.
 pub(super) struct Recent {
-    last: HashMap<Band, u64>,
+    last: ByBand<u64>,
     order: VecDeque<(Band, u64)>,
     /// What was posted up to this number may have been forgotten.
     floor: u64,
@@ -18,7 +19,7 @@ pub(super) struct Recent {
 impl Recent {
     /// Nothing is known of what was posted up to a number; nobody can have read before it.
     pub(super) fn since(floor: u64) -> Self {
-        Self { last: HashMap::new(), order: VecDeque::new(), floor }
+        Self { last: ByBand::default(), order: VecDeque::new(), floor }
     }
 
     /// Whether a story that came after a number shares a band with a new story of these.

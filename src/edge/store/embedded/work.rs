@@ -1,16 +1,19 @@
 //! What the writer is given to do, and which records that comes to.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::edge::store::embedded::books::pruned_key;
 use crate::edge::store::embedded::codec;
 use crate::edge::store::embedded::recent::Recent;
 use crate::edge::store::embedded::rows::Rows;
 use crate::edge::store::{Memo, StoreError, record};
-use crate::model::{Batch, EntryKey, Push, SourceId, Stamp, StoryId, Subscriber, SubscriberId};
+use crate::model::{Batch, EntryKey, Push, SourceId, SourceState, Stamp, StoryId, Subscriber, SubscriberId};
 
 pub(super) enum Work {
     Batch(Box<Batch>),
+    /// States of sources.
+    States(Arc<[(SourceId, SourceState)]>),
     /// Stories, each with the number that it had when it was judged.
     Remove(Vec<(StoryId, u64)>),
     Memo(Memo, Vec<u8>),
@@ -46,6 +49,11 @@ pub(super) fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<()
             }
             if let Some((key, value)) = source {
                 rows.put(&key, value)?;
+            }
+        }
+        Work::States(states) => {
+            for (id, state) in states.iter() {
+                rows.put(&codec::source_key(id), record::source(state)?)?;
             }
         }
         Work::Remove(stories) => {

@@ -42,6 +42,11 @@ impl Bag {
         self.rows.is_empty()
     }
 
+    /// Whether one of the tokens has this hash.
+    pub(super) fn has(&self, hash: u64) -> bool {
+        self.rows.binary_search_by_key(&hash, |row| row.hash).is_ok()
+    }
+
     /// The weight of what two texts share, and that of the lighter one. `says` tells of the tokens in two places whether they say the same.
     pub(super) fn overlap(&self, other: &Self, says: impl Fn(u16, u16) -> bool) -> (u32, u32) {
         let (a, b) = (&self.rows, &other.rows);

@@ -49,13 +49,21 @@ const OTHER_PLACE: i32 = 4;
 
 /// Whether the facts that two texts share make them news of one event.
 pub(super) fn is_one(shared: &Shared) -> bool {
-    points(shared) >= ENOUGH
+    let facts = facts(shared);
+    // Most texts share too few facts, whatever sets them apart.
+    facts >= ENOUGH && facts - costs(shared) >= ENOUGH
 }
 
-fn points(shared: &Shared) -> i32 {
+/// What speaks for one event.
+fn facts(shared: &Shared) -> i32 {
     let (a, b) = (shared.a, shared.b);
     let told = own_words(&shared.only[0], b).min(own_words(&shared.only[1], a)) as f32 / RARE as f32;
-    let facts = both_have(a, b) + (TOLD * told).round() as i32;
+    both_have(a, b) + (TOLD * told).round() as i32
+}
+
+/// What speaks against it, from 0 upwards.
+fn costs(shared: &Shared) -> i32 {
+    let (a, b) = (shared.a, shared.b);
     let costs = [
         (ONE_FORM * shared.likeness().titles).round() as i32,
         OTHER_DAY * shared.unknown(is_day).min(2) as i32,
@@ -65,7 +73,7 @@ fn points(shared: &Shared) -> i32 {
         OTHER_NUMBER * i32::from(has_other_number(&shared.only[0], b) && has_other_number(&shared.only[1], a)),
         OTHER_PLACE * i32::from(veto::different_places(a, b).is_some()),
     ];
-    facts - costs.iter().sum::<i32>()
+    costs.iter().sum()
 }
 
 /// What the facts are worth that both texts have.

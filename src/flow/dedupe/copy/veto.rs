@@ -13,7 +13,7 @@ use crate::model::{Difference, Reason};
 /// The first thing that sets them apart.
 pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
     // One lead or one event under two headlines: they stress different things. Under two headlines of one form it is a form, too.
-    let copied = !shared.is_one_form() && shared.is_one_lead() || shared.is_one_event();
+    let copied = || !shared.is_one_form() && shared.is_one_lead() || shared.is_one_event();
     let [only_a, only_b] = &shared.only;
     let sides = |is: &dyn Fn(&Token) -> bool| {
         let first: Vec<&Token> = only_a.iter().copied().filter(|t| is(t) && !b.knows(t)).collect();
@@ -26,13 +26,13 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
         first: written(&a.title, first),
         second: written(&b.title, second),
     };
-    if let Some((first, second)) = sides(&Token::is_number).filter(|_| !copied) {
+    if let Some((first, second)) = sides(&Token::is_number).filter(|_| !copied()) {
         return Some(told(Difference::Number, &first, &second));
     }
-    if let Some((first, second)) = opposites(only_a, only_b).filter(|_| !copied) {
+    if let Some((first, second)) = opposites(only_a, only_b).filter(|_| !copied()) {
         return Some(told(Difference::Opposite, &[first], &[second]));
     }
-    if let Some(not) = denied(a, b, shared).filter(|_| !copied) {
+    if let Some(not) = denied(a, b, shared).filter(|_| !copied()) {
         return Some(told(Difference::Opposite, &not[0], &not[1]));
     }
     if let Some((what, slot)) = slot::differs(a, b, shared).filter(|_| shared.may_be_one_form()) {
@@ -40,13 +40,10 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
     }
     // Where one title is in capitals, a rare word that only it has may be a name.
     let is_name = |token: &Token| token.is_name() || a.shouted != b.shouted && token.weight >= RARE && !token.is_number();
-    if let Some((first, second)) = sides(&is_name).filter(|_| !copied) {
+    if let Some((first, second)) = sides(&is_name).filter(|_| !copied()) {
         return Some(told(Difference::Name, &first, &second));
     }
-    if shared.is_one_event() {
-        return None;
-    }
-    different_places(a, b).or_else(|| different_numbers(a, b, shared.says_enough()))
+    different_places(a, b).or_else(|| different_numbers(a, b, shared.says_enough())).filter(|_| !shared.is_one_event())
 }
 
 /// Days, issues and terms, or more than one amount, that each text has and the other does not know.
