@@ -44,8 +44,8 @@ pub fn keep<'a>(path: &Path, second: i64, pages: impl Iterator<Item = (&'a Strin
         kept.push(Kept {
             path: path.clone(),
             content_type: page.content_type.to_owned(),
-            hash: page.hash.clone(),
-            modified: page.modified.as_second(),
+            hash: page.hash().to_owned(),
+            modified: page.modified().as_second(),
             body: page.body.to_vec(),
         });
     }
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(kept(&file).unwrap(), None);
         let page = |body: &'static str| {
             let (hash, modified) = (format!("hash of {body}"), Timestamp::from_second(7).unwrap());
-            Arc::new(Page { content_type: "text/plain", body: body.into(), encoded: Vec::new(), hash, modified })
+            Arc::new(Page::new("text/plain", body.into(), Vec::new(), hash, modified))
         };
         let pages = [("/".to_owned(), page("front")), ("/feeds/a.rss".to_owned(), page("feed"))];
         for second in [1, 2] {
