@@ -80,6 +80,7 @@ fn story(n: u8, published: Timestamp) -> Listed {
         place: Some("Bình Dương".into()),
         home: format!("https://{id}.vn/rss").parse().expect("valid"),
         is_feed: true,
+        feed: None,
         url: Some(format!("https://{id}.vn/tin-tuc/{n}/le-khoi-cong-tuyen-duong.html")),
     };
     Listed {

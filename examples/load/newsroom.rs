@@ -155,6 +155,7 @@ fn story(number: u32, of: u32) -> StoryChange {
         published: Some(time),
         seen: time,
         gone: None,
+        feed: None,
     };
     let topics = vec![Slug::new(topic(number % TOPICS)).expect("a slug")];
     let story = Story { id: id(number), seq: 0, published: time, arrived: time, updated: time, topics, entries: vec![report] };

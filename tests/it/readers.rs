@@ -64,6 +64,7 @@ impl World {
                 published: None,
                 seen: self.now,
                 gone: None,
+                feed: None,
             };
             let id = StoryId(u128::from(self.written).to_be_bytes());
             let (published, arrived, updated) = (self.now, self.now, self.now);
