@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::edge::pages;
-use crate::flow::render::{self, Rendered};
+use crate::flow::render;
 use crate::model::Site;
 use crate::pipeline::Live;
 use crate::pipeline::blocking::blocking;
@@ -30,8 +30,7 @@ pub fn kept_site(path: &Path) -> Site {
     for page in kept {
         let modified = Timestamp::from_second(page.modified).ok();
         let Some((content_type, modified)) = render::content_type(&page.content_type).zip(modified) else { continue };
-        let sealed = render::seal(Rendered { content_type, body: page.body }, modified);
-        if sealed.hash() == page.hash {
+        if let Some(sealed) = render::sealed(content_type, page.body, page.encoded, page.hash, modified) {
             site.pages.insert(page.path, Arc::new(sealed));
         }
     }

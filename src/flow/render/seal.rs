@@ -27,11 +27,25 @@ const NO_SYSTEM: u8 = 255;
 /// Hashes and compresses a document. `modified` is when these bytes were first published; its fraction of a second is cut,
 /// because HTTP has whole seconds.
 pub fn seal(rendered: Rendered, modified: Timestamp) -> Page {
-    let hash = blake3::hash(&rendered.body);
-    let digits = hash.as_bytes()[..HASH_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hash(&rendered.body);
     let encoded = encoded(&rendered.body);
     let modified = Timestamp::from_second(modified.as_second()).unwrap_or(modified);
-    Page::new(rendered.content_type, Bytes::from(rendered.body), encoded, digits, modified)
+    Page::new(rendered.content_type, Bytes::from(rendered.body), encoded, hash, modified)
+}
+
+/// A page that was sealed before, as it was kept; `None` where its hash is not the one that its body has.
+pub fn sealed(
+    content_type: &'static str,
+    body: Bytes,
+    encoded: Vec<(Coding, Bytes)>,
+    hash_then: String,
+    modified: Timestamp,
+) -> Option<Page> {
+    (hash(&body) == hash_then).then(|| Page::new(content_type, body, encoded, hash_then, modified))
+}
+
+fn hash(body: &[u8]) -> String {
+    blake3::hash(body).as_bytes()[..HASH_BYTES].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A body in each coding that makes it smaller, the smallest first.
