@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
-use diemtin::edge::serve::{Answers, listen, serve};
+use diemtin::edge::serve::{Answers, Server, listen};
 use diemtin::flow::render::{self, Format};
 use diemtin::model::{Coding, Credit, FeedId, Listed, Listing, Page, Service, Site, Slug, StoryId, TopicRef};
 use jiff::{SignedDuration, Timestamp};
@@ -46,13 +46,10 @@ pub fn serve_ours() -> anyhow::Result<()> {
         let listener = listen("127.0.0.1:0").await?;
         println!("{}", listener.local_addr()?.port());
         let site = Site { pages: [("/feeds/moi-nhat.rss".to_owned(), Arc::new(page()))].into(), ..Site::default() };
-        serve(
-            listener,
-            Answers { site: Arc::new(ArcSwap::from_pointee(site)), metrics: None, calls: None, clock: diemtin::edge::clock::now },
-            std::future::pending(),
-        )
-        .await;
-        Ok(())
+        let answers =
+            Answers { site: Arc::new(ArcSwap::from_pointee(site)), metrics: None, calls: None, clock: diemtin::edge::clock::now };
+        let _server = Server::start(listener, answers)?;
+        std::future::pending().await
     })
 }
 
@@ -83,6 +80,7 @@ fn story(n: u8, published: Timestamp) -> Listed {
         place: Some("Bình Dương".into()),
         home: format!("https://{id}.vn/rss").parse().expect("valid"),
         is_feed: true,
+        feed: None,
         url: Some(format!("https://{id}.vn/tin-tuc/{n}/le-khoi-cong-tuyen-duong.html")),
     };
     Listed {

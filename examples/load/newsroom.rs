@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use arc_swap::ArcSwap;
 use diemtin::config;
 use diemtin::edge::clock;
-use diemtin::edge::serve::{Answers, listen, serve};
+use diemtin::edge::serve::{Answers, Server, listen};
 use diemtin::edge::store::Store;
 use diemtin::flow::render::Format;
 use diemtin::model::{Batch, EntryKey, FeedId, Report, Site, Slug, Story, StoryChange, StoryId};
@@ -112,7 +112,7 @@ pub async fn work(stories: u32) -> anyhow::Result<()> {
     }
     let listener = runtime.spawn(listen("127.0.0.1:0")).await??;
     println!("{}", listener.local_addr()?.port());
-    runtime.spawn(serve(listener, Answers { site, metrics: None, calls: None, clock: clock::now }, std::future::pending()));
+    let _server = Server::start(listener, Answers { site, metrics: None, calls: None, clock: clock::now })?;
     let (order, mut orders) = mpsc::unbounded_channel();
     std::thread::spawn(move || std::io::stdin().lines().map_while(Result::ok).try_for_each(|line| order.send(line)));
     while let Some(number) = orders.recv().await {
@@ -155,6 +155,7 @@ fn story(number: u32, of: u32) -> StoryChange {
         published: Some(time),
         seen: time,
         gone: None,
+        feed: None,
     };
     let topics = vec![Slug::new(topic(number % TOPICS)).expect("a slug")];
     let story = Story { id: id(number), seq: 0, published: time, arrived: time, updated: time, topics, entries: vec![report] };

@@ -71,6 +71,7 @@ fn story(lane: u32, step: u32, place: u32, edits: u64) -> Story {
         published: Some(second(step)),
         seen: second(step),
         gone: None,
+        feed: None,
     };
     let (published, updated) = (second(step), second(step + u32::try_from(edits).unwrap_or(u32::MAX)));
     let id = id(lane, step, place);

@@ -41,7 +41,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
         let name = file(path, page);
         let packed = page.encoded.iter().map(|(coding, bytes)| (format!("{name}.{}", extension(*coding)), bytes));
         for (name, bytes) in std::iter::once((name.clone(), &page.body)).chain(packed) {
-            changed += usize::from(put(&folder.join(&name), bytes, page.modified)?);
+            changed += usize::from(put(&folder.join(&name), bytes, page.modified())?);
             now.insert(name);
         }
     }
@@ -123,13 +123,7 @@ mod tests {
 
     #[test]
     fn each_page_has_its_file() {
-        let page = |content_type| Page {
-            content_type,
-            body: bytes::Bytes::new(),
-            encoded: Vec::new(),
-            hash: String::new(),
-            modified: Timestamp::UNIX_EPOCH,
-        };
+        let page = |content_type| Page::new(content_type, bytes::Bytes::new(), Vec::new(), String::new(), Timestamp::UNIX_EPOCH);
         for (path, content_type, name) in [
             ("/", "text/html; charset=utf-8", "index.html"),
             ("/feeds/moi-nhat", "text/html; charset=utf-8", "feeds/moi-nhat/index.html"),

@@ -19,7 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::command::demo::newsroom::Newsroom;
 use crate::command::serve::{Face, Role, service};
 use crate::command::{Exit, Setup, setup};
-use crate::edge::serve::{Answers, listen, serve};
+use crate::edge::serve::{Answers, Server, listen};
 use crate::edge::watch::Watch;
 
 /// The demo's configuration; `{newsroom}` and `{slow}` stand for the addresses of its sources, `{listen}` for our own.
@@ -63,12 +63,9 @@ async fn demo(setup: &Setup, arguments: &Arguments, folder: &std::path::Path) ->
 
     let newsroom = Newsroom::new(&their_origin, (setup.clock)());
     let site = Arc::new(ArcSwap::from_pointee(newsroom.site((setup.clock)())));
-    let (stop_newsroom, stopped) = tokio::sync::oneshot::channel::<()>();
     let slow_to = theirs.local_addr()?;
     let answers = Answers { site: Arc::clone(&site), metrics: None, calls: None, clock: setup.clock };
-    let theirs = tokio::spawn(serve(theirs, answers, async {
-        let _ = stopped.await;
-    }));
+    let theirs = Server::start(theirs, answers).context("can't start the demo's newsroom")?;
     let slow = tokio::spawn(slow::forward(slow, slow_to));
     let publishing = tokio::spawn(publish(newsroom, site, setup.clock, Duration::from_secs(arguments.pace)));
 
@@ -91,8 +88,7 @@ async fn demo(setup: &Setup, arguments: &Arguments, folder: &std::path::Path) ->
     service(&setup, watch, desk, store, Face::new(ours), Role::All, stop).await?;
     publishing.abort();
     slow.abort();
-    let _ = stop_newsroom.send(());
-    theirs.await?;
+    theirs.stop().await?;
     Ok(Exit::Done)
 }
 

@@ -85,7 +85,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
                     let listener = listen(&listening).await?;
                     tracing::warn!(address = %listener.local_addr()?, "serving the pages of before, until the store is open");
                     face.listener = Some(listener);
-                    face.serve(&desk.counts, setup.clock);
+                    face.serve(&desk.counts, setup.clock)?;
                 }
             }
         };
@@ -159,7 +159,7 @@ pub(super) async fn service(
     if let Some(Ok(address)) = face.listener.as_ref().map(|listener| listener.local_addr()) {
         tracing::info!(%address, sources, "serving");
     }
-    face.serve(&counts, setup.clock);
+    face.serve(&counts, setup.clock)?;
     tokio::select! {
         () = stop => {}
         () = reload(setup, &new_desk, watch, hangup) => {}

@@ -10,6 +10,7 @@ mod deliver;
 mod error;
 mod guard;
 mod headers;
+mod hops;
 mod look;
 mod names;
 mod submit;
@@ -21,11 +22,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::{Client, ClientBuilder, Response, StatusCode};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use url::Url;
 
 use crate::edge::fetch::bodies::Bodies;
 use crate::edge::fetch::guard::Resolver;
+use crate::edge::fetch::hops::{Step, Way};
 use crate::edge::fetch::names::Names;
 use crate::model::{FetchSettings, Service, Source, Trouble};
 
@@ -33,6 +35,7 @@ pub use body::Body;
 pub use deliver::Delivery;
 pub use error::FetchError;
 pub use guard::{Guard, Reach, Refused};
+pub use look::Look;
 pub use turn::{Turn, Turns, at_once};
 
 /// Redirects that are followed in one fetch.
@@ -95,14 +98,6 @@ struct Ask<'a> {
     is_last: bool,
     /// Waits for the turn of each host.
     turns: Turns<'a>,
-}
-
-/// What one request came to.
-enum Step {
-    /// An answer, whole.
-    Answer(Box<Answer>),
-    /// The answer is elsewhere.
-    Redirect { to: Url, is_permanent: bool },
 }
 
 /// What fetches. Cheap to clone; connections are shared.
@@ -176,37 +171,23 @@ impl Fetcher {
         }
     }
 
-    /// Asks, and follows redirects. The wait for a host's turn is our own doing, and no part of the time that the answer may take.
+    /// Asks, and follows redirects.
     async fn ask(&self, ask: Ask<'_>, now: Timestamp) -> Result<Answer, FetchError> {
-        let too_slow = |_| {
-            let why = format!("no whole answer came within {} seconds (fetch.timeout)", ask.within.as_secs_f32());
-            FetchError::new(Trouble::TooSlow, why)
-        };
-        let (mut url, mut is_permanent, mut left) = (ask.url.clone(), true, ask.within);
-        for hop in 0..=MOST_HOPS {
-            timeout(self.settings.timeout, (ask.turns)(&url)).await.map_err(|_| crowded(&url, self.settings.timeout))?;
-            let begun = Instant::now();
-            let step = timeout(left, self.step(&ask, &url, now)).await.map_err(too_slow)?;
-            left = left.saturating_sub(begun.elapsed());
-            match step.map_err(|error| FetchError { redirected: hop > 0 && error.status.is_some(), ..error })? {
-                Step::Redirect { to, is_permanent: again } => (url, is_permanent) = (to, is_permanent && again),
-                Step::Answer(answer) => return Ok(Answer { moved: (hop > 0 && is_permanent).then(|| url.clone()), ..*answer }),
-            }
-        }
-        Err(FetchError::new(Trouble::Redirects, format!("more than {MOST_HOPS} redirects")))
+        let way = Way { url: ask.url, most: MOST_HOPS, within: ask.within, turns: ask.turns };
+        let found = self.follow(way, |url| self.step(ask, url, now)).await?;
+        Ok(Answer { moved: found.moved, ..*found.answer })
     }
 
-    async fn step(&self, ask: &Ask<'_>, url: &Url, now: Timestamp) -> Result<Step, FetchError> {
+    async fn step(&self, ask: Ask<'_>, url: Url, now: Timestamp) -> Result<Step<Box<Answer>>, FetchError> {
         // Another host's validators do not come back to the first either.
-        let at_home = headers::is_home(ask.url, url);
+        let at_home = headers::is_home(ask.url, &url);
         let is_conditional = at_home && *ask.known != Validators::default();
-        let response = self.send(ask, url, at_home).await?;
+        let response = self.send(&ask, &url, at_home).await?;
         let (status, fields) = (response.status(), response.headers());
         match status {
             StatusCode::NOT_MODIFIED if is_conditional => {}
             status if status.is_redirection() && status != StatusCode::NOT_MODIFIED => {
-                let is_permanent = matches!(status.as_u16(), 301 | 308);
-                return Ok(Step::Redirect { to: headers::next_hop(url, status.as_u16(), fields)?, is_permanent });
+                return headers::redirect(&url, status.as_u16(), fields);
             }
             // Part of a document, which was not asked for, is none.
             status if !status.is_success() || status == StatusCode::PARTIAL_CONTENT => return Err(refusal(response, now).await),
@@ -216,7 +197,7 @@ impl Fetcher {
         let mut answer = Answer {
             status: status.as_u16(),
             moved: None,
-            url: url.clone(),
+            url,
             content_type: headers::text(fields, reqwest::header::CONTENT_TYPE),
             validators,
             fresh_for: headers::fresh_for(fields, now),
@@ -289,14 +270,6 @@ fn client(service: &Service, settings: &FetchSettings, resolver: Resolver) -> Re
         let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok());
         builder()?.tls_certs_only(roots).build()
     })?)
-}
-
-/// Nothing was asked: too many were before us.
-fn crowded(url: &Url, waited: Duration) -> FetchError {
-    let (host, waited) = (url.host_str().unwrap_or_default(), waited.as_secs_f32());
-    let why =
-        format!("many sources lead to {host}, and its turn did not come within {waited} seconds (fetch.per_host, fetch.spacing)");
-    FetchError { redirected: true, ..FetchError::new(Trouble::TooSlow, why) }
 }
 
 /// A status that brings nothing, with what its body says.

@@ -6,47 +6,80 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use bytes::Bytes;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::model::Page;
+use crate::model::{Coding, Page};
 
 /// The first line of a file that this version reads.
-const HEAD: &[u8] = b"diemtin pages 1\n";
+const HEAD: &[u8] = b"diemtin pages 2\n";
 /// zstd's own default: some milliseconds for a site.
 const LEVEL: i32 = 3;
-/// Bodies that are kept, and that are read, in bytes: a thousand feeds in all their formats. Pages beyond are left out.
+/// Bodies that are kept, and that are read, in every coding, in bytes: a thousand feeds in all their formats. Pages beyond are left out.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
 
-/// A page as it is kept: what can be made of its body is not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A page as it was kept. Its codings too: to compress the pages of a thousand feeds anew takes half a minute, and somebody waits for the
+/// first answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// Its path.
     pub path: String,
     /// Its Content-Type header.
     pub content_type: String,
-    /// Its hash, to see whether it is made of its body again.
+    /// Its hash.
     pub hash: String,
     /// When its bytes were first published, in seconds.
     pub modified: i64,
     /// Its bytes.
-    pub body: Vec<u8>,
+    pub body: Bytes,
+    /// The same bytes compressed.
+    pub encoded: Vec<(Coding, Bytes)>,
+}
+
+/// A page in the file.
+#[derive(Serialize, Deserialize)]
+struct Record<'a> {
+    path: &'a str,
+    content_type: &'a str,
+    hash: &'a str,
+    modified: i64,
+    #[serde(borrow)]
+    body: Raw<'a>,
+    #[serde(borrow)]
+    encoded: Vec<(Coding, Raw<'a>)>,
+}
+
+/// Bytes that are written and read in one piece.
+struct Raw<'a>(&'a [u8]);
+
+impl Serialize for Raw<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&[u8]>::deserialize(deserializer).map(Raw)
+    }
 }
 
 /// Keeps pages, with the time at which they were. Returns how many had no room. Blocks.
 pub fn keep<'a>(path: &Path, second: i64, pages: impl Iterator<Item = (&'a String, &'a Arc<Page>)>) -> io::Result<usize> {
     let (mut kept, mut left_out, mut bytes) = (Vec::new(), 0, 0);
     for (path, page) in pages {
-        bytes += page.body.len();
+        bytes += page.body.len() + page.encoded.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
         if bytes > MOST_BYTES {
             left_out += 1;
             continue;
         }
-        kept.push(Kept {
-            path: path.clone(),
-            content_type: page.content_type.to_owned(),
-            hash: page.hash.clone(),
-            modified: page.modified.as_second(),
-            body: page.body.to_vec(),
+        kept.push(Record {
+            path,
+            content_type: page.content_type,
+            hash: page.hash(),
+            modified: page.modified().as_second(),
+            body: Raw(&page.body),
+            encoded: page.encoded.iter().map(|(coding, bytes)| (*coding, Raw(bytes))).collect(),
         });
     }
     // A name of our own: two processes may keep the same pages.
@@ -86,7 +119,18 @@ pub fn kept(path: &Path) -> io::Result<Option<(i64, Vec<Kept>)>> {
     let mut bytes = Vec::new();
     // Twice as much: paths and hashes stand beside the bodies. What is longer has no end that fits its beginning.
     zstd::Decoder::new(file)?.take(2 * MOST_BYTES as u64).read_to_end(&mut bytes)?;
-    postcard::from_bytes(&bytes).map(Some).map_err(io::Error::other)
+    // All pages share these bytes: none is copied.
+    let all = Bytes::from(bytes);
+    let (second, records): (i64, Vec<Record>) = postcard::from_bytes(&all).map_err(io::Error::other)?;
+    let kept = |record: Record| Kept {
+        path: record.path.to_owned(),
+        content_type: record.content_type.to_owned(),
+        hash: record.hash.to_owned(),
+        modified: record.modified,
+        body: all.slice_ref(record.body.0),
+        encoded: record.encoded.into_iter().map(|(coding, bytes)| (coding, all.slice_ref(bytes.0))).collect(),
+    };
+    Ok(Some((second, records.into_iter().map(kept).collect())))
 }
 
 #[cfg(test)]
@@ -102,7 +146,8 @@ mod tests {
         assert_eq!(kept(&file).unwrap(), None);
         let page = |body: &'static str| {
             let (hash, modified) = (format!("hash of {body}"), Timestamp::from_second(7).unwrap());
-            Arc::new(Page { content_type: "text/plain", body: body.into(), encoded: Vec::new(), hash, modified })
+            let encoded = vec![(Coding::Zstd, Bytes::from_static(&[7; 3]))];
+            Arc::new(Page::new("text/plain", body.into(), encoded, hash, modified))
         };
         let pages = [("/".to_owned(), page("front")), ("/feeds/a.rss".to_owned(), page("feed"))];
         for second in [1, 2] {
@@ -110,6 +155,7 @@ mod tests {
             let (at, read) = kept(&file).unwrap().unwrap();
             assert_eq!((at, read.len()), (second, 2));
             assert_eq!((&*read[1].path, &*read[1].body, read[1].modified), ("/feeds/a.rss", &b"feed"[..], 7));
+            assert_eq!(read[1].encoded, [(Coding::Zstd, Bytes::from_static(&[7; 3]))]);
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
         let whole = fs::read(&file).unwrap();
@@ -118,7 +164,7 @@ mod tests {
             damaged[at] ^= 1;
             fs::write(&file, damaged).unwrap();
             // A bit that means nothing to zstd changes nothing.
-            assert!(kept(&file).ok().flatten().is_none_or(|(second, read)| second == 2 && read[0].body == b"front"));
+            assert!(kept(&file).ok().flatten().is_none_or(|(second, read)| second == 2 && *read[0].body == *b"front"));
             fs::write(&file, &whole[..at]).unwrap();
             assert!(kept(&file).is_err());
         }

@@ -1,5 +1,5 @@
-//! HTTP: a socket, connections with time limits, and answers from an immutable [`Site`]. Only the page of a story is
-//! made when it is asked for; no other request waits for the store.
+//! HTTP: a socket, connections with time limits, and answers from an immutable [`Site`]. What has to be made for a request is made elsewhere:
+//! the threads of the server compute nothing.
 
 mod crowd;
 mod meter;
@@ -17,26 +17,23 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::conn::auto;
 use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
 
 use crate::edge::serve::call::Calls;
 use crate::edge::serve::crowd::Crowd;
-use crate::edge::serve::meter::Metered;
-use crate::model::{Making, Page, Site};
+use crate::edge::serve::meter::{Count, Metered, Verdict, Watch};
+use crate::model::Site;
 
 pub use call::{Call, Callee, Reply, Unread};
-use respond::Wanted;
 pub use respond::respond;
 
-/// A connection that is older is closed after the answer under way: so that a proxy's are spread anew, and none stays for ever.
-const LONGEST_CONNECTION: Duration = Duration::from_secs(600);
-/// A client that does not finish its request's head in this time is dropped; one that asks for nothing more, too.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest head of a request, in bytes; readers send a tenth of it.
 const LONGEST_HEAD: usize = 16 * 1024;
 /// Requests of one HTTP/2 connection that are answered at once.
@@ -67,16 +64,63 @@ pub struct Answers {
     pub clock: fn() -> Timestamp,
 }
 
-/// Answers requests on a listening socket until `stop` resolves; then finishes those that have begun.
-pub async fn serve(listener: TcpListener, answers: Answers, stop: impl Future<Output = ()>) {
+/// Answers requests on threads of its own, until it is stopped: what else the process computes does not hold up readers.
+pub struct Server {
+    /// Taken when it is stopped.
+    runtime: Option<Runtime>,
+    accepting: Option<JoinHandle<()>>,
+    stop: Option<watch::Sender<()>>,
+}
+
+impl Server {
+    /// Begins to answer what comes to a listening socket.
+    pub fn start(listener: TcpListener, answers: Answers) -> io::Result<Self> {
+        let runtime = Builder::new_multi_thread().worker_threads(threads()).thread_name("serve").enable_all().build()?;
+        // A socket belongs to the threads that wait for it.
+        let listener = listener.into_std()?;
+        let listener = {
+            let _inside = runtime.enter();
+            TcpListener::from_std(listener)?
+        };
+        let (stop, told_to_stop) = watch::channel(());
+        let accepting = runtime.spawn(accept(listener, answers, told_to_stop));
+        Ok(Self { runtime: Some(runtime), accepting: Some(accepting), stop: Some(stop) })
+    }
+
+    /// Accepts no more, and waits until what has begun is finished; not for long.
+    pub async fn stop(mut self) -> io::Result<()> {
+        drop(self.stop.take());
+        match self.accepting.take() {
+            Some(accepting) => accepting.await.map_err(io::Error::other),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // Whoever drops it may not wait.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Half of the processors: one thread alone answers 100,000 requests a second, and threads that share few connections wake each other all the
+/// time, which takes longer than the answers.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2))
+}
+
+/// Accepts connections until `stop`'s sender is gone; then has those that are open finish what has begun.
+async fn accept(listener: TcpListener, answers: Answers, mut stop: watch::Receiver<()>) {
     let calls = answers.calls.clone().map(Calls::new);
     let desk = Desk { answers, calls };
     let most = crowd::room();
     let room = Arc::new(Semaphore::new(most));
     let crowd = Arc::new(Crowd::default());
-    let (tell_stop, told_to_stop) = watch::channel(());
     let builder = Arc::new(builder());
-    tokio::pin!(stop);
+    let told_to_stop = stop.clone();
     loop {
         let accepted = async {
             let slot = Arc::clone(&room).acquire_owned().await.expect("the semaphore is never closed");
@@ -91,7 +135,7 @@ pub async fn serve(listener: TcpListener, answers: Answers, stop: impl Future<Ou
                     continue;
                 }
             },
-            () = &mut stop => break,
+            _ = stop.changed() => break,
         };
         // One that has as many as it may is let go at once: whoever waits here keeps others out.
         let Some(place) = crowd.admit(address.ip()) else { continue };
@@ -103,7 +147,6 @@ pub async fn serve(listener: TcpListener, answers: Answers, stop: impl Future<Ou
             drop((slot, place));
         });
     }
-    drop(tell_stop);
     let all = u32::try_from(most).unwrap_or(u32::MAX);
     if tokio::time::timeout(DRAIN, room.acquire_many(all)).await.is_err() {
         tracing::warn!("some connections were still open after {} seconds and were closed", DRAIN.as_secs());
@@ -117,65 +160,58 @@ struct Desk {
     calls: Option<Calls>,
 }
 
-/// HTTP/1.1, and HTTP/2 for whoever begins with it (RFC 9113, section 3.3): proxies do.
-fn builder() -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(LONGEST_HEAD);
+/// HTTP/1.1, and HTTP/2 for whoever begins with it (RFC 9113, section 3.3): proxies do. Time limits are the [`meter`]'s.
+fn builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().header_read_timeout(None).max_buf_size(LONGEST_HEAD);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(MOST_STREAMS).max_header_list_size(LONGEST_HEAD as u32);
     builder
 }
 
 /// One connection, for as long as it makes progress.
-async fn converse(builder: &Builder<TokioExecutor>, stream: TcpStream, desk: Arc<Desk>, mut stop: watch::Receiver<()>) {
+async fn converse(builder: &auto::Builder<TokioExecutor>, stream: TcpStream, desk: Arc<Desk>, mut stop: watch::Receiver<()>) {
     // Answers are small and written at once; waiting to fill a packet only delays them. Where it can't be set, nothing is lost.
     let _ = stream.set_nodelay(true);
     let (stream, count) = Metered::new(stream);
-    let service = service_fn(move |request| answer(request, Arc::clone(&desk)));
+    let mut watch = Watch::new(Arc::clone(&count));
+    let service = service_fn(move |request| answer(request, Arc::clone(&desk), Arc::clone(&count)));
     let connection = builder.serve_connection(TokioIo::new(stream), service);
-    // Either way: its sender is gone, or its time is over.
-    let told_to_end = tokio::time::timeout(LONGEST_CONNECTION, stop.changed());
-    tokio::pin!(connection, told_to_end);
+    tokio::pin!(connection);
     let mut is_ending = false;
-    let served = async {
-        loop {
-            tokio::select! {
-                // A client that goes away in the middle is nobody's fault.
-                _ = connection.as_mut() => return,
-                _ = &mut told_to_end, if !is_ending => {
-                    connection.as_mut().graceful_shutdown();
-                    is_ending = true;
+    loop {
+        tokio::select! {
+            biased;
+            // A client that goes away in the middle is nobody's fault.
+            _ = connection.as_mut() => return,
+            verdict = watch.verdict() => match verdict {
+                Verdict::Closes => connection.as_mut().graceful_shutdown(),
+                Verdict::Dropped(why) => {
+                    tracing::debug!("a connection was dropped: {why}");
+                    return;
                 }
+            },
+            // Its sender is gone.
+            _ = stop.changed(), if !is_ending => {
+                connection.as_mut().graceful_shutdown();
+                is_ending = true;
             }
         }
-    };
-    tokio::select! {
-        () = served => {}
-        why = count.stalled() => tracing::debug!("a connection was dropped: {why}"),
     }
 }
 
-async fn answer(request: Request<Incoming>, desk: Arc<Desk>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(request: Request<Incoming>, desk: Arc<Desk>, count: Arc<Count>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let _asked = count.asked(request.version() == Version::HTTP_2);
     let Answers { site, metrics, clock, .. } = &desk.answers;
     let path = request.uri().path();
     if let Some(calls) = desk.calls.as_ref().filter(|_| Calls::is_for(path)) {
         return Ok(calls.answer(request).await);
     }
-    if let Some(metrics) = metrics.as_ref().filter(|_| path == "/metrics") {
-        return Ok(respond::counts(&request, metrics()));
-    }
-    let Some(wanted) = respond::wanted(&request) else { return Ok(respond(&request, &site.load(), None, clock())) };
-    let site = site.load_full();
-    let made = match wanted {
-        // What was taken down is made no more.
-        _ if site.gone.contains(path) => None,
-        Wanted::Story(id) => made(site.stories.as_ref().map(|make| make(id))).await,
-        Wanted::Archive(path) => made(site.archives.as_ref().map(|make| make(path.to_owned()))).await,
-    };
-    Ok(respond(&request, &site, made, clock()))
-}
-
-async fn made(making: Option<Making>) -> Option<Arc<Page>> {
-    making?.await
+    let metrics = metrics.as_ref().filter(|_| path == "/metrics");
+    let (head, _) = request.into_parts();
+    Ok(match metrics {
+        Some(metrics) => respond::counts(head, metrics()),
+        None => respond(head, site, clock()).await,
+    })
 }
 
 /// Listens on `HOST:PORT`; the error is a sentence.

@@ -64,6 +64,7 @@ pub fn listed(story: &Story, sources: &BTreeMap<SourceId, Source>, topics: &[Top
             place: source.place.clone(),
             home: source.home.clone(),
             is_feed: matches!(&source.origin, Origin::Feed { url } if *url == source.home),
+            feed: report.feed.clone(),
             url: report.url.clone(),
         })
     };

@@ -47,7 +47,7 @@ pub use html::{Front, Place, front, story, style};
 pub use metrics::metrics;
 pub use opml::{opml, sources_opml};
 pub use proof::{Check, Proof, proof, proof_of};
-pub use seal::seal;
+pub use seal::{seal, sealed};
 pub use sheet::{Chain, page_size};
 pub use sidebar::{EMBED_STYLE, embed_style};
 pub use text::legal;

@@ -156,6 +156,8 @@ pub struct Credit {
     pub home: Url,
     /// Whether that is the feed itself, and not a page.
     pub is_feed: bool,
+    /// The id that the feed gives itself, where it gives one.
+    pub feed: Option<String>,
     /// Its article of this story, where it has an address.
     pub url: Option<String>,
 }

@@ -38,6 +38,9 @@ pub struct FeedInfo {
     /// The address that it gives itself.
     #[serde(skip)]
     pub own_url: Option<String>,
+    /// The id that it gives itself (Atom), as it stands there.
+    #[serde(skip)]
+    pub id: Option<String>,
 }
 
 /// One item as one source published it.
@@ -195,6 +198,10 @@ pub struct Report {
     /// Since when its article has been gone from the source (404, 410). Then the story does not show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone: Option<Timestamp>,
+    /// The id of the feed that brought it, as that feed gave it when it did. With the entry, so that what is published of a story follows from the
+    /// story alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed: Option<String>,
 }
 
 #[cfg(test)]
@@ -214,6 +221,7 @@ impl Report {
             published: None,
             seen: Timestamp::UNIX_EPOCH,
             gone: None,
+            feed: None,
         }
     }
 }

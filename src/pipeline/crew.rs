@@ -3,6 +3,7 @@
 
 mod caught;
 mod place;
+mod visit;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -249,31 +250,6 @@ impl Crew {
                 return Slot { place: Place::new(self, Arc::clone(&host), of_host), host, of_all };
             }
         }
-    }
-
-    /// Whether an article is there, asked when its host and the crew have room, and its robots.txt lets us. `None` where that could not be found
-    /// out; a host that asked for a rest gets it.
-    pub(super) async fn visit(&self, desk: &Desk, source: &Source, url: &Url) -> Option<bool> {
-        let Slot { host, place, of_all: _room } = self.slot(url, false).await;
-        let now = (desk.clock)();
-        if lock(&self.rests).until(url, now).is_some() {
-            return None;
-        }
-        let visit = async {
-            let turns = |url: &Url| place.at(url);
-            let looked = host.look_for(desk, url, &turns, now).await?;
-            if !looked.welcome {
-                return Ok(None);
-            }
-            desk.fetcher.is_there(url, source.url(), &turns, now).await.map(Some)
-        };
-        visit.await.unwrap_or_else(|error| {
-            tracing::debug!(source = %source.id, %url, %error, "whether an article is there could not be found out");
-            if let Some(until) = schedule::host_rests(error.trouble, error.retry_after, now) {
-                lock(&self.rests).put(url, until);
-            }
-            None
-        })
     }
 
     /// Whether a source that is not polled yet may be fetched, for all that its host's robots.txt says.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::edge::pages;
-use crate::flow::render::{self, Rendered};
+use crate::flow::render;
 use crate::model::Site;
 use crate::pipeline::Live;
 use crate::pipeline::blocking::blocking;
@@ -30,8 +30,7 @@ pub fn kept_site(path: &Path) -> Site {
     for page in kept {
         let modified = Timestamp::from_second(page.modified).ok();
         let Some((content_type, modified)) = render::content_type(&page.content_type).zip(modified) else { continue };
-        let sealed = render::seal(Rendered { content_type, body: page.body }, modified);
-        if sealed.hash == page.hash {
+        if let Some(sealed) = render::sealed(content_type, page.body, page.encoded, page.hash, modified) {
             site.pages.insert(page.path, Arc::new(sealed));
         }
     }
@@ -51,7 +50,7 @@ pub(super) async fn keep_pages(mut live: Live) {
             () = stopped(&mut live.stop) => true,
         };
         let site = live.site.load_full();
-        let hashes: Vec<String> = site.pages.values().map(|page| page.hash.clone()).collect();
+        let hashes: Vec<String> = site.pages.values().map(|page| page.hash().to_owned()).collect();
         // Pages of before are on the disk already.
         if site.kept.is_none() && !hashes.is_empty() && last.as_ref() != Some(&hashes) {
             let second = (live.desk.borrow().clock)().as_second();

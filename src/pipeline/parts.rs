@@ -2,19 +2,24 @@
 //! the site was made of.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::flow::merge;
-use crate::flow::render::{self, Format};
-use crate::model::{DeltaMaker, Listing, Page, Part, PartMaker};
+use crate::flow::render::{self, Format, Rendered};
+use crate::model::{DeltaMaker, Listing, Page, Part, PartMaker, Service};
+use crate::pipeline::blocking::blocking;
 
 /// Bytes of parts and deltas that one site keeps ready; beyond that they are made for the request.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// Versions of a feed that are remembered: with a change a minute, four hours. They share their stories.
 const MOST_VERSIONS: usize = 256;
+/// Parts that are made at once, and deltas: who asks for many different ones takes the machine from nobody.
+const AT_ONCE: usize = 1;
 
 /// What a feed held when its pages had certain hashes.
 pub struct Version {
@@ -59,74 +64,115 @@ pub struct Stock {
 /// The feeds by the paths of their pages.
 pub type Stocks = HashMap<String, (Format, Arc<Stock>)>;
 
-/// What was made, by path and what else was asked.
+/// Parts or deltas that were made, by path and what else was asked, and how many are made at once.
+struct Maker<K> {
+    config: Arc<Config>,
+    stocks: Arc<Stocks>,
+    made: Mutex<Made<K>>,
+    makers: Semaphore,
+}
+
 struct Made<K> {
     pages: HashMap<(String, K), Arc<Page>>,
     bytes: usize,
 }
 
-/// One maker's memory.
-struct Kept<K>(Mutex<Made<K>>);
-
-impl<K: Eq + std::hash::Hash> Kept<K> {
-    fn new() -> Self {
-        Self(Mutex::new(Made { pages: HashMap::new(), bytes: 0 }))
+impl<K: Clone + Eq + Hash + Send + 'static> Maker<K> {
+    fn new(config: &Arc<Config>, stocks: &Arc<Stocks>) -> Arc<Self> {
+        let (made, makers) = (Mutex::new(Made { pages: HashMap::new(), bytes: 0 }), Semaphore::new(AT_ONCE));
+        Arc::new(Self { config: Arc::clone(config), stocks: Arc::clone(stocks), made, makers })
     }
 
-    fn get_or(&self, path: &str, asked: K, make: impl FnOnce() -> Page) -> Arc<Page> {
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (path.to_owned(), asked);
-        if let Some(page) = lock().pages.get(&key) {
-            return Arc::clone(page);
+    /// The page of a path for a question: as it was made before, or as `make` makes it of the path's feed.
+    async fn get_or(
+        self: Arc<Self>,
+        path: String,
+        asked: K,
+        make: impl FnOnce(&Service, Format, &Stock, &K) -> Option<Rendered> + Send + 'static,
+    ) -> Option<Arc<Page>> {
+        let key = (path, asked);
+        if let Some(page) = self.ready(&key) {
+            return Some(page);
         }
-        let page = Arc::new(make());
-        let mut made = lock();
+        // Never closed.
+        let _slot = self.makers.acquire().await.ok();
+        // Somebody else may have made it while this one waited.
+        if let Some(page) = self.ready(&key) {
+            return Some(page);
+        }
+        let maker = Arc::clone(&self);
+        blocking(move || {
+            let (format, stock) = maker.stocks.get(&key.0)?;
+            let rendered = make(&maker.config.service, *format, stock, &key.1)?;
+            let page = Arc::new(render::seal(rendered, stock.modified));
+            maker.keep(key, &page);
+            Some(page)
+        })
+        .await
+    }
+
+    fn ready(&self, key: &(String, K)) -> Option<Arc<Page>> {
+        self.made().pages.get(key).map(Arc::clone)
+    }
+
+    fn keep(&self, key: (String, K), page: &Arc<Page>) {
+        let mut made = self.made();
         if made.bytes < MOST_BYTES {
             made.bytes += page.body.len();
-            made.pages.insert(key, Arc::clone(&page));
+            made.pages.insert(key, Arc::clone(page));
         }
-        page
+    }
+
+    fn made(&self) -> MutexGuard<'_, Made<K>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Makes parts of the feeds as they are now.
 pub fn part_maker(config: &Arc<Config>, stocks: &Arc<Stocks>) -> Arc<PartMaker> {
-    let (config, stocks, kept) = (Arc::clone(config), Arc::clone(stocks), Kept::new());
+    let maker = Maker::new(config, stocks);
     Arc::new(move |path, part| {
-        let (format, stock) = stocks.get(path)?;
-        let listing = &stock.listing;
-        let all = listing.stories.len().max(1);
-        let version = part.since.filter(|_| *format == Format::SidebarJson).and_then(|cursor| stock.versions.at(cursor));
-        let since = part.since.filter(|_| version.is_some());
-        let part = Part { limit: part.limit.map(|limit| limit.min(all)), since, ..part };
-        let size = render::page_size(part, listing, *format);
-        if part.page.is_some_and(|page| page > 1 && (page - 1).saturating_mul(size) >= all) {
-            return None;
-        }
-        let make = || {
-            let rendered = match version {
-                Some(version) => render::since(&config.service, listing, &merge::news(&version.listing, listing).stories, part),
-                None => render::part(&config.service, listing, *format, part),
-            };
-            render::seal(rendered, stock.modified)
-        };
-        Some(kept.get_or(path, part, make))
+        let maker = Arc::clone(&maker);
+        Box::pin(async move {
+            let (format, stock) = maker.stocks.get(&path)?;
+            let part = as_said(part, *format, stock)?;
+            maker.get_or(path, part, |service, format, stock, part| Some(render_part(service, format, stock, *part))).await
+        })
     })
+}
+
+/// A part in the words in which all say it that get the same; `None` where there is no such page.
+fn as_said(part: Part, format: Format, stock: &Stock) -> Option<Part> {
+    let all = stock.listing.stories.len().max(1);
+    let is_known = |cursor: &u64| format == Format::SidebarJson && stock.versions.at(*cursor).is_some();
+    let part = Part { limit: part.limit.map(|limit| limit.min(all)), since: part.since.filter(is_known), ..part };
+    let size = render::page_size(part, &stock.listing, format);
+    let is_beyond = part.page.is_some_and(|page| page > 1 && (page - 1).saturating_mul(size) >= all);
+    (!is_beyond).then_some(part)
+}
+
+fn render_part(service: &Service, format: Format, stock: &Stock, part: Part) -> Rendered {
+    match part.since.and_then(|cursor| stock.versions.at(cursor)) {
+        Some(version) => render::since(service, &stock.listing, &merge::news(&version.listing, &stock.listing).stories, part),
+        None => render::part(service, &stock.listing, format, part),
+    }
 }
 
 /// Makes what readers of earlier versions lack.
 pub fn delta_maker(config: &Arc<Config>, stocks: &Arc<Stocks>) -> Arc<DeltaMaker> {
-    let (config, stocks, kept) = (Arc::clone(config), Arc::clone(stocks), Kept::new());
-    Arc::new(move |path, hash| {
-        let (format, stock) = stocks.get(path)?;
-        if !matches!(format, Format::Rss | Format::Atom | Format::Json) {
-            return None;
-        }
-        let version = stock.versions.with(*format, hash)?;
-        let make = || {
-            let news = merge::news(&version.listing, &stock.listing);
-            render::seal(render::feed(&config.service, &news, *format), stock.modified)
-        };
-        Some(kept.get_or(path, hash.to_owned(), make))
+    let maker = Maker::new(config, stocks);
+    Arc::new(move |path, hashes: Vec<String>| {
+        let maker = Arc::clone(&maker);
+        Box::pin(async move {
+            let (format, stock) = maker.stocks.get(&path)?;
+            let is_feed = matches!(format, Format::Rss | Format::Atom | Format::Json);
+            let known = hashes.into_iter().find(|hash| is_feed && stock.versions.with(*format, hash).is_some())?;
+            maker.get_or(path, known, |service, format, stock, hash| render_delta(service, format, stock, hash)).await
+        })
     })
+}
+
+fn render_delta(service: &Service, format: Format, stock: &Stock, hash: &str) -> Option<Rendered> {
+    let version = stock.versions.with(format, hash)?;
+    Some(render::feed(service, &merge::news(&version.listing, &stock.listing), format))
 }

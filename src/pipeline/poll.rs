@@ -256,7 +256,10 @@ impl Poll<'_> {
         let (baseline, now) = (self.is_baseline(), self.now);
         self.desk
             .compute(move || {
-                let named = named.get_or_init(|| dedupe::name(&source, &document.entries, now));
+                let named = named.get_or_init(|| {
+                    let named = dedupe::name(&source, &document.entries, now);
+                    named.into_iter().map(|named| named.of(document.feed.id.as_deref())).collect()
+                });
                 let seen = Seen::of(&desk, &store, &source, named, now)?;
                 let mut known = store.known(&dedupe::lookups(named))?;
                 store.near(&dedupe::searches(named, &known, &desk.gists), &mut known)?;

@@ -184,9 +184,9 @@ impl Press {
     pub fn adopt(&mut self, stamps: Vec<Stamp>) -> bool {
         let mut differs = false;
         for stamp in stamps {
-            let ours = self.pages.get_mut(&stamp.path).filter(|page| page.hash == stamp.hash);
-            if let Some(page) = ours.filter(|page| page.modified != stamp.modified) {
-                *page = Arc::new(Page { modified: stamp.modified, ..Page::clone(page) });
+            let ours = self.pages.get_mut(&stamp.path).filter(|page| page.hash() == stamp.hash);
+            if let Some(page) = ours.filter(|page| page.modified() != stamp.modified) {
+                *page = Arc::new(page.at(stamp.modified));
                 differs = true;
             }
             self.stamps.insert(stamp.path.clone(), stamp);
@@ -257,7 +257,7 @@ impl Press {
         for (format, page) in sealed(proof.documents, now) {
             self.publish(format.path(&feed), page, now);
         }
-        let hash = |format: Format| Some((format, self.pages.get(&format.path(&feed))?.hash.clone()));
+        let hash = |format: Format| Some((format, self.pages.get(&format.path(&feed))?.hash().to_owned()));
         let hashes = formats.into_iter().filter_map(hash).collect();
         let column = &mut self.columns[place];
         column.versions.push(hashes, Arc::clone(&column.listing));
@@ -288,25 +288,26 @@ impl Press {
         }
     }
 
-    fn publish(&mut self, path: String, mut page: Page, now: Timestamp) {
-        match self.stamps.get(&path) {
-            Some(stamp) if stamp.hash == page.hash => page.modified = stamp.modified,
+    fn publish(&mut self, path: String, page: Page, now: Timestamp) {
+        let modified = match self.stamps.get(&path) {
+            Some(stamp) if stamp.hash == page.hash() => stamp.modified,
             before => {
                 let after = before.map(|stamp| stamp.modified.saturating_add(SignedDuration::from_secs(1)));
-                page.modified = after.and_then(Result::ok).map_or(now, |after| after.max(now));
-                let stamp = Stamp { path: path.clone(), hash: page.hash.clone(), modified: page.modified };
+                let modified = after.and_then(Result::ok).map_or(now, |after| after.max(now));
+                let stamp = Stamp { path: path.clone(), hash: page.hash().to_owned(), modified };
                 self.stamps.insert(path.clone(), stamp.clone());
                 self.new_stamps.push(stamp);
+                modified
             }
-        }
-        self.pages.insert(path, Arc::new(page));
+        };
+        self.pages.insert(path, Arc::new(page.at(modified)));
     }
 
     /// What parts and deltas are made of.
     fn stocks(&self) -> Arc<Stocks> {
         let stock = |column: &Column| {
             let pages = Format::ALL.into_iter().filter_map(|format| self.pages.get(&format.path(&column.feed.id)));
-            let modified = pages.map(|page| page.modified).max()?;
+            let modified = pages.map(|page| page.modified()).max()?;
             let (listing, versions) = (Arc::clone(&column.listing), column.versions.clone());
             let stock = Arc::new(Stock { listing, modified, versions });
             Some(Format::ALL.map(|format| (format.path(&column.feed.id), (format, Arc::clone(&stock)))))

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use url::Url;
@@ -57,7 +58,7 @@ impl All {
             Announce::Here(_) => self.ledger.published(topics().map(offered).collect()),
             Announce::Elsewhere(_) => {
                 self.ledger.published(Vec::new());
-                let hashes = topics().filter_map(|(topic, page)| Some((topic, page?.hash.clone())));
+                let hashes = topics().filter_map(|(topic, page)| Some((topic, page?.hash().to_owned())));
                 self.pings.published(hashes.collect());
             }
             Announce::Off => self.ledger.published(Vec::new()),
@@ -184,9 +185,9 @@ pub(super) fn topics(config: &Config) -> Vec<(String, String)> {
 }
 
 /// The Link headers of the feeds that a hub announces, by path.
-pub(super) fn links(config: &Config) -> BTreeMap<String, String> {
+pub(super) fn links(config: &Config) -> BTreeMap<String, Bytes> {
     let Some(hub) = config.service.hub.url() else { return BTreeMap::new() };
-    topics(config).into_iter().map(|(topic, path)| (path, hub::link(hub, &topic))).collect()
+    topics(config).into_iter().map(|(topic, path)| (path, hub::link(hub, &topic).into())).collect()
 }
 
 fn topic(base: &Url, path: &str) -> Option<String> {

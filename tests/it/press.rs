@@ -36,6 +36,7 @@ fn story(number: u32) -> Story {
         published: Some(time),
         seen: time,
         gone: None,
+        feed: None,
     };
     let topics = vec![slug(format!("t{}", number % TOPICS))];
     Story { id: id(number), seq: 0, published: time, arrived: time, updated: time, topics, entries: vec![report] }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use diemtin::config::Config;
 use diemtin::edge::serve::respond;
 use diemtin::edge::store::Store;
@@ -63,6 +64,7 @@ impl World {
                 published: None,
                 seen: self.now,
                 gone: None,
+                feed: None,
             };
             let id = StoryId(u128::from(self.written).to_be_bytes());
             let (published, arrived, updated) = (self.now, self.now, self.now);
@@ -112,11 +114,8 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let made = match &self.site.archives {
-            Some(make) if path != FEED => make(path.to_owned()).await,
-            _ => None,
-        };
-        let answer = respond(&request.body(()).expect("a request"), &self.site, made, self.now);
+        let (head, ()) = request.body(()).expect("a request").into_parts();
+        let answer = respond(head, &ArcSwap::new(Arc::clone(&self.site)), self.now).await;
         let etag = answer.headers().get("etag").map(|tag| tag.to_str().expect("ASCII").to_owned()).unwrap_or_default();
         let status = answer.status().as_u16();
         let body = answer.into_body().collect().await.expect("a body").to_bytes();

@@ -67,6 +67,26 @@ fn a_page_has_validators_and_is_not_sent_twice() {
     }
 }
 
+/// C14: what is taken from a feed names the feed as it names itself, also after a restart.
+#[test]
+fn a_feeds_own_id_stands_with_what_is_taken_from_it() {
+    let origin = Origin::new();
+    let atom = "<feed xmlns=\"http://www.w3.org/2005/Atom\"><id>tag:a.vn,2026:thoi-su</id><title>A</title><updated>2026-11-17T01:05:00Z</updated>\
+        <entry><id>1</id><title>Tin số một</title><link href=\"https://a.vn/1\"/><updated>2026-11-17T01:05:00Z</updated></entry></feed>";
+    origin.set("/a", Answer::body(atom));
+    origin.set("/b", feed(&articles("b.vn", 0..1)));
+    let app = TestApp::new(&home(&[("a", origin.url("/a")), ("b", origin.url("/b"))]));
+    app.poll();
+    let ids = |text: &str| -> Vec<String> {
+        let sources = text.split("<source>").skip(1).filter_map(|source| source.split_once("<id>")?.1.split_once("</id>"));
+        sources.map(|(id, _)| id.to_owned()).collect()
+    };
+    let mut told = ids(&app.run(&["render", "moi-nhat", "--format", "atom"]).ok());
+    told.sort();
+    assert_eq!(told, [origin.url("/b"), "tag:a.vn,2026:thoi-su".to_owned()]);
+    assert!(app.run(&["dump"]).ok().contains("\"feed\":\"tag:a.vn,2026:thoi-su\""), "a dump has it");
+}
+
 #[test]
 fn last_modified_is_told_and_believed() {
     let origin = Origin::new();

@@ -120,5 +120,5 @@ fn path<'a>(origin: &str, address: &'a str) -> &'a str {
 
 fn page(content_type: &'static str, body: String, modified: Timestamp) -> Page {
     let hash = format!("{:032x}", xxh3_128(body.as_bytes()));
-    Page { content_type, body: Bytes::from(body), encoded: Vec::new(), hash, modified }
+    Page::new(content_type, Bytes::from(body), Vec::new(), hash, modified)
 }

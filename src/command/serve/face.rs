@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use anyhow::Context;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
-use crate::edge::serve::{Answers, Callee, Metrics, Reply, serve};
+use crate::edge::serve::{Answers, Callee, Metrics, Reply, Server};
 use crate::edge::store::Store;
 use crate::flow::render::metrics;
 use crate::model::{Site, Tally};
@@ -32,11 +31,6 @@ pub struct Face {
     /// The store, once it is open.
     pub store: Arc<OnceLock<Arc<Store>>>,
     server: Option<Server>,
-}
-
-struct Server {
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
 }
 
 impl Face {
@@ -63,23 +57,20 @@ impl Face {
     }
 
     /// Begins to serve, if there is a listener.
-    pub fn serve(&mut self, counts: &Arc<Counts>, clock: fn() -> Timestamp) {
-        let Some(listener) = self.listener.take() else { return };
+    pub fn serve(&mut self, counts: &Arc<Counts>, clock: fn() -> Timestamp) -> anyhow::Result<()> {
+        let Some(listener) = self.listener.take() else { return Ok(()) };
         let (metrics, calls) = (Some(self.metrics(counts)), Some(self.calls()));
         let answers = Answers { site: Arc::clone(&self.site), metrics, calls, clock };
-        let (stop, mut stopped) = watch::channel(false);
-        let task = tokio::spawn(serve(listener, answers, async move {
-            // A sender that is gone says the same.
-            let _ = stopped.wait_for(|&stop| stop).await;
-        }));
-        self.server = Some(Server { stop, task });
+        self.server = Some(Server::start(listener, answers).context("can't start the threads that answer requests")?);
+        Ok(())
     }
 
     /// Serves no more. What is being answered is finished first.
     pub async fn close(self) -> anyhow::Result<()> {
-        let Some(server) = self.server else { return Ok(()) };
-        server.stop.send_replace(true);
-        Ok(server.task.await?)
+        match self.server {
+            Some(server) => server.stop().await.context("answering requests broke down"),
+            None => Ok(()),
+        }
     }
 
     /// Makes the text of `/metrics`.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
+use crate::edge::fetch::hops::Step;
 use crate::edge::fetch::{FetchError, Validators, body};
 use crate::model::{Service, Trouble};
 
@@ -84,8 +85,13 @@ pub(super) fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
+/// A redirect as a step on the way.
+pub(super) fn redirect<T>(from: &Url, status: u16, headers: &HeaderMap) -> Result<Step<T>, FetchError> {
+    Ok(Step::Redirect { to: next_hop(from, status, headers)?, is_permanent: matches!(status, 301 | 308) })
+}
+
 /// Where a redirect leads. From https never back to http.
-pub(super) fn next_hop(from: &Url, status: u16, headers: &HeaderMap) -> Result<Url, FetchError> {
+fn next_hop(from: &Url, status: u16, headers: &HeaderMap) -> Result<Url, FetchError> {
     let wrong = |why: String| Err(FetchError { status: Some(status), ..FetchError::new(Trouble::Redirects, why) });
     let Some(location) = text(headers, header::LOCATION) else { return wrong(format!("a redirect ({status}) to nowhere")) };
     if location.len() > LONGEST_ADDRESS {

@@ -5,16 +5,20 @@ mod condition;
 mod delta;
 mod page;
 mod range;
+mod wanted;
 
 use std::sync::Arc;
 
+use arc_swap::{ArcSwap, Guard};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{self, HeaderName, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
 use jiff::Timestamp;
 
-use crate::model::{Page, Part, Site, StoryId};
+use crate::edge::serve::respond::wanted::{Made, part};
+use crate::model::{Page, Part, Site};
 
 /// Pages load their style sheet and pictures, and nothing else; nobody frames them.
 const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src http: https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -33,79 +37,63 @@ const RESPONSE_HEADERS: &str = "ETag, Content-Range, Accept-Ranges, IM, Link";
 /// How long a browser need not ask again what is allowed: a day, as long as any of them remembers.
 const PREFLIGHT_SECONDS: &str = "86400";
 
-/// A page that is made when it is asked for.
-pub(super) enum Wanted<'a> {
-    /// That of a story.
-    Story(StoryId),
-    /// An archive of a feed, which lies below the feed.
-    Archive(&'a str),
-}
-
-/// What has to be made for a request.
-pub(super) fn wanted<B>(request: &Request<B>) -> Option<Wanted<'_>> {
-    let path = request.uri().path();
-    if !reads(request.method()) {
-        return None;
-    }
-    match path.strip_prefix("/story/") {
-        Some(id) => id.parse().ok().map(Wanted::Story),
-        None => path.strip_prefix("/feeds/")?.contains('/').then_some(Wanted::Archive(path)),
-    }
+/// The answer to a request. `now` only decides whether Last-Modified can be told yet.
+pub async fn respond(head: Parts, site: &ArcSwap<Site>, now: Timestamp) -> Response<Full<Bytes>> {
+    let current = site.load();
+    let Some(wanted) = wanted::wanted(&head, &current) else { return with(head, &current, None, now) };
+    // What is lent is not kept while something is waited for.
+    let site = Guard::into_inner(current);
+    let made = wanted.make(&site).await;
+    with(head, &site, made, now)
 }
 
 fn reads(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// What the reader of an earlier version lacks, if it asks for that and it can be told.
-fn delta<B>(request: &Request<B>, site: &Site, whole: &Page) -> Option<Arc<Page>> {
-    let make = site.deltas.as_ref().filter(|_| *request.method() == Method::GET && request.uri().query().is_none())?;
-    let versions = delta::versions(request.headers());
-    if versions.contains(&&*whole.hash) {
-        return None;
-    }
-    versions.into_iter().find_map(|hash| make(request.uri().path(), hash))
-}
-
-/// The answer to a request. `made` is the page that was made for it, of a story or an archive; `now` only decides whether Last-Modified can be told yet.
-pub fn respond<B>(request: &Request<B>, site: &Site, made: Option<Arc<Page>>, now: Timestamp) -> Response<Full<Bytes>> {
-    let path = request.uri().path();
-    let mut response = match *request.method() {
-        Method::GET | Method::HEAD => match path {
+/// The answer from the site and from what was made for the request, if anything had to be.
+fn with(mut head: Parts, site: &Site, made: Option<Made>, now: Timestamp) -> Response<Full<Bytes>> {
+    let mut response = match head.method {
+        Method::GET | Method::HEAD => match head.uri.path() {
             "/healthz" => plain(StatusCode::OK, "ok\n"),
             "/readyz" if site.pages.is_empty() => plain(StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
             "/readyz" if site.kept.is_some() => plain(StatusCode::OK, "ready, with the pages of before\n"),
             "/readyz" => plain(StatusCode::OK, "ready\n"),
-            _ => match made.or_else(|| page(site, path, request.uri().query())) {
-                Some(found) => {
-                    let mut response = match delta(request, site, &found) {
-                        Some(delta) => delta::answer(&found, &delta, request.headers()),
-                        None => page::answer(request.method(), &found, request.headers(), now),
-                    };
-                    if let Some(link) = site.links.get(path).filter(|_| request.uri().query().is_none()) {
-                        put(&mut response, header::LINK, link);
-                    }
-                    if site.kept.is_some() {
-                        always(&mut response, header::WARNING, STALE);
-                    }
-                    response
+            path => {
+                let found = match &made {
+                    Some(Made::Page(page)) => page.as_deref(),
+                    _ => site.pages.get(path).map(Arc::as_ref),
+                };
+                match found {
+                    Some(page) => shown(&mut head, site, page, made.as_ref(), now),
+                    None if site.pages.is_empty() => starting(),
+                    None => elsewhere(site, path, head.uri.query()),
                 }
-                None if site.pages.is_empty() => starting(),
-                None => elsewhere(site, path, request.uri().query()),
-            },
+            }
         },
-        Method::OPTIONS => options(request, path),
+        Method::OPTIONS => options(&head),
         _ => {
             let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
             always(&mut response, header::ALLOW, METHODS);
             response
         }
     };
-    if is_open(path) {
-        always(&mut response, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-        always(&mut response, header::ACCESS_CONTROL_EXPOSE_HEADERS, RESPONSE_HEADERS);
+    finish(&head, &mut response);
+    response
+}
+
+/// The answer with a page, or with what the reader of an earlier version lacks.
+fn shown(head: &mut Parts, site: &Site, page: &Page, made: Option<&Made>, now: Timestamp) -> Response<Full<Bytes>> {
+    let mut response = match made {
+        Some(Made::Delta(delta)) => delta::answer(page, delta, &head.headers),
+        _ => page::answer(head, page, now),
+    };
+    if let Some(link) = site.links.get(head.uri.path()).filter(|_| head.uri.query().is_none()) {
+        share(&mut response, header::LINK, link);
     }
-    finish(request, &mut response);
+    if site.kept.is_some() {
+        always(&mut response, header::WARNING, STALE);
+    }
     response
 }
 
@@ -119,14 +107,19 @@ pub(super) fn text(status: StatusCode, text: String) -> Response<Full<Bytes>> {
     response
 }
 
-/// What every answer with a body carries; HEAD takes the body away.
-fn finish<B>(request: &Request<B>, response: &mut Response<Full<Bytes>>) {
+/// What answers carry whatever they are about; HEAD takes the body away.
+fn finish(head: &Parts, response: &mut Response<Full<Bytes>>) {
+    let path = head.uri.path();
+    if is_open(path) {
+        set(response, header::ACCESS_CONTROL_ALLOW_ORIGIN, const { HeaderValue::from_static("*") });
+        set(response, header::ACCESS_CONTROL_EXPOSE_HEADERS, const { HeaderValue::from_static(RESPONSE_HEADERS) });
+    }
     if response.status() == StatusCode::NOT_MODIFIED {
         // What guards the page came with the page, and holds on (RFC 9111, section 3.2).
         return;
     }
-    protect(response, if request.uri().path().starts_with("/embed/") { EMBED_SECURITY } else { CONTENT_SECURITY });
-    if request.method() == Method::HEAD {
+    protect(response, if path.starts_with("/embed/") { EMBED_SECURITY } else { CONTENT_SECURITY });
+    if head.method == Method::HEAD {
         let length = hyper::body::Body::size_hint(response.body()).exact().unwrap_or(0);
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         *response.body_mut() = Full::default();
@@ -141,52 +134,29 @@ fn protect(response: &mut Response<Full<Bytes>>, security: &'static str) {
 }
 
 /// The counts, in Prometheus's format.
-pub(super) fn counts<B>(request: &Request<B>, text: String) -> Response<Full<Bytes>> {
-    if !reads(request.method()) {
-        return respond(request, &Site::default(), None, Timestamp::UNIX_EPOCH);
+pub(super) fn counts(head: Parts, text: String) -> Response<Full<Bytes>> {
+    if !reads(&head.method) {
+        return with(head, &Site::default(), None, Timestamp::UNIX_EPOCH);
     }
     let mut response = Response::new(Full::new(Bytes::from(text)));
     put(&mut response, header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
     put(&mut response, header::CACHE_CONTROL, "no-store");
-    finish(request, &mut response);
+    finish(&head, &mut response);
     response
 }
 
 /// What may be asked of an address; to another site's script also whether it may (a preflight).
-fn options<B>(request: &Request<B>, path: &str) -> Response<Full<Bytes>> {
+fn options(head: &Parts) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
     always(&mut response, header::ALLOW, METHODS);
     always(&mut response, header::CACHE_CONTROL, "no-store");
-    if is_open(path) && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+    if is_open(head.uri.path()) && head.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
         always(&mut response, header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
         always(&mut response, header::ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
         always(&mut response, header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS);
     }
     response
-}
-
-/// The page of a path, or the part of a feed that `limit` and `page` ask for. Other parameters mean nothing here.
-fn page(site: &Site, path: &str, query: Option<&str>) -> Option<Arc<Page>> {
-    let whole = site.pages.get(path)?;
-    let part = part(query);
-    let has_parts = ["/feeds/", "/sidebar/", "/embed/"].iter().any(|begin| path.starts_with(begin));
-    match &site.parts {
-        Some(make) if has_parts && part != Part::default() => make(path, part),
-        _ => Some(Arc::clone(whole)),
-    }
-}
-
-/// What a query asks for; what is no number from 1 is as good as not said.
-fn part(query: Option<&str>) -> Part {
-    let Some(query) = query else { return Part::default() };
-    let number = |name: &str| {
-        let mut parameters = query.split('&').filter_map(|p| p.split_once('='));
-        parameters.find(|(n, _)| *n == name).and_then(|(_, value)| value.parse().ok()).filter(|&number| number > 0)
-    };
-    let cursor = query.split('&').find_map(|p| p.strip_prefix("since="));
-    let since = cursor.filter(|cursor| cursor.len() == 16).and_then(|cursor| u64::from_str_radix(cursor, 16).ok());
-    Part { limit: number("limit"), page: number("page"), since }
 }
 
 /// A feed that has another id now has moved there for good; one that was removed is gone, so that readers ask no more; anything else
@@ -229,14 +199,23 @@ fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
 
 /// A header whose value is known beforehand: nothing is copied.
 fn always(response: &mut Response<Full<Bytes>>, name: HeaderName, value: &'static str) {
-    response.headers_mut().insert(name, HeaderValue::from_static(value));
+    set(response, name, HeaderValue::from_static(value));
+}
+
+/// A header of a page or of the site: its bytes are shared.
+fn share(response: &mut Response<Full<Bytes>>, name: HeaderName, value: &Bytes) {
+    // Every value here is our own and ASCII; one that were not would be left out.
+    if let Ok(value) = HeaderValue::from_maybe_shared(value.clone()) {
+        set(response, name, value);
+    }
 }
 
 fn put(response: &mut Response<Full<Bytes>>, name: HeaderName, value: &str) {
-    // Every value here is our own and ASCII; one that were not would be left out.
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
-    }
+    share(response, name, &Bytes::copy_from_slice(value.as_bytes()));
+}
+
+fn set(response: &mut Response<Full<Bytes>>, name: HeaderName, value: HeaderValue) {
+    response.headers_mut().insert(name, value);
 }
 
 #[cfg(test)]

@@ -92,7 +92,7 @@ struct ReportRecord<'a> {
     seen: i64,
 }
 
-/// A story: the record, and behind it which articles are gone, where some are.
+/// A story: the record, and behind it which articles are gone and which feeds brought them, as far as any is or did.
 pub(super) fn story(story: &Story, seq: u64) -> Result<Vec<u8>, StoreError> {
     let record = StoryRecord {
         seq,
@@ -103,11 +103,20 @@ pub(super) fn story(story: &Story, seq: u64) -> Result<Vec<u8>, StoreError> {
         reports: story.entries.iter().map(report_record).collect(),
     };
     let gone: GoneRecord = story.entries.iter().map(|report| report.gone.map(Timestamp::as_second)).collect();
-    if gone.iter().any(Option::is_some) { encode(&(record, gone)) } else { encode(&record) }
+    let feeds: FeedsRecord = story.entries.iter().map(|report| report.feed.as_deref()).collect();
+    if feeds.iter().any(Option::is_some) {
+        encode(&(record, gone, feeds))
+    } else if gone.iter().any(Option::is_some) {
+        encode(&(record, gone))
+    } else {
+        encode(&record)
+    }
 }
 
 /// Since when the article of each report has been gone.
 type GoneRecord = Vec<Option<i64>>;
+/// The id of the feed that brought each report.
+type FeedsRecord<'a> = Vec<Option<&'a str>>;
 
 fn report_record(report: &Report) -> ReportRecord<'_> {
     ReportRecord {
@@ -131,8 +140,10 @@ pub(super) fn read_story(id: StoryId, value: &[u8]) -> Result<Story, StoreError>
     if record.reports.is_empty() {
         return Err(broken("the story has no entry"));
     }
-    let gone: GoneRecord = if rest.is_empty() { Vec::new() } else { postcard::from_bytes(rest).map_err(wrong)? };
+    let (gone, rest): (GoneRecord, _) = behind(rest)?;
+    let (feeds, _): (FeedsRecord, _) = behind(rest)?;
     let gone = gone.into_iter().chain(std::iter::repeat(None));
+    let feeds = feeds.into_iter().chain(std::iter::repeat(None));
     Ok(Story {
         id,
         seq: record.seq,
@@ -143,13 +154,18 @@ pub(super) fn read_story(id: StoryId, value: &[u8]) -> Result<Story, StoreError>
         entries: record
             .reports
             .into_iter()
-            .zip(gone)
-            .map(|(report, gone)| read_report(report, gone))
+            .zip(gone.zip(feeds))
+            .map(|(report, (gone, feed))| read_report(report, gone, feed))
             .collect::<Result<_, _>>()?,
     })
 }
 
-fn read_report(record: ReportRecord, gone: Option<i64>) -> Result<Report, StoreError> {
+/// What stands behind a record, which older values lack, and what follows it.
+fn behind<'a, T: Default + Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), StoreError> {
+    if bytes.is_empty() { Ok(Default::default()) } else { postcard::take_from_bytes(bytes).map_err(|e| broken(&e.to_string())) }
+}
+
+fn read_report(record: ReportRecord, gone: Option<i64>, feed: Option<&str>) -> Result<Report, StoreError> {
     Ok(Report {
         source: slug(record.source)?,
         guid: record.guid.to_owned(),
@@ -163,6 +179,7 @@ fn read_report(record: ReportRecord, gone: Option<i64>) -> Result<Report, StoreE
         published: record.published.map(time).transpose()?,
         seen: time(record.seen)?,
         gone: gone.map(time).transpose()?,
+        feed: feed.map(str::to_owned),
     })
 }
 

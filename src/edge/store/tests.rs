@@ -145,6 +145,7 @@ fn every_field_comes_back_as_it_was(mut case: Case) {
         ],
         categories: vec!["Thời sự".to_owned(), String::new()],
         published: Some(second(-62_135_596_800)),
+        feed: Some("tag:a.vn,2026:điểm tin".to_owned()),
         ..report("a", "guid với \0 và \u{10FFFF}")
     };
     let written = Story {

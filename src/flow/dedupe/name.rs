@@ -57,6 +57,12 @@ impl Named {
         self.gist.get_or_init(|| gists.of(&self.report))
     }
 
+    /// The same, brought by a feed of this id. An entry is what it was when only that is another one: the id is no part of what it says.
+    pub fn of(mut self, feed: Option<&str>) -> Self {
+        self.report.feed = feed.map(str::to_owned);
+        self
+    }
+
     /// When it was published, as far as that counts: not later than it was seen.
     pub fn published(&self) -> Timestamp {
         self.report.published.map_or(self.report.seen, |published| published.min(self.report.seen))
@@ -132,6 +138,7 @@ fn report(source: &Source, entry: &Entry, guid: String, now: Timestamp) -> Repor
         published: entry.published,
         seen: now,
         gone: None,
+        feed: None,
     }
 }
 
@@ -151,8 +158,21 @@ fn link_key(canonical: &str) -> LinkKey {
 /// A hash of what an entry says. Its date is no part of it: "15 giờ trước" is another date at each poll; nor is what does not matter in
 /// its link, such as a counter's parameter: `link` is its canonical form, where it has one.
 fn print(report: &Report, link: Option<&str>) -> Print {
-    let Report { source: _, guid: _, seen: _, published: _, gone: _, url, title, summary, content, image, authors, categories } =
-        report;
+    let Report {
+        source: _,
+        guid: _,
+        seen: _,
+        published: _,
+        gone: _,
+        feed: _,
+        url,
+        title,
+        summary,
+        content,
+        image,
+        authors,
+        categories,
+    } = report;
     let link = link.or(url.as_deref());
     let said = postcard::to_stdvec(&(link, title, summary, content, image, authors, categories));
     xxh3_64(&said.expect("plain values can be written to memory"))

@@ -21,6 +21,9 @@ const MASTHEAD_TIMES: usize = 3;
 /// The authors of a document that its entries get, in bytes of names and addresses.
 const LONGEST_AUTHORS: usize = 1024;
 
+/// The longest id of a feed that is kept, in bytes: it is stored with each of its entries. Real ones have up to 100.
+const LONGEST_ID: usize = 256;
+
 /// How much of a long text becomes the summary where the document has none, in characters.
 const SUMMARY_CHARACTERS: usize = 500;
 
@@ -38,6 +41,7 @@ pub(super) fn finish(mut feed: RawFeed, input: Input, calendar: Calendar) -> Doc
         asked: feed.pace.asked(),
         hubs: feed.hubs.iter().filter_map(|hub| web_address(hub, input.base)).collect(),
         own_url: feed.own_url.as_deref().and_then(|own| web_address(own, input.base)),
+        id: feed.id.as_deref().map(shown).filter(|id| !id.is_empty() && id.len() <= LONGEST_ID),
     };
     let cleaner = Cleaner::new(input.base);
     let lent = lent(feed.authors);

@@ -18,6 +18,8 @@ pub(super) struct RawFeed {
     /// The hubs that announce its news, and the address that it gives itself.
     pub hubs: Vec<String>,
     pub own_url: Option<String>,
+    /// The id that it gives itself.
+    pub id: Option<String>,
     /// How often it wants to be asked.
     pub pace: RawPace,
     /// Who wrote the entries that name nobody (Atom, JSON Feed).

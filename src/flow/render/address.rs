@@ -80,9 +80,87 @@ pub(super) fn public(home: &Url) -> String {
     home.into()
 }
 
+/// The id that a source's feed gave itself, if it is one that Atom takes (RFC 4287, section 4.2.6: an absolute IRI): an address of the web, a tag
+/// (RFC 4151) or a URN (RFC 8141). It is taken over byte for byte, for that is how ids are compared.
+pub(super) fn feed_id(id: &str) -> Option<&str> {
+    let (scheme, rest) = id.split_once(':')?;
+    let is_id = match scheme {
+        "http" | "https" => {
+            Url::parse(id).is_ok_and(|url| url.has_host() && url.username().is_empty() && url.password().is_none())
+        }
+        "tag" => is_tag(rest),
+        "urn" => is_urn(rest),
+        _ => false,
+    };
+    (is_id && id.chars().all(|c| c.is_ascii_alphanumeric() || ";/?:@&=+$.-_!~*'()%,#".contains(c))).then_some(id)
+}
+
+/// `AUTHORITY,DATE:ANYTHING`.
+fn is_tag(rest: &str) -> bool {
+    let Some(((authority, date), _)) = rest.split_once(':').and_then(|(who, what)| Some((who.split_once(',')?, what))) else {
+        return false;
+    };
+    let (user, host) = authority.split_once('@').unwrap_or(("user", authority));
+    let is_name = |name: &str, also: &str| {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c) || also.contains(c);
+        !name.is_empty() && name.chars().all(fits)
+    };
+    let is_date =
+        date.len() <= 10 && date.char_indices().all(|(at, c)| if matches!(at, 4 | 7) { c == '-' } else { c.is_ascii_digit() });
+    is_name(user, "_") && is_name(host, "") && is_date && matches!(date.len(), 4 | 7 | 10)
+}
+
+/// `NAMESPACE:ANYTHING`; in that of UUIDs, a UUID.
+fn is_urn(rest: &str) -> bool {
+    let Some((space, name)) = rest.split_once(':') else { return false };
+    let is_space = (2..=32).contains(&space.len())
+        && space.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        && !space.starts_with('-')
+        && !space.eq_ignore_ascii_case("urn");
+    let is_uuid = name.len() == 36
+        && name.char_indices().all(|(at, c)| if matches!(at, 8 | 13 | 18 | 23) { c == '-' } else { c.is_ascii_hexdigit() });
+    is_space && !name.is_empty() && !name.contains(['/', '?', '#', '~', '&']) && (is_uuid || !space.eq_ignore_ascii_case("uuid"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_feeds_own_id_is_taken_over_where_it_is_one() {
+        for id in [
+            "https://bao.example.vn/feed.atom",
+            "http://bao.example.vn",
+            "tag:bao.example.vn,2026:feed",
+            "tag:a_b@bao.example.vn,2026-11-17:/x#y",
+            "urn:uuid:60a76c80-d399-11d9-b93c-0003939e0af6",
+            "urn:isbn:0451450523",
+        ] {
+            assert_eq!(feed_id(id), Some(id));
+        }
+        for id in [
+            "",
+            "feed",
+            "/feed.atom",
+            "javascript:alert(1)",
+            "https://",
+            "https://u:p@bao.example.vn/",
+            "https://bao.example.vn/tin tức",
+            "https://bao.example.vn/<b>",
+            "tag:feed",
+            "tag:Bao.vn,2026:x",
+            "tag:bao.vn,26:x",
+            "tag:bao.vn,2026-1:x",
+            "tag:bao.vn,2026-11-170:x",
+            "urn:uuid:60a76c80",
+            "urn:x:y",
+            "urn:urn:y",
+            "urn:isbn:",
+            "urn:isbn:a/b",
+        ] {
+            assert_eq!(feed_id(id), None, "{id}");
+        }
+    }
 
     #[test]
     fn only_web_addresses_become_links() {

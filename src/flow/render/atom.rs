@@ -85,11 +85,11 @@ fn categories(xml: &mut Xml, service: &Service, story: &Listed) {
     }
 }
 
-/// Where the entry was taken from (§ 4.2.11). The source's own id is not known here, so its address stands for it.
+/// Where the entry was taken from (§ 4.2.11). A source that gives itself no id is known by its address.
 fn source(xml: &mut Xml, credit: &Credit, updated: Timestamp) {
     let home = address::public(&credit.home);
     xml.within("source", &[], |xml| {
-        xml.text("id", &[], &home);
+        xml.text("id", &[], credit.feed.as_deref().and_then(address::feed_id).unwrap_or(&home));
         xml.text("title", &[], &text::title(&credit.name));
         xml.text("updated", &[], &time::rfc3339(updated));
         xml.empty("link", &[("rel", if credit.is_feed { "self" } else { "alternate" }), ("href", &home)]);

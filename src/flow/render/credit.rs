@@ -124,6 +124,7 @@ mod tests {
                 place: given.map(str::to_owned),
                 home: "https://example.vn/".parse().unwrap(),
                 is_feed: true,
+                feed: None,
                 url: None,
             };
             assert_eq!(place(&credit).as_deref(), shown, "{name}, {given:?}");

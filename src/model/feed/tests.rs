@@ -18,7 +18,7 @@ fn listing(sources: &str) -> Listing {
             published: Timestamp::UNIX_EPOCH,
             updated: Timestamp::UNIX_EPOCH,
             topics: Vec::new(),
-            source: Credit { id, name: String::new(), place: None, home, is_feed: true, url: None },
+            source: Credit { id, name: String::new(), place: None, home, is_feed: true, feed: None, url: None },
             also: Vec::new(),
         })
     };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::config::{self, Config};
+use crate::edge::fetch::Look;
 
 fn configured(fetch: &str, urls: &[&str]) -> Config {
     let sources: String = urls.iter().enumerate().map(|(n, url)| format!("[source.s{n}]\nurl = \"{url}?{n}\"\n")).collect();
@@ -157,4 +158,29 @@ async fn a_poll_whose_turn_comes_after_an_edit_is_one_of_the_configuration_in_fo
         assert!(matches!(crew.poll(|| desk.clone(), &store, &source, None).await, Turn::NotWanted), "{edited}");
     }
     assert!(store.source_states().expect("states").is_empty(), "nobody was asked");
+}
+
+/// P18: the head of an article and the whole of it are two requests, and a poll of the same host that waits between them goes first.
+#[tokio::test(start_paused = true)]
+async fn looks_at_an_article_keep_their_distance() {
+    let config = configured("per_host = 1", &[]);
+    let (crew, start) = (Crew::new(&config.fetch), Instant::now());
+    let url = Url::parse("https://a.vn/tin-1").expect("an address");
+    let begun = Mutex::new(Vec::new());
+    let asked = |look: Look, slot: Slot| {
+        lock(&begun).push((look, start.elapsed().as_secs()));
+        async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            drop(slot);
+            (look == Look::Whole).then_some(Some(false)).or(Some(None))
+        }
+    };
+    let poll = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        drop(crew.slot(&url, false).await);
+        start.elapsed().as_secs()
+    };
+    let (told, polled) = tokio::join!(crew.looks(&url, asked), poll);
+    assert_eq!((told, polled), (Some(false), 2));
+    assert_eq!(*lock(&begun), [(Look::Head, 0), (Look::Whole, 4)]);
 }

@@ -33,6 +33,8 @@ pub fn credit(id: &str, name: &str, place: Option<&str>, url: Option<&str>) -> C
         place: place.map(str::to_owned),
         home: format!("https://{id}.example.vn/rss/thoi-su.rss").parse().unwrap(),
         is_feed: true,
+        // Papers give their feeds an id here, portals do not.
+        feed: id.starts_with("bao-").then(|| format!("tag:{id}.example.vn,2026:thoi-su")),
         url: url.map(str::to_owned),
     }
 }

@@ -7,8 +7,7 @@ use hyper::{Response, StatusCode};
 
 use crate::edge::serve::respond::coding::coding;
 use crate::edge::serve::respond::condition::tags;
-use crate::edge::serve::respond::page::etag;
-use crate::edge::serve::respond::{always, put};
+use crate::edge::serve::respond::{always, share};
 use crate::model::{Coding, Page};
 
 const A_IM: HeaderName = HeaderName::from_static("a-im");
@@ -22,8 +21,10 @@ pub(super) fn versions(headers: &HeaderMap) -> Vec<&str> {
         let is_feed = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("feed"));
         is_feed && parts.all(|parameter| parameter.strip_prefix("q=").and_then(|q| q.parse().ok()) != Some(0.0_f32))
     });
-    let tags = tags(headers, header::IF_NONE_MATCH).filter(|_| takes).into_iter().flatten();
-    tags.filter_map(hash).collect()
+    if !takes {
+        return Vec::new();
+    }
+    tags(headers, header::IF_NONE_MATCH).into_iter().flatten().filter_map(hash).collect()
 }
 
 /// The hash in a tag of ours, whatever the coding.
@@ -44,7 +45,7 @@ pub(super) fn answer(whole: &Page, delta: &Page, headers: &HeaderMap) -> Respons
     if let Some((coding, _)) = packed {
         always(&mut response, header::CONTENT_ENCODING, coding.name());
     }
-    put(&mut response, header::ETAG, &etag(whole, coding(whole, headers).map(|(coding, _)| *coding)));
+    share(&mut response, header::ETAG, whole.etag(coding(whole, headers).map(|(coding, _)| *coding)));
     always(&mut response, header::CACHE_CONTROL, "private, no-store");
     always(&mut response, header::VARY, "A-IM, If-None-Match, Accept-Encoding");
     response

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use hyper::Request;
+use hyper::http::request;
+
 use super::*;
 use crate::model::Coding;
 
@@ -9,31 +12,23 @@ const MODIFIED: &str = "2026-11-23T01:00:00Z";
 const MODIFIED_HTTP: &str = "Mon, 23 Nov 2026 01:00:00 GMT";
 
 fn site() -> Site {
-    let page = Page {
-        content_type: "application/rss+xml; charset=utf-8",
-        body: Bytes::from_static(b"<rss>tin</rss>"),
-        encoded: vec![
-            (Coding::Brotli, Bytes::from_static(b"br")),
-            (Coding::Zstd, Bytes::from_static(b"zst")),
-            (Coding::Gzip, Bytes::from_static(b"zipped")),
-        ],
-        hash: "abc".to_owned(),
-        modified: MODIFIED.parse().expect("valid"),
-    };
+    let encoded = vec![
+        (Coding::Brotli, Bytes::from_static(b"br")),
+        (Coding::Zstd, Bytes::from_static(b"zst")),
+        (Coding::Gzip, Bytes::from_static(b"zipped")),
+    ];
+    let body = Bytes::from_static(b"<rss>tin</rss>");
+    let modified = MODIFIED.parse().expect("valid");
+    let page = Page::new("application/rss+xml; charset=utf-8", body, encoded, "abc".to_owned(), modified);
     Site {
         pages: [("/feeds/moi-nhat.rss".to_owned(), Arc::new(page))].into(),
         moved: [("/feeds/cu.rss".to_owned(), "/tin/feeds/moi-nhat.rss".to_owned())].into(),
         gone: ["/feeds/bo.rss".to_owned()].into(),
-        deltas: Some(Arc::new(|path, hash| {
+        deltas: Some(Arc::new(|path, hashes| {
             let body = Bytes::from_static(b"<rss>moi</rss>");
-            let delta = Page {
-                content_type: "application/rss+xml",
-                body,
-                encoded: vec![],
-                hash: "d".into(),
-                modified: Timestamp::UNIX_EPOCH,
-            };
-            (path == "/feeds/moi-nhat.rss" && hash == "old").then(|| Arc::new(delta))
+            let delta = Page::new("application/rss+xml", body, vec![], "d".into(), Timestamp::UNIX_EPOCH);
+            let is_known = path == "/feeds/moi-nhat.rss" && hashes.iter().any(|hash| hash == "old");
+            Box::pin(std::future::ready(is_known.then(|| Arc::new(delta))))
         })),
         ..Site::default()
     }
@@ -44,7 +39,13 @@ fn ask(method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Full<Byte
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    respond(&request.body(()).expect("a request"), &site(), None, "2026-11-23T02:00:00Z".parse().expect("valid"))
+    answer(request, site(), "2026-11-23T02:00:00Z")
+}
+
+fn answer(request: request::Builder, site: Site, now: &str) -> Response<Full<Bytes>> {
+    let (head, ()) = request.body(()).expect("a request").into_parts();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(respond(head, &ArcSwap::from_pointee(site), now.parse().expect("valid")))
 }
 
 fn header<'a>(response: &'a Response<Full<Bytes>>, name: &str) -> &'a str {
@@ -269,8 +270,7 @@ fn head_is_get_without_a_body() {
 
 #[test]
 fn a_date_is_not_told_before_its_second_is_over() {
-    let request = Request::builder().uri("/feeds/moi-nhat.rss").body(()).expect("a request");
-    let response = respond(&request, &site(), None, MODIFIED.parse().expect("valid"));
+    let response = answer(Request::builder().uri("/feeds/moi-nhat.rss"), site(), MODIFIED);
     assert_eq!(header(&response, "last-modified"), "");
 }
 
@@ -294,9 +294,7 @@ fn what_is_not_there_says_so_and_echoes_nothing() {
 
 #[test]
 fn a_service_that_is_still_starting_says_so() {
-    let request = Request::builder().uri("/readyz").body(()).expect("a request");
-    let now = MODIFIED.parse().expect("valid");
-    assert_eq!(respond(&request, &Site::default(), None, now).status(), 503);
-    let request = Request::builder().uri("/feeds/moi-nhat.rss").body(()).expect("a request");
-    assert_eq!(header(&respond(&request, &Site::default(), None, now), "retry-after"), "5");
+    let response = |path: &str| answer(Request::builder().uri(path), Site::default(), MODIFIED);
+    assert_eq!(response("/readyz").status(), 503);
+    assert_eq!(header(&response("/feeds/moi-nhat.rss"), "retry-after"), "5");
 }

@@ -292,6 +292,7 @@ impl<'a> Reader<'a> {
         match capture.field {
             Field::Title => first(&mut feed.title, || Some(markup(capture))),
             Field::Link => first(&mut feed.link, given),
+            Field::Guid => first(&mut feed.id, given),
             Field::Summary | Field::OtherSummary | Field::LongSummary => {
                 first(&mut feed.description, || Some(markup(capture)));
             }

@@ -144,8 +144,8 @@ impl Ledger {
         for Offered { topic: address, page } in offered {
             let topic = self.topics.entry(address.clone()).or_default();
             let Some(page) = page else { continue };
-            let before = topic.page.as_ref().map(|page| &page.hash).or(topic.told.as_ref());
-            let is_changed = before.is_some_and(|before| *before != page.hash);
+            let before = topic.page.as_ref().map(|page| page.hash()).or(topic.told.as_deref());
+            let is_changed = before.is_some_and(|before| before != page.hash());
             topic.page = Some(page);
             if is_changed {
                 let subscribers: Vec<SubscriberId> = topic.subscribers.iter().copied().collect();
@@ -365,9 +365,9 @@ impl Ledger {
         if let Some(topic) = self.topics.get_mut(topic)
             && topic.open == 0
             && let Some(page) = &topic.page
-            && topic.told.as_ref() != Some(&page.hash)
+            && topic.told.as_deref() != Some(page.hash())
         {
-            topic.told = Some(page.hash.clone());
+            topic.told = Some(page.hash().to_owned());
             self.is_told_unwritten |= !topic.subscribers.is_empty();
         }
     }

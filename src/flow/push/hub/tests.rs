@@ -17,13 +17,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn page(text: &str) -> Arc<Page> {
-    Arc::new(Page {
-        content_type: "application/rss+xml",
-        body: text.to_owned().into(),
-        encoded: Vec::new(),
-        hash: text.to_owned(),
-        modified: at(0),
-    })
+    Arc::new(Page::new("application/rss+xml", text.to_owned().into(), Vec::new(), text.to_owned(), at(0)))
 }
 
 fn offered(pages: &[(&str, &str)]) -> Vec<Offered> {
