@@ -152,7 +152,7 @@ async fn prune(store: &Store, before: Timestamp) -> anyhow::Result<()> {
         let Some(last) = stories.last() else { return Ok(()) };
         after = Some(last.id);
         let old = stories.iter().filter(|story| story.arrived < before).map(|story| (story.id, story.seq));
-        store.remove(old.collect()).await?;
+        store.remove(old.collect(), before).await?;
     }
 }
 

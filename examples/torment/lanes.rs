@@ -17,7 +17,7 @@ const REMOVED_AFTER: u32 = 9;
 const SUMMARY_BYTES: usize = 900;
 
 /// A time that depends on a number.
-fn second(n: u32) -> Timestamp {
+pub fn second(n: u32) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + i64::from(n) * 60).expect("a time of this century")
 }
 
@@ -106,6 +106,7 @@ pub fn state(lane: u32, step: u32) -> SourceState {
         error: None,
         manners: Manners { moved: Some(moved), ..Manners::default() },
         vanished: Vec::new(),
+        roll_call: None,
     }
 }
 

@@ -78,7 +78,7 @@ async fn remove(store: &Store, lane: u32, step: u32) -> Result<(), StoreError> {
     for id in lanes::removed(lane, step) {
         judged.extend(store.story(id)?.map(|story| (id, story.seq)));
     }
-    if judged.is_empty() { Ok(()) } else { store.remove(judged).await }
+    if judged.is_empty() { Ok(()) } else { store.remove(judged, lanes::second(step)).await }
 }
 
 fn say(line: &str) -> anyhow::Result<()> {

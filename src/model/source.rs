@@ -151,4 +151,7 @@ pub struct SourceState {
     /// Entries that it took out of its document.
     #[serde(default)]
     pub vanished: Vec<Vanished>,
+    /// When a document of its last told which pruned entries it still lists.
+    #[serde(default)]
+    pub roll_call: Option<Timestamp>,
 }

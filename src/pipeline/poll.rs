@@ -5,6 +5,7 @@ mod failure;
 mod missed;
 mod polled;
 mod reading;
+mod roll;
 
 use std::sync::{Arc, OnceLock};
 
@@ -24,6 +25,7 @@ use crate::pipeline::later::may_wait;
 use announced::Said;
 use failure::Failure;
 use missed::Seen;
+use roll::Roll;
 
 pub use polled::{Outcome, Polled};
 pub use reading::read;
@@ -197,7 +199,7 @@ impl Poll<'_> {
         // Named once, however often it is decided.
         let named = Arc::new(OnceLock::new());
         for _ in 0..MOST_DECISIONS {
-            let (decision, seen) = match self.decide(Arc::clone(&document), Arc::clone(&named)).await {
+            let (decision, seen, roll) = match self.decide(Arc::clone(&document), Arc::clone(&named)).await {
                 Ok(decided) => decided,
                 Err(error) => return self.failed(Failure::from(error).at(status)).await,
             };
@@ -211,12 +213,14 @@ impl Poll<'_> {
                 _ => Heard::News,
             };
             let state = state(found, answered, decision.seen + updated > 0);
-            let state = SourceState { vanished: seen.vanished(self.before.as_ref(), self.now), ..state };
+            let vanished = seen.vanished(self.before.as_ref(), self.now);
+            let state = SourceState { vanished, roll_call: roll.called, ..state };
             let source = Some((self.source.id.clone(), state.clone()));
             let delays = self.delays(&decision);
             let batch = Batch {
                 source,
                 stories: decision.stories,
+                marks: roll.marks,
                 based_on: Some(decision.based_on),
                 fence: self.fence,
                 rules: Some(self.desk.rules.fingerprint()),
@@ -252,14 +256,15 @@ impl Poll<'_> {
         &self,
         document: Arc<Document>,
         named: Arc<OnceLock<Vec<Named>>>,
-    ) -> Result<(dedupe::Decision, Seen), StoreError> {
+    ) -> Result<(dedupe::Decision, Seen, Roll), StoreError> {
         let (desk, store, source) = (self.desk.clone(), Arc::clone(self.store), self.source.clone());
-        let (baseline, now) = (self.is_baseline(), self.now);
+        let (baseline, now, rolled) = (self.is_baseline(), self.now, self.before.as_ref().and_then(|state| state.roll_call));
         self.desk
             .compute(move || {
                 let named = named.get_or_init(|| dedupe::name(&source, &document.entries, now));
                 let seen = Seen::of(&desk, &store, &source, named, now)?;
                 let mut known = store.known(&dedupe::lookups(named))?;
+                let roll = Roll::call(&store, &source, rolled, &known, now)?;
                 store.near(&dedupe::searches(named, &known, &desk.gists), &mut known)?;
                 let ground = Ground { baseline, gists: &desk.gists, rank: &|id| desk.config.rank(id), now };
                 let mut decision = dedupe::decide(named, &known, &ground);
@@ -267,7 +272,7 @@ impl Poll<'_> {
                     let gists = dedupe::gists_of(&change.story, named, &desk.gists);
                     change.story.topics = desk.rules.topics_read(&change.story, gists.iter().map(|gist| gist.passages()));
                 }
-                Ok((decision, seen))
+                Ok((decision, seen, roll))
             })
             .await
     }
@@ -333,6 +338,7 @@ impl Poll<'_> {
             error: None,
             manners: Manners { trouble: None, rests_until: None, robots: self.looked.or(manners.robots), ..manners },
             vanished: before.map(|state| state.vanished.clone()).unwrap_or_default(),
+            roll_call: before.and_then(|state| state.roll_call),
         }
     }
 

@@ -5,17 +5,21 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::edge::store::{Memo, Store, StoreError};
-use crate::model::StoryId;
+use crate::flow::roll_call::Rolls;
+use crate::model::{Batch, StoryId, Withdrawal};
 use crate::pipeline::blocking::{blocking, recall};
 
 /// Stories that are read and removed in one step.
 const STEP: usize = 500;
+/// Pruned stories of which everything is forgotten in one day, about: 1 MB of ids in memory. More are old the next day.
+const MOST_FORGOTTEN: usize = 65_536;
 /// A clock that has moved farther than this since the last time, or back, has jumped, or the service was off for long.
 const JUMP: SignedDuration = SignedDuration::from_hours(45 * 24);
 /// How long it must then stand there to be believed: time servers mend a wrong one within minutes.
 const STANDS: SignedDuration = SignedDuration::from_hours(20);
 
-/// Removes every story of which nothing new was seen for longer than `keep`. Returns how many. The age counts from when we saw
+/// Removes every story of which nothing new was seen for longer than `keep`, and what older ones have left that is not needed any more.
+/// Returns how many were removed. The age counts from when we saw
 /// it, not from its date, so that what a source has carried for years does not vanish the moment it is found. A clock that has jumped is not
 /// believed before it has stood there for most of a day: what is pruned does not come back.
 pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp) -> Result<usize, StoreError> {
@@ -29,7 +33,7 @@ pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp
     loop {
         let reader = Arc::clone(store);
         let stories = blocking(move || reader.stories_after(after, STEP)).await?;
-        let Some(last) = stories.last() else { return Ok(removed) };
+        let Some(last) = stories.last() else { break };
         after = Some(last.id);
         let old: Vec<(StoryId, u64)> = stories
             .iter()
@@ -38,9 +42,48 @@ pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp
             .collect();
         removed += old.len();
         if !old.is_empty() {
-            store.remove(old).await?;
+            store.remove(old, now).await?;
         }
     }
+    let absent = forget_absent(store).await?;
+    if absent > 0 {
+        tracing::info!(stories = absent, "what was left of pruned stories is forgotten: no document lists them any more");
+    }
+    Ok(removed)
+}
+
+/// Forgets what is left of pruned stories that no document lists any more; how many they were.
+async fn forget_absent(store: &Arc<Store>) -> Result<usize, StoreError> {
+    let reader = Arc::clone(store);
+    let states = blocking(move || reader.source_states()).await?;
+    let rolls = Arc::new(Rolls::of(states.iter().map(|(source, state)| (source, state.roll_call))));
+    let (mut absent, mut after): (Vec<StoryId>, Option<StoryId>) = (Vec::new(), None);
+    while absent.len() < MOST_FORGOTTEN {
+        let (reader, rolls) = (Arc::clone(store), Arc::clone(&rolls));
+        let step = blocking(move || -> Result<_, StoreError> {
+            let stories = reader.pruned_after(after, STEP)?;
+            let marks = reader.marks(&stories)?;
+            let is_absent = |story: &StoryId| marks.get(story).is_some_and(|listed| rolls.show_absent(listed));
+            Ok((stories.last().copied(), stories.into_iter().filter(is_absent).collect::<Vec<_>>()))
+        });
+        let (Some(last), found) = step.await? else { break };
+        after = Some(last);
+        absent.extend(found);
+    }
+    if absent.is_empty() {
+        return Ok(0);
+    }
+    // That a person took a story down outlives everything.
+    let reader = Arc::clone(store);
+    let withdrawn = blocking(move || reader.withdrawals()).await?;
+    let is_by_sources = |story: &&StoryId| withdrawn.get(story).is_some_and(Withdrawal::is_by_sources);
+    let withdrawals: Vec<_> = absent.iter().filter(is_by_sources).map(|story| (*story, None)).collect();
+    if !withdrawals.is_empty() {
+        store.commit(Batch { withdrawals, ..Batch::default() }).await?;
+    }
+    let forgotten = absent.len();
+    store.expire(absent).await?;
+    Ok(forgotten)
 }
 
 /// Whether the clock is believed; remembers where it stands.

@@ -109,6 +109,7 @@ fn poll(
         error: None,
         manners: Manners::default(),
         vanished: Vec::new(),
+        roll_call: None,
     }
 }
 

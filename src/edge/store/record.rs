@@ -199,7 +199,8 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
     // With its length before it, so that what follows is found whatever becomes of it.
     let manners =
         postcard::to_stdvec(&state.manners).map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })?;
-    encode(&(record, manners, SCHEDULE_VERSION, schedule, VANISHED_VERSION, &state.vanished))
+    let roll_call = state.roll_call.map(Timestamp::as_second);
+    encode(&(record, manners, SCHEDULE_VERSION, schedule, VANISHED_VERSION, &state.vanished, roll_call))
 }
 
 pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
@@ -213,6 +214,7 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
         }
     };
     let (schedule, rest) = read_schedule(rest);
+    let (vanished, rest) = read_vanished(rest);
     Ok(SourceState {
         settings: record.settings,
         etag: record.etag.map(<[u8]>::to_vec),
@@ -227,7 +229,8 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
         failures: record.failures,
         error: record.error.map(str::to_owned),
         manners,
-        vanished: read_vanished(rest),
+        vanished,
+        roll_call: read_roll_call(rest),
     })
 }
 
@@ -310,11 +313,27 @@ fn read_schedule(bytes: &[u8]) -> (ScheduleRecord<'static>, &[u8]) {
 const VANISHED_VERSION: u8 = 1;
 
 /// What is not known any more to have vanished is shown on: that is worth no error.
-fn read_vanished(bytes: &[u8]) -> Vec<Vanished> {
+fn read_vanished(bytes: &[u8]) -> (Vec<Vanished>, &[u8]) {
     match bytes.split_first() {
-        Some((&VANISHED_VERSION, list)) => postcard::from_bytes(list).unwrap_or_default(),
-        _ => Vec::new(),
+        Some((&VANISHED_VERSION, list)) => postcard::take_from_bytes(list).unwrap_or_default(),
+        _ => Default::default(),
     }
+}
+
+/// Where nothing is known of one, the next document tells.
+fn read_roll_call(bytes: &[u8]) -> Option<Timestamp> {
+    let second: Option<i64> = postcard::from_bytes(bytes).ok()?;
+    second.and_then(|second| Timestamp::from_second(second).ok())
+}
+
+/// When a source listed a pruned story, in whole minutes, rather too late than too early: four bytes reach for eight thousand years.
+pub(super) fn listed(at: Timestamp) -> u32 {
+    let minutes = at.as_second().div_euclid(60) + i64::from(at.as_second().rem_euclid(60) > 0);
+    u32::try_from(minutes).unwrap_or(if minutes < 0 { 0 } else { u32::MAX })
+}
+
+pub(super) fn read_listed(minutes: u32) -> Result<Timestamp, StoreError> {
+    time(i64::from(minutes) * 60)
 }
 
 #[cfg(test)]

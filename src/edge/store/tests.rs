@@ -1,6 +1,7 @@
 //! The store's contract: whole batches or none, every field back as it was, one sequence without gaps, and errors that say so.
 
 mod case;
+mod pruned;
 mod push;
 pub(super) mod withdrawal;
 
@@ -82,6 +83,7 @@ pub(super) fn state(etag: &[u8]) -> SourceState {
             gone: Some(second(2)),
             is_told: true,
         }],
+        roll_call: Some(second(-7)),
         error: Some("hỏng".to_owned()),
     }
 }

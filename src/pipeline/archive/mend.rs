@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::edge::store::{Standing, Store, StoreError};
-use crate::flow::archive::{Line, PrunedLine, Reader};
+use crate::flow::archive::{Line, Reader};
 use crate::flow::dedupe::keys;
-use crate::model::{Batch, EntryKey, Lookup, SourceState, Story, StoryChange, StoryId, Subscriber, SubscriberId};
+use crate::model::{Batch, EntryKey, Lookup, Pruned, SourceState, Story, StoryChange, StoryId, Subscriber, SubscriberId};
 use crate::pipeline::archive::{STEP, Work, change_of, found, put_subscriber};
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::withdraw::withdraw;
@@ -88,8 +88,8 @@ async fn restore(
                     mended.stories += 1;
                 }
             }
-            Ok(Some(Line::Pruned(PrunedLine { entry, story }))) if store.standing(story)? == Standing::Unknown => {
-                work.buried.push((entry, story));
+            Ok(Some(Line::Pruned(pruned))) if is_lost(store, &pruned)? => {
+                work.buried.push(pruned);
                 mended.pruned += 1;
             }
             // It may have been put back since the copy was kept: rather too little is shown than what must not be.
@@ -117,6 +117,13 @@ async fn restore(
         }
     }
     work.write().await
+}
+
+/// Whether a pruned entry's name is lost. Its story may have left others.
+fn is_lost(store: &Store, pruned: &Pruned) -> Result<bool, StoreError> {
+    let lookup = Lookup { key: pruned.entry, print: 0, link: None, begins: pruned.story };
+    let is_known = store.known(&[lookup])?.entries.contains_key(&pruned.entry);
+    Ok(!is_known && store.standing(pruned.story)? != Standing::Stored)
 }
 
 /// Makes every story that is stored known by the names and links of its entries, where they are missing.

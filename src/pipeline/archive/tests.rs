@@ -75,7 +75,7 @@ async fn filled(folder: &TempDir) -> Arc<Store> {
     let stories = (1..=9).map(|n| change_of(&config(), story(n))).collect();
     let source = Some((SourceId::new("a").unwrap(), state()));
     store.commit(Batch { source, stories, ..Batch::default() }).await.unwrap();
-    store.remove(vec![(StoryId([9; 16]), 9)]).await.unwrap();
+    store.remove(vec![(StoryId([9; 16]), 9)], second(1_790_000_400)).await.unwrap();
     withdraw(&store, withdrawal(8)).await.unwrap();
     for callback in ["https://doc.vn/2", "https://doc.vn/1"] {
         put_subscriber(&store, subscriber(callback)).await.unwrap();

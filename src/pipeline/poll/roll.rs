@@ -1,0 +1,36 @@
+//! Which pruned stories a document still lists: the names of their entries are needed for as long as it does.
+
+use jiff::Timestamp;
+
+use crate::edge::store::{Standing, Store, StoreError};
+use crate::flow::roll_call;
+use crate::model::{Known, Mark, Source, SourceTag, StoryId};
+
+/// What a document told.
+#[derive(Default)]
+pub(super) struct Roll {
+    /// When it was asked, if it was.
+    pub called: Option<Timestamp>,
+    /// The pruned stories that it lists.
+    pub marks: Vec<Mark>,
+}
+
+impl Roll {
+    /// Asks a document of which entries are known, if a roll is due. `last` is when one was called. Blocks.
+    pub fn call(
+        store: &Store,
+        source: &Source,
+        last: Option<Timestamp>,
+        known: &Known,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        // One in which nothing is known may be another one by mistake.
+        if known.entries.is_empty() || !roll_call::is_due(last, now) {
+            return Ok(Self { called: last, marks: Vec::new() });
+        }
+        let stories: Vec<StoryId> = known.entries.values().map(|(story, _)| *story).collect();
+        let pruned = store.standings(&stories)?.into_iter().filter(|(_, standing)| *standing == Standing::Pruned);
+        let listed = (SourceTag::of(&source.id), now);
+        Ok(Self { called: Some(now), marks: pruned.map(|(story, _)| Mark { story, listed }).collect() })
+    }
+}
