@@ -46,7 +46,7 @@ pub use id::{EntryKey, LinkKey, Slug, SlugError, StoryId};
 pub use manners::{Looked, Manners, Moved};
 pub use page::{ArchiveMaker, Coding, DeltaMaker, Making, Page, Part, PartMaker, Site, StoryMaker};
 pub use period::{Period, PeriodError};
-pub use pruned::{LastListed, Mark, Pruned, SourceTag};
+pub use pruned::{LastListed, Mark, Pruned, RollCall, SourceTag};
 pub use push::{Hub, Push, Secret, Subscription};
 pub use settings::{Announce, FetchSettings, Service, StoreSettings};
 pub use site::is_same_site;

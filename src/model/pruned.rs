@@ -33,6 +33,15 @@ pub struct Mark {
     pub listed: LastListed,
 }
 
+/// When documents of a source told which pruned entries it still lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollCall {
+    /// The first time of those that followed each other without a long silence.
+    pub since: Timestamp,
+    /// The last time.
+    pub last: Timestamp,
+}
+
 /// A name that outlives its story, so that nothing pruned comes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pruned {

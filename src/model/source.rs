@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{Because, Habits, Manners, Slug, Vanished};
+use crate::model::{Because, Habits, Manners, RollCall, Slug, Vanished};
 
 /// A source's id in `feeds.toml`.
 pub type SourceId = Slug;
@@ -151,7 +151,7 @@ pub struct SourceState {
     /// Entries that it took out of its document.
     #[serde(default)]
     pub vanished: Vec<Vanished>,
-    /// When a document of its last told which pruned entries it still lists.
+    /// When documents of its told which pruned entries it still lists.
     #[serde(default)]
-    pub roll_call: Option<Timestamp>,
+    pub roll_call: Option<RollCall>,
 }

@@ -3,6 +3,7 @@
 mod announced;
 mod failure;
 mod missed;
+mod moved;
 mod polled;
 mod reading;
 mod roll;
@@ -10,7 +11,6 @@ mod roll;
 use std::sync::{Arc, OnceLock};
 
 use jiff::{SignedDuration, Timestamp};
-use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::edge::fetch::{Answer, FetchError, Turns, Validators};
@@ -18,6 +18,7 @@ use crate::edge::store::{Store, StoreError};
 use crate::flow::dedupe::{self, Ground, Named};
 use crate::flow::moves::{self, Found};
 use crate::flow::push::{Found as Heard, dearer};
+use crate::flow::roll_call;
 use crate::flow::schedule::{self, Answered, Plan, Read, Wishes};
 use crate::model::{Batch, Because, Document, Looked, Manners, NoteKind, Source, SourceState, Trouble, Wish};
 use crate::pipeline::Desk;
@@ -27,6 +28,7 @@ use failure::Failure;
 use missed::Seen;
 use roll::Roll;
 
+pub(super) use moved::address;
 pub use polled::{Outcome, Polled};
 pub use reading::read;
 
@@ -39,12 +41,6 @@ const DOUBT_304_AFTER: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// What the schedule hears of an answer that brought nothing to read.
 const UNCHANGED: Answered = Answered { new: &[], document: None };
-
-/// Where a source is fetched: its own address, or the one that it has moved to.
-pub(super) fn address(source: &Source, before: Option<&SourceState>) -> Url {
-    let moved = before.and_then(|state| state.manners.moved.as_ref()).filter(|moved| moved.adopted);
-    moved.and_then(|moved| Url::parse(&moved.to).ok()).unwrap_or_else(|| source.url().clone())
-}
 
 /// Polls a source. What it reports as new is stored and would survive a power cut. `looked` is what the host's robots.txt says,
 /// or that the host asked for a rest instead; `fence` is that of the lease, where the store needs one; `turns` waits for hosts.
@@ -137,7 +133,9 @@ impl Poll<'_> {
             return self.failed(Failure::new(Trouble::OddStatus, "the answer has no body").at(status)).await;
         };
         let wire_bytes = body.wire_bytes() as u64;
-        let before = self.before.as_ref().filter(|state| state.failures == 0).and_then(|state| state.body);
+        // A document that has not changed is read all the same where it is to say what it lists.
+        let is_enough = |state: &&SourceState| state.failures == 0 && !roll_call::is_due(state.roll_call, self.now);
+        let before = self.before.as_ref().filter(is_enough).and_then(|state| state.body);
         let (source, now, base) = (self.source.clone(), self.now, url.clone());
         let work = move || -> Result<_, Failure> {
             let body = body.unpack()?;
@@ -287,18 +285,6 @@ impl Poll<'_> {
         let is_new = |change: &&crate::model::StoryChange| change.story.seq == 0 && !self.is_baseline();
         let published = decision.stories.iter().filter(is_new).filter_map(|change| change.story.entries.first()?.published);
         published.map(|published| u64::try_from(self.now.duration_since(published).as_secs()).unwrap_or(0)).collect()
-    }
-
-    /// Where the source has moved to, after an answer.
-    fn moved(&self, to: Option<&Url>, overlaps: bool) -> Option<crate::model::Moved> {
-        let before = self.before.as_ref().and_then(|state| state.manners.moved.as_ref());
-        let found = to.map_or(Found::There, |to| Found::Redirected { to, overlaps });
-        let moved = moves::next(before, found, self.source.url(), self.now);
-        if let Some(moved) = moved.as_ref().filter(|moved| moved.adopted && before.is_none_or(|before| !before.adopted)) {
-            tracing::warn!(source = %self.source.id, to = moved.to, since = %moved.since, "a source has moved and is fetched there from now on; \
-                           put the address into feeds.toml");
-        }
-        moved
     }
 
     /// The source's state after this poll, without the answer's validators.

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::StoreError;
 use crate::model::{
-    Author, Because, Habits, Manners, Push, Report, Slug, SourceState, Story, StoryId, Subscriber, Vanished, Withdrawal,
+    Author, Because, Habits, Manners, Push, Report, RollCall, Slug, SourceState, Story, StoryId, Subscriber, Vanished, Withdrawal,
     Withdrawals,
 };
 
@@ -199,7 +199,7 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
     // With its length before it, so that what follows is found whatever becomes of it.
     let manners =
         postcard::to_stdvec(&state.manners).map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })?;
-    let roll_call = state.roll_call.map(Timestamp::as_second);
+    let roll_call = state.roll_call.map(|roll| (roll.since.as_second(), roll.last.as_second()));
     encode(&(record, manners, SCHEDULE_VERSION, schedule, VANISHED_VERSION, &state.vanished, roll_call))
 }
 
@@ -321,9 +321,9 @@ fn read_vanished(bytes: &[u8]) -> (Vec<Vanished>, &[u8]) {
 }
 
 /// Where nothing is known of one, the next document tells.
-fn read_roll_call(bytes: &[u8]) -> Option<Timestamp> {
-    let second: Option<i64> = postcard::from_bytes(bytes).ok()?;
-    second.and_then(|second| Timestamp::from_second(second).ok())
+fn read_roll_call(bytes: &[u8]) -> Option<RollCall> {
+    let (since, last): (i64, i64) = postcard::from_bytes::<Option<_>>(bytes).ok()??;
+    Some(RollCall { since: time(since).ok()?, last: time(last).ok()? })
 }
 
 /// When a source listed a pruned story, in whole minutes, rather too late than too early: four bytes reach for eight thousand years.

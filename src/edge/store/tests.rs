@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::model::{
-    Asked, Author, Because, EntryKey, Expected, Habits, LinkKey, Looked, Manners, Moved, Print, Report, Slug, StoryChange,
+    Asked, Author, Because, EntryKey, Expected, Habits, LinkKey, Looked, Manners, Moved, Print, Report, RollCall, Slug, StoryChange,
     Trouble, Vanished,
 };
 
@@ -83,7 +83,7 @@ pub(super) fn state(etag: &[u8]) -> SourceState {
             gone: Some(second(2)),
             is_told: true,
         }],
-        roll_call: Some(second(-7)),
+        roll_call: Some(RollCall { since: second(-7), last: second(-6) }),
         error: Some("hỏng".to_owned()),
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Because, Habits, Manners, Pruned, Push, Report, SourceId, SourceState, Story, StoryId, Subscriber, TopicId, Vanished,
+    Because, Habits, Manners, Pruned, Push, Report, RollCall, SourceId, SourceState, Story, StoryId, Subscriber, TopicId, Vanished,
     Withdrawal,
 };
 
@@ -95,7 +95,7 @@ pub struct SourceLine {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     vanished: Vec<Vanished>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    roll_call: Option<Timestamp>,
+    roll_call: Option<RollCall>,
     /// Its hub and our subscription there, with its secret.
     #[serde(default)]
     pub push: Push,
