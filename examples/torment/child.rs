@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 
+use crate::lanes::LANES;
 use crate::verify::Acknowledged;
 
 /// How long a process may say nothing before that counts as hanging.
@@ -82,10 +83,11 @@ fn follow(stdout: ChildStdout) -> Receiver<String> {
     lines
 }
 
-/// Takes notice of a line; says whether it is an acknowledgement.
+/// Takes notice of a line; says whether it acknowledges a lane's step.
 pub fn note(line: &str, acknowledged: &mut Acknowledged) -> anyhow::Result<bool> {
     let Some(rest) = line.strip_prefix("ack ") else { return Ok(false) };
     let (lane, step) = rest.split_once(' ').context("ack LANE STEP")?;
-    acknowledged.insert(lane.parse()?, step.parse::<u32>()? + 1);
-    Ok(true)
+    let lane = lane.parse()?;
+    acknowledged.insert(lane, step.parse::<u32>()? + 1);
+    Ok(lane < LANES)
 }

@@ -13,6 +13,9 @@ use crate::lanes;
 /// The wait after a step that the store refused, as while the disk is full.
 const TRY_AGAIN: Duration = Duration::from_millis(50);
 
+/// The variable that keeps the upkeep away.
+pub const BARE: &str = "TORMENT_BARE";
+
 /// Writes on every lane, from where it was, so many steps or for ever.
 pub fn run(folder: &Path, steps: u32) -> anyhow::Result<()> {
     let store = Arc::new(Store::open(folder)?);
@@ -20,14 +23,47 @@ pub fn run(folder: &Path, steps: u32) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let lanes = (0..lanes::LANES).map(|lane| tokio::spawn(write(Arc::clone(&store), lane, steps)));
-        for lane in lanes.collect::<Vec<_>>() {
+        let lanes: Vec<_> = lanes.collect();
+        let is_bare = std::env::var_os(BARE).is_some();
+        let upkeep = tokio::spawn(keep_up(Arc::clone(&store), is_bare));
+        for lane in lanes {
             lane.await??;
         }
-        anyhow::Ok(())
+        upkeep.abort();
+        // Ended where it stood; once more to its end.
+        let _ = upkeep.await;
+        if is_bare { Ok(()) } else { keep_up_once(&store).await }
     })?;
     drop(runtime);
     drop(store);
     say("end")
+}
+
+/// What the service does once a day, again and again.
+async fn keep_up(store: Arc<Store>, is_bare: bool) {
+    while !is_bare {
+        if let Err(error) = keep_up_once(&store).await {
+            // As a full disk refuses the lanes, too.
+            let _ = say(&format!("refused upkeep {error:#}"));
+        }
+        tokio::time::sleep(TRY_AGAIN).await;
+    }
+}
+
+/// Goes through everything, which gives space back, and forgets what stories of even steps have left. Their steps are acknowledged as those of
+/// lanes behind the last.
+async fn keep_up_once(store: &Store) -> anyhow::Result<()> {
+    let states = store.source_states()?;
+    store.inspect().await?;
+    for lane in 0..lanes::LANES {
+        let done = lanes::done(states.get(&lanes::source(lane)));
+        let stories = lanes::forgotten(lane, done);
+        if !stories.is_empty() {
+            store.expire(stories).await?;
+            say(&format!("ack {} {}", lanes::LANES + lane, done))?;
+        }
+    }
+    Ok(())
 }
 
 async fn write(store: Arc<Store>, lane: u32, steps: u32) -> anyhow::Result<()> {

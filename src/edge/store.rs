@@ -23,7 +23,8 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::model::{
-    Batch, Change, EntryKey, Known, LastListed, LinkKey, Lookup, Pruned, Search, SourceId, SourceState, Stamp, Story, StoryId, Withdrawals,
+    Batch, Change, EntryKey, Known, LastListed, LinkKey, Lookup, Pruned, Search, SourceId, SourceState, Stamp, Story, StoryId,
+    Withdrawals,
 };
 use embedded::Embedded;
 pub use finding::Finding;

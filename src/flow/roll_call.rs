@@ -119,8 +119,7 @@ mod tests {
         let source = SourceId::new("a").unwrap();
         let listed = [(SourceTag::of(&source), day(0))];
         // The same name twice stands for two that share a number.
-        let absent =
-            |called: [Option<RollCall>; 2]| Rolls::of(called.iter().map(|roll| (&source, *roll))).show_absent(&listed);
+        let absent = |called: [Option<RollCall>; 2]| Rolls::of(called.iter().map(|roll| (&source, *roll))).show_absent(&listed);
         assert!(absent([Some(roll(0, 100)), Some(roll(0, 91))]));
         for other in [Some(roll(0, 10)), Some(roll(50, 100)), None] {
             assert!(!absent([Some(roll(0, 100)), other]) && !absent([other, Some(roll(0, 100))]), "{other:?}");

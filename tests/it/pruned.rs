@@ -191,7 +191,7 @@ impl Newsroom {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 50, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 5, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_pruned_comes_back_and_nothing_stays_for_good(steps in proptest::collection::vec(step(), 100)) {

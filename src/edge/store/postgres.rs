@@ -29,7 +29,8 @@ use crate::edge::store::lease::{Claim, Lease};
 use crate::edge::store::near::Index;
 use crate::edge::store::{Memo, Standing, StoreError};
 use crate::model::{
-    Band, Batch, Change, EntryKey, Known, LastListed, LinkKey, Lookup, Pruned, Search, SourceId, SourceState, Stamp, Story, StoryId, Withdrawals,
+    Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Pruned, Search, SourceId, SourceState, Stamp, Story, StoryId,
+    Withdrawals,
 };
 use connect::Connector;
 use pool::{Failure, Pool, patiently};
@@ -349,27 +350,6 @@ impl Postgres {
             async move { names::forget(&shared.pool, &names).await }
         };
         self.write("to forget names of entries", work).await
-    }
-
-    pub(super) fn pruned_after(&self, after: Option<StoryId>, limit: usize) -> Result<Vec<StoryId>, StoreError> {
-        self.read("to read the pruned stories", READ, move |shared| async move { pruned::after(&shared.pool, after, limit).await })
-    }
-
-    pub(super) fn marks(&self, ids: &[StoryId]) -> Result<HashMap<StoryId, Vec<LastListed>>, StoreError> {
-        let ids: Arc<[StoryId]> = ids.into();
-        self.read("to read the marks of pruned stories", READ, move |shared| {
-            let ids = Arc::clone(&ids);
-            async move { pruned::marks(&shared.pool, &ids).await }
-        })
-    }
-
-    pub(super) async fn expire(&self, stories: Vec<StoryId>) -> Result<(), StoreError> {
-        let stories = Arc::new(stories);
-        let work = move |shared: Arc<Shared>| {
-            let stories = Arc::clone(&stories);
-            async move { pruned::expire(&shared.pool, &stories).await }
-        };
-        self.write("to forget what was pruned", work).await
     }
 
     pub(super) fn stats(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {

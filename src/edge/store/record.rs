@@ -9,8 +9,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::StoreError;
 use crate::model::{
-    Author, Because, Habits, Manners, Push, Report, RollCall, Slug, SourceState, Story, StoryId, Subscriber, Vanished, Withdrawal,
-    Withdrawals,
+    Author, Because, Habits, Manners, Push, Report, RollCall, Slug, SourceState, Story, StoryId, Subscriber, Vanished,
+    Withdrawal, Withdrawals,
 };
 
 /// The version of the values below.

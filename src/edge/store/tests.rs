@@ -12,8 +12,8 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::model::{
-    Asked, Author, Because, EntryKey, Expected, Habits, LinkKey, Looked, Manners, Moved, Print, Report, RollCall, Slug, StoryChange,
-    Trouble, Vanished,
+    Asked, Author, Because, EntryKey, Expected, Habits, LinkKey, Looked, Manners, Moved, Print, Report, RollCall, Slug,
+    StoryChange, Trouble, Vanished,
 };
 
 fn second(second: i64) -> Timestamp {

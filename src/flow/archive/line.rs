@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Because, Habits, Manners, Pruned, Push, Report, RollCall, SourceId, SourceState, Story, StoryId, Subscriber, TopicId, Vanished,
-    Withdrawal,
+    Because, Habits, Manners, Pruned, Push, Report, RollCall, SourceId, SourceState, Story, StoryId, Subscriber, TopicId,
+    Vanished, Withdrawal,
 };
 
 /// One line of a dump.

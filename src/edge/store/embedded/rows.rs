@@ -215,7 +215,8 @@ impl<'a> Rows<'a> {
         let row = gathered::row_of(&start).filter(|_| self.shared.seen.may_have(&start));
         let stored = row.map(|row| self.base.get(row).map_err(failed("to look for a story's marks"))).transpose()?.flatten();
         // Of a row that can't be read nothing is there any more.
-        let stored = stored.map(|row| gathered::beginning(&start, &row).unwrap_or_default().into_iter().map(|(key, _)| key).collect());
+        let stored =
+            stored.map(|row| gathered::beginning(&start, &row).unwrap_or_default().into_iter().map(|(key, _)| key).collect());
         let mut marks: Vec<Vec<u8>> = stored.unwrap_or_default();
         let touched = gathered::row_of(&start).and_then(|row| self.gathered.get(&row)).into_iter().flatten();
         marks.extend(touched.filter(|(key, value)| key.starts_with(&start) && value.is_some()).map(|(key, _)| key.clone()));

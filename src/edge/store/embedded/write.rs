@@ -87,8 +87,7 @@ impl Writer {
         let (seq, books, recent) = (ground.seq, ground.books.clone(), Recent::since(ground.seq));
         let disk = Disk::new(&folder)?;
         let (stopped, inspection, sweep, expiry) = (None, None, None, None);
-        let mut writer =
-            Self { folder, shared, seq, books, recent, disk, announce, stopped, inspection, sweep, expiry };
+        let mut writer = Self { folder, shared, seq, books, recent, disk, announce, stopped, inspection, sweep, expiry };
         // A disk that is full already is not tried by writing into sled, which would not survive it as well as a file.
         if let Err(error) = Reserve::of(&writer.folder).take() {
             writer.stop(&format!("the disk has no room for its reserve: {error}"));
@@ -216,8 +215,9 @@ impl Writer {
     fn begin_expiry(&mut self, expiry: Expiry) {
         let why = match (&self.stopped, &self.expiry) {
             (Some(stopped), _) => stopped.why.clone(),
-            (None, Some(_)) => "it is doing so already".to_owned(),
-            (None, None) => return self.expiry = Some(expiry),
+            (None, Some(running)) if !running.reply.is_closed() => "it is doing so already".to_owned(),
+            // Who began it no longer waits; it is taken up again from there another time.
+            (None, _) => return self.expiry = Some(expiry),
         };
         let _ = expiry.reply.send(Err(refused(&why)));
     }

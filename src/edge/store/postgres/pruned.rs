@@ -1,11 +1,13 @@
 //! What pruned stories have left: marks of who listed them when, and that all of it is forgotten one day.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::edge::store::postgres::pool::{Failure, Pool, Session, all_bytes, bytes, key, long, longs};
 use crate::edge::store::postgres::read::once;
 use crate::edge::store::postgres::write::LOCK;
-use crate::edge::store::record;
+use crate::edge::store::postgres::{Postgres, READ, Shared};
+use crate::edge::store::{StoreError, record};
 use crate::model::{LastListed, Mark, SourceTag, StoryId};
 
 const PUT: &str = "insert into diemtin.marks as old (story, source, listed) \
@@ -13,6 +15,33 @@ const PUT: &str = "insert into diemtin.marks as old (story, source, listed) \
                    group by story, source on conflict (story, source) do update set listed = greatest(old.listed, excluded.listed)";
 /// Stories that are forgotten in one transaction: some milliseconds, in which nobody else commits stories.
 const STEP: usize = 200;
+
+impl Postgres {
+    pub(in crate::edge::store) fn pruned_after(&self, after: Option<StoryId>, limit: usize) -> Result<Vec<StoryId>, StoreError> {
+        self.read(
+            "to read the pruned stories",
+            READ,
+            move |shared| async move { stories_after(&shared.pool, after, limit).await },
+        )
+    }
+
+    pub(in crate::edge::store) fn marks(&self, ids: &[StoryId]) -> Result<HashMap<StoryId, Vec<LastListed>>, StoreError> {
+        let ids: Arc<[StoryId]> = ids.into();
+        self.read("to read the marks of pruned stories", READ, move |shared| {
+            let ids = Arc::clone(&ids);
+            async move { marks(&shared.pool, &ids).await }
+        })
+    }
+
+    pub(in crate::edge::store) async fn expire(&self, stories: Vec<StoryId>) -> Result<(), StoreError> {
+        let stories = Arc::new(stories);
+        let work = move |shared: Arc<Shared>| {
+            let stories = Arc::clone(&stories);
+            async move { expire(&shared.pool, &stories).await }
+        };
+        self.write("to forget what was pruned", work).await
+    }
+}
 
 pub(super) async fn put(session: &Session, marks: &[Mark]) -> Result<(), Failure> {
     if marks.is_empty() {
@@ -24,8 +53,7 @@ pub(super) async fn put(session: &Session, marks: &[Mark]) -> Result<(), Failure
     session.execute(PUT, &[all_bytes(&stories), longs(&sources), longs(&listed)]).await.map(drop)
 }
 
-/// Marks of some stories.
-pub(super) async fn marks(pool: &Pool, ids: &[StoryId]) -> Result<HashMap<StoryId, Vec<LastListed>>, Failure> {
+async fn marks(pool: &Pool, ids: &[StoryId]) -> Result<HashMap<StoryId, Vec<LastListed>>, Failure> {
     let stories: Vec<&[u8]> = ids.iter().map(|id| &id.0[..]).collect();
     let query = "select story, source, listed from diemtin.marks where story = any($1) order by story, source";
     let mut marks: HashMap<StoryId, Vec<LastListed>> = HashMap::new();
@@ -37,7 +65,7 @@ pub(super) async fn marks(pool: &Pool, ids: &[StoryId]) -> Result<HashMap<StoryI
 }
 
 /// Stories that have marks and are not stored.
-pub(super) async fn after(pool: &Pool, after: Option<StoryId>, limit: usize) -> Result<Vec<StoryId>, Failure> {
+async fn stories_after(pool: &Pool, after: Option<StoryId>, limit: usize) -> Result<Vec<StoryId>, Failure> {
     let after = after.map_or(Vec::new(), |id| id.0.to_vec());
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let query = "select distinct story from diemtin.marks m where story > $1 \
@@ -47,7 +75,7 @@ pub(super) async fn after(pool: &Pool, after: Option<StoryId>, limit: usize) -> 
 }
 
 /// Forgets what stories have left that are not stored, but that they were taken down. Done twice, it does nothing more.
-pub(super) async fn expire(pool: &Pool, ids: &[StoryId]) -> Result<(), Failure> {
+async fn expire(pool: &Pool, ids: &[StoryId]) -> Result<(), Failure> {
     for ids in ids.chunks(STEP) {
         let ids: Vec<&[u8]> = ids.iter().map(|id| &id.0[..]).collect();
         let session = pool.begin().await?;

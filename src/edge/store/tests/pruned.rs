@@ -97,7 +97,11 @@ fn a_story_that_has_come_back_keeps_its_names_and_their_marks(mut case: Case) {
     case.remove(vec![id(1)]);
     // Another source has it now; the entry of the first still leads to it.
     let back = Story { entries: vec![report("b", "1")], ..story(1, 0) };
-    case.commit(Batch { stories: vec![StoryChange { story: back, entries: Vec::new(), links: Vec::new(), bands: Vec::new() }], ..Batch::default() }).unwrap();
+    case.commit(Batch {
+        stories: vec![StoryChange { story: back, entries: Vec::new(), links: Vec::new(), bands: Vec::new() }],
+        ..Batch::default()
+    })
+    .unwrap();
     case.block_on(case.store().expire(vec![id(1)])).unwrap();
     assert!(case.store().pruned_after(None, 9).unwrap().is_empty());
     assert_eq!(case.store().known(&[lookup(1, 1)]).unwrap().entries.len(), 1);
