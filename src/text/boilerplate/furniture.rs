@@ -1,12 +1,16 @@
 //! What stands around an article on its page: links to others, buttons, notices, and what the site says of itself.
 
+use std::sync::LazyLock;
+
 use crate::text::boilerplate::{is_separator, is_separator_or_blank, sentence_start};
 use crate::text::letter::{is_alphabetic, is_alphanumeric, is_uppercase, lower};
 
 /// What stands before a label that begins a page's furniture.
 pub(super) fn before_furniture(text: &str) -> &str {
+    static INITIALS: LazyLock<Initials> = LazyLock::new(|| Initials::of(&[&LABELS, &WITH_COLON, &NOTICES]));
     let mut starts = beginnings(text, 0).filter(|&(_, c)| is_uppercase(c) || matches!(c, '(' | 't' | '®'));
-    let cut = starts.find(|&(at, _)| begins_furniture(&text[at..])).map_or(text.len(), |(at, _)| at);
+    let is_cut = |at: usize| INITIALS.begin(&text[at..]) && begins_furniture(&text[at..]);
+    let cut = starts.find(|&(at, _)| is_cut(at)).map_or(text.len(), |(at, _)| at);
     without_last_labels(text[..cut].trim_end())
 }
 
@@ -19,46 +23,50 @@ fn beginnings(text: &str, from: usize) -> impl Iterator<Item = (usize, char)> {
     })
 }
 
+/// What stands over links to other articles. No sentence goes on behind it.
+const LABELS: [&str; 25] = [
+    "các tin khác",
+    "các tin liên quan",
+    "các tin cùng chuyên mục",
+    "các bài khác",
+    "các bài viết khác",
+    "các bài viết liên quan",
+    "tin khác",
+    "tin liên quan",
+    "tin bài liên quan",
+    "tin cùng chuyên mục",
+    "tin mới hơn",
+    "tin cũ hơn",
+    "tin mới nhất",
+    "tin đọc nhiều",
+    "bài viết liên quan",
+    "bài viết khác",
+    "bài liên quan",
+    "bài cùng chuyên mục",
+    "liên kết website",
+    "ý kiến bạn đọc",
+    "gửi bình luận",
+    "gửi phản hồi",
+    "tổng số điểm của bài viết là",
+    "những tin mới hơn",
+    "những tin cũ hơn",
+];
+/// Labels before a colon.
+const WITH_COLON: [&str; 10] =
+    ["chuyên mục", "từ khóa", "từ khoá", "tags", "tag", "xem thêm", "đọc thêm", "nguồn tin", "tác giả bài viết", "chia sẻ"];
+/// Beginnings of a notice to those who copy.
+const NOTICES: [&str; 7] = [
+    "(*) không sao chép",
+    "(*) vui lòng",
+    "(*) ghi rõ nguồn",
+    "không sao chép dưới mọi hình thức",
+    "® ghi rõ nguồn",
+    "bản quyền thuộc về",
+    "(*) mọi sự sao chép",
+];
+
 /// Whether a text begins with a label, such as `Tin liên quan`, that no sentence goes on behind (`Tin liên quan đến vụ cháy` is news).
 fn begins_furniture(text: &str) -> bool {
-    const LABELS: [&str; 25] = [
-        "các tin khác",
-        "các tin liên quan",
-        "các tin cùng chuyên mục",
-        "các bài khác",
-        "các bài viết khác",
-        "các bài viết liên quan",
-        "tin khác",
-        "tin liên quan",
-        "tin bài liên quan",
-        "tin cùng chuyên mục",
-        "tin mới hơn",
-        "tin cũ hơn",
-        "tin mới nhất",
-        "tin đọc nhiều",
-        "bài viết liên quan",
-        "bài viết khác",
-        "bài liên quan",
-        "bài cùng chuyên mục",
-        "liên kết website",
-        "ý kiến bạn đọc",
-        "gửi bình luận",
-        "gửi phản hồi",
-        "tổng số điểm của bài viết là",
-        "những tin mới hơn",
-        "những tin cũ hơn",
-    ];
-    const WITH_COLON: [&str; 10] =
-        ["chuyên mục", "từ khóa", "từ khoá", "tags", "tag", "xem thêm", "đọc thêm", "nguồn tin", "tác giả bài viết", "chia sẻ"];
-    const NOTICES: [&str; 7] = [
-        "(*) không sao chép",
-        "(*) vui lòng",
-        "(*) ghi rõ nguồn",
-        "không sao chép dưới mọi hình thức",
-        "® ghi rõ nguồn",
-        "bản quyền thuộc về",
-        "(*) mọi sự sao chép",
-    ];
     let ends_a_label = |rest: &str| match rest.trim_start().chars().next() {
         None => true,
         Some(next) => is_uppercase(next) || !is_alphabetic(next),
@@ -66,6 +74,28 @@ fn begins_furniture(text: &str) -> bool {
     behind(text, &NOTICES).next().is_some()
         || behind(text, &WITH_COLON).any(|rest| rest.trim_start().starts_with(':'))
         || text.starts_with(char::is_uppercase) && behind(text, &LABELS).any(ends_a_label)
+}
+
+/// The first two letters of beginnings that are looked for at each word of a text: nearly every word has others.
+struct Initials(Vec<[char; 2]>);
+
+impl Initials {
+    fn of(beginnings: &[&[&str]]) -> Self {
+        let mut pairs: Vec<_> = beginnings.concat().into_iter().filter_map(Self::first_two).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        Self(pairs)
+    }
+
+    fn begin(&self, text: &str) -> bool {
+        Self::first_two(text).is_some_and(|pair| self.0.binary_search(&pair).is_ok())
+    }
+
+    /// In small letters.
+    fn first_two(text: &str) -> Option<[char; 2]> {
+        let mut letters = text.chars().map(lower);
+        Some([letters.next()??, letters.next()??])
+    }
 }
 
 /// What follows each of the beginnings that a text has; they are given in small letters, however it is written.
@@ -101,37 +131,42 @@ fn without_last_labels(text: &str) -> &str {
     rest
 }
 
+/// What only the masthead of a paper says.
+const ANYWHERE: [&str; 4] = ["cơ quan ngôn luận của", "cơ quan của đảng", "tiếng nói của đảng", "diễn đàn của nhân dân"];
+/// What is a masthead where its sentence begins with a kind of site.
+const OF_A_SITE: [&str; 3] = ["cơ quan của", "tiếng nói của", "diễn đàn của"];
+/// What is a masthead where it begins a sentence.
+const AT_A_BORDER: [&str; 20] = [
+    "cổng thông tin điện tử",
+    "trang thông tin điện tử",
+    "cổng thông tin",
+    "trang thông tin",
+    "trang tin",
+    "cổng ttđt",
+    "trang ttđt",
+    "chuyên trang của",
+    "đài pt-th",
+    "trụ sở:",
+    "liên hệ:",
+    "giấy phép số",
+    "giấy phép thiết lập trang",
+    "chịu trách nhiệm xuất bản",
+    "chịu trách nhiệm nội dung",
+    "đường dây nóng:",
+    "đăng ký quảng cáo",
+    "website chính thức",
+    "tổng biên tập:",
+    "bản quyền thuộc",
+];
+
 /// What stands before the sentence in which the site tells of itself: "Báo … điện tử, cơ quan ngôn luận của Đảng bộ …", "UBND tỉnh – Cổng
 /// thông tin điện tử, tin tức, văn bản …". Such a sentence names every topic of the site. It stands at the end of a text; a sentence
 /// that tells what the site has done, or when, is news.
 pub(super) fn before_masthead(text: &str) -> &str {
     /// Characters at a text's end in which a masthead begins.
     const LONGEST: usize = 400;
-    const ANYWHERE: [&str; 4] = ["cơ quan ngôn luận của", "cơ quan của đảng", "tiếng nói của đảng", "diễn đàn của nhân dân"];
-    const OF_A_SITE: [&str; 3] = ["cơ quan của", "tiếng nói của", "diễn đàn của"];
     const SITES: [&str; 6] = ["báo ", "tạp chí ", "đài ", "trang tin ", "chuyên trang ", "website "];
-    const AT_A_BORDER: [&str; 20] = [
-        "cổng thông tin điện tử",
-        "trang thông tin điện tử",
-        "cổng thông tin",
-        "trang thông tin",
-        "trang tin",
-        "cổng ttđt",
-        "trang ttđt",
-        "chuyên trang của",
-        "đài pt-th",
-        "trụ sở:",
-        "liên hệ:",
-        "giấy phép số",
-        "giấy phép thiết lập trang",
-        "chịu trách nhiệm xuất bản",
-        "chịu trách nhiệm nội dung",
-        "đường dây nóng:",
-        "đăng ký quảng cáo",
-        "website chính thức",
-        "tổng biên tập:",
-        "bản quyền thuộc",
-    ];
+    static INITIALS: LazyLock<Initials> = LazyLock::new(|| Initials::of(&[&ANYWHERE, &OF_A_SITE, &AT_A_BORDER]));
     let window = text.char_indices().rev().take(LONGEST).last().map_or(0, |(at, _)| at);
     let starts = beginnings(text, window).filter(|(_, c)| is_alphabetic(*c)).map(|(at, _)| at);
     let begins = |at: usize, names: &[&str]| behind(&text[at..], names).next().is_some();
@@ -149,7 +184,7 @@ pub(super) fn before_masthead(text: &str) -> &str {
         let is_masthead = begins(at, &AT_A_BORDER) && is_border(at) && lists(sentence_from(&text[at..]));
         is_masthead.then(|| sentence_start(&text[..at], is_end))
     };
-    match starts.into_iter().find_map(start_of) {
+    match starts.into_iter().filter(|at| INITIALS.begin(&text[*at..])).find_map(start_of) {
         Some(start) => text[..start].trim_end_matches(is_separator_or_blank),
         None => text,
     }

@@ -68,9 +68,14 @@ fn smallest(tokens: &[Token], len: usize, seed: u64) -> Vec<u64> {
 /// The smallest hashes of some runs.
 fn taken<'a>(runs: impl Iterator<Item = &'a [Token]>, seed: u64) -> Vec<u64> {
     let runs = runs.filter(|run| run.iter().map(|t| t.weight).sum::<u32>() >= LEAST_WEIGHT);
+    let mut joined = String::new();
     let ranked = |run: &[Token]| {
-        let keys: Vec<&str> = run.iter().map(|t| t.key.as_str()).collect();
-        let hash = xxh3_64_with_seed(keys.join(" ").as_bytes(), seed);
+        joined.clear();
+        for (place, token) in run.iter().enumerate() {
+            joined.push_str(if place > 0 { " " } else { "" });
+            joined.push_str(&token.key);
+        }
+        let hash = xxh3_64_with_seed(joined.as_bytes(), seed);
         let weight = u64::from(run.iter().map(|t| t.weight).sum::<u32>());
         (hash / (weight * weight), hash)
     };

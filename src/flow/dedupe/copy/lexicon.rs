@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
+use smol_str::SmolStr;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::text::Words;
@@ -28,7 +29,7 @@ pub(super) struct Expression {
     /// The keys of its words after the first.
     rest: Vec<String>,
     /// What stands for it in the comparison; empty where it is left out.
-    pub token: String,
+    pub token: SmolStr,
     pub weight: u32,
     pub sort: Sort,
 }
@@ -44,12 +45,53 @@ pub(super) enum Sort {
 
 /// The tables, by keys.
 pub(super) struct Lexicon {
-    expressions: HashMap<String, Vec<Expression>, Quick>,
-    weights: HashMap<String, u32, Quick>,
+    words: HashMap<String, Entry, Quick>,
     opposites: HashMap<String, Vec<usize>, Quick>,
     looking_back: HashSet<String, Quick>,
-    usual: HashSet<String, Quick>,
 }
+
+/// What is known about a word.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// How much it says alone.
+    pub weight: u32,
+    /// Whether it stands in so many texts that two which share it need not tell of one event.
+    pub is_usual: bool,
+    /// What begins with it, the longest first.
+    expressions: Vec<Expression>,
+}
+
+impl Default for Entry {
+    fn default() -> Self {
+        Self { weight: RARE, is_usual: false, expressions: Vec::new() }
+    }
+}
+
+impl Entry {
+    /// The longest expression that begins with the word that stands there, and how many words it has.
+    /// A capital makes a name of a common word: "xã Cẩm Lạc" has no peanuts.
+    pub fn expression(&self, words: &Words, at: usize, capitals_mean: bool) -> Option<(&Expression, usize)> {
+        let is_name = capitals_mean && words.get(at).is_some_and(|word| word.capital && !word.all_capitals);
+        let fits = |expression: &&Expression| {
+            if expression.sort == Sort::Phrase && expression.rest.is_empty() && is_name {
+                return false;
+            }
+            let len = expression.rest.len() + 1;
+            expression.rest.iter().zip(at + 1..).all(|(word, place)| words.key_of(place) == word)
+                && (expression.sort != Sort::Place
+                    || [at, at + len - 1].into_iter().all(|place| words.get(place).is_some_and(|word| word.capital)))
+        };
+        self.expressions.iter().find(fits).map(|expression| (expression, expression.rest.len() + 1))
+    }
+
+    /// Whether the word is so rare that two texts which share it may tell of one event.
+    pub fn is_telling(&self) -> bool {
+        self.weight >= RARE && !self.is_usual
+    }
+}
+
+/// A word of which nothing is known.
+static UNKNOWN: Entry = Entry { weight: RARE, is_usual: false, expressions: Vec::new() };
 
 /// Tables that never change and that every word is looked up in: nobody can fill them with keys that collide.
 type Quick = BuildHasherDefault<KeyHasher>;
@@ -80,15 +122,12 @@ fn keys(text: &str) -> Vec<String> {
 
 impl Lexicon {
     fn new() -> Self {
-        let mut weights: HashMap<String, u32, Quick> = keys(FREQUENT).into_iter().map(|key| (key, COMMON)).collect();
-        weights.extend(keys(JOINING).into_iter().map(|key| (key, JOINING_WEIGHT)));
-        let mut lexicon = Self {
-            expressions: HashMap::default(),
-            weights,
-            opposites: HashMap::default(),
-            looking_back: HashSet::default(),
-            usual: keys(USUAL).into_iter().collect(),
-        };
+        let mut lexicon =
+            Self { words: HashMap::default(), opposites: HashMap::default(), looking_back: HashSet::default() };
+        for (words, weight) in [(FREQUENT, COMMON), (JOINING, JOINING_WEIGHT)] {
+            keys(words).into_iter().for_each(|key| lexicon.words.entry(key).or_default().weight = weight);
+        }
+        keys(USUAL).into_iter().for_each(|key| lexicon.words.entry(key).or_default().is_usual = true);
         for ways in SAME {
             let token = if ways[0] == "-" { String::new() } else { keys(ways[0]).join("_") };
             for way in *ways {
@@ -117,8 +156,8 @@ impl Lexicon {
             let token = if token.ends_with("hcm") || token.ends_with("minh") { "tphcm".to_owned() } else { token };
             lexicon.add(place, token.replace("thua2_thien_", ""), RARE, Sort::Place);
         }
-        for expressions in lexicon.expressions.values_mut() {
-            expressions.sort_by_key(|e| (std::cmp::Reverse(e.rest.len()), e.sort != Sort::Place));
+        for entry in lexicon.words.values_mut() {
+            entry.expressions.sort_by_key(|e| (std::cmp::Reverse(e.rest.len()), e.sort != Sort::Place));
         }
         for (group, ways) in OPPOSITES.iter().enumerate() {
             for way in *ways {
@@ -131,35 +170,14 @@ impl Lexicon {
     fn add(&mut self, way: &str, token: String, weight: u32, sort: Sort) {
         let mut words = keys(way).into_iter();
         if let Some(first) = words.next() {
-            let expression = Expression { rest: words.collect(), token, weight, sort };
-            self.expressions.entry(first).or_default().push(expression);
+            let expression = Expression { rest: words.collect(), token: token.into(), weight, sort };
+            self.words.entry(first).or_default().expressions.push(expression);
         }
     }
 
-    /// The longest expression that begins with a word, and how many words it has.
-    /// A capital makes a name of a common word: "xã Cẩm Lạc" has no peanuts.
-    pub fn expression(&self, words: &Words, at: usize, capitals_mean: bool) -> Option<(&Expression, usize)> {
-        let is_name = capitals_mean && words.get(at).is_some_and(|word| word.capital && !word.all_capitals);
-        let fits = |expression: &&Expression| {
-            if expression.sort == Sort::Phrase && expression.rest.is_empty() && is_name {
-                return false;
-            }
-            let len = expression.rest.len() + 1;
-            expression.rest.iter().zip(at + 1..).all(|(word, place)| words.key_of(place) == word)
-                && (expression.sort != Sort::Place
-                    || [at, at + len - 1].into_iter().all(|place| words.get(place).is_some_and(|word| word.capital)))
-        };
-        self.expressions.get(words.key_of(at))?.iter().find(fits).map(|expression| (expression, expression.rest.len() + 1))
-    }
-
-    /// How much a single word says.
-    pub fn weight(&self, key: &str) -> u32 {
-        self.weights.get(key).copied().unwrap_or(RARE)
-    }
-
-    /// Whether a word is so rare that two texts which share it may tell of one event.
-    pub fn is_telling(&self, key: &str, weight: u32) -> bool {
-        weight >= RARE && !self.usual.contains(key)
+    /// What is known about a word.
+    pub fn entry(&self, key: &str) -> &Entry {
+        self.words.get(key).unwrap_or(&UNKNOWN)
     }
 
     /// Whether a token is a phrase of articles that come back to an event.

@@ -1,7 +1,10 @@
 //! Numbers as they are written, each in one form: `3.000` is 3000, `23/11`, `23-11` and `23 tháng 11` are 23.11, `11h30` and `11 giờ 30` are
 //! 11.30, XIV is 14, "ba mươi hai" is 32, `300kg` is 300, "Nghị quyết số 57-NQ/TW" is 57.nq.
 
+mod numeral;
+
 use crate::text::Words;
+pub(super) use numeral::unit;
 
 /// Units that are written without a blank behind a number.
 const UNITS: [&str; 24] = [
@@ -12,11 +15,9 @@ const UNITS: [&str; 24] = [
 /// A number that begins at a word, in one form, and how many words it takes. In a text in capitals letters are a Roman numeral only after
 /// a word that counts something: VI PHẠM is no six.
 pub(super) fn number(words: &Words, at: usize, shouted: bool) -> Option<(String, usize)> {
-    if let Some((value, len)) = numeral(words, at) {
-        return Some((value.to_string(), len));
-    }
-    if let Some(value) = roman(words, at, shouted) {
-        return Some((value.to_string(), 1));
+    if !words.key_of(at).starts_with(|c: char| c.is_ascii_digit()) {
+        let in_words = numeral::numeral(words, at).or_else(|| Some((roman(words, at, shouted)?.into(), 1)));
+        return in_words.map(|(value, len)| (value.to_string(), len));
     }
     let mut key = digits(words.key_of(at))?;
     let mut end = at + 1;
@@ -81,6 +82,18 @@ pub(super) fn may_be_one(a: &str, b: &str) -> bool {
     short == long || short.contains('.') && long.strip_prefix(short).is_some_and(|rest| rest.len() == 5 && rest.starts_with('.'))
 }
 
+/// Whether of two amounts one may be the other one, rounded: "hơn 18 nghìn" is 18.450, "gần 35 km" 34,7 km. Two figures, or the whole part, are
+/// what is left of an amount when it is rounded.
+pub(super) fn may_be_rounded(a: &str, b: &str) -> bool {
+    let (round, exact) = if a.len() < b.len() || a.ends_with("00") { (a, b) } else { (b, a) };
+    if let Some((whole, part)) = exact.split_once('.') {
+        let up = whole.parse::<u64>().ok().and_then(|whole| whole.checked_add(u64::from(part >= "5")));
+        return whole.len() >= 2 && up.is_some_and(|up| round == up.to_string());
+    }
+    let is_round = round.len() >= 4 && round.bytes().skip(2).all(|digit| digit == b'0');
+    is_round && round.len() == exact.len() && round[..2] == exact[..2]
+}
+
 /// A further part of a number: its digits, the word after it, and whether it is a group of three that belongs to the digits before it.
 fn further(words: &Words, end: usize) -> Option<(String, usize, bool)> {
     let raw = words.key_of(end);
@@ -94,6 +107,7 @@ fn further(words: &Words, end: usize) -> Option<(String, usize, bool)> {
         "," if is_number => Some((number.trim_end_matches('0').to_owned(), end + 1, false)),
         // `14-15/11` is two days, as `14 và 15/11` is.
         "-" | "–" if is_number && words.between(end) == "/" && words.key_of(end + 1).len() <= 2 => None,
+        " - " | " – " if is_year(raw) && is_year(words.key_of(end - 1)) => Some((raw.to_owned(), end + 1, false)),
         "." | "/" | "-" | ":" | "–" if is_number => Some((digits(number)?, end + 1, false)),
         " " | "/" if matches!(raw, "thang1" | "năm" | "giơ2") => {
             let after = words.key_of(end + 1);
@@ -104,6 +118,10 @@ fn further(words: &Words, end: usize) -> Option<(String, usize, bool)> {
         }
         _ => None,
     }
+}
+
+fn is_year(key: &str) -> bool {
+    key.len() == 4 && (key.starts_with("19") || key.starts_with("20"))
 }
 
 /// Digits without zeros before them.
@@ -129,43 +147,10 @@ fn digits(word: &str) -> Option<String> {
     (rest.is_empty() || UNITS.contains(&rest)).then(|| plain(number))
 }
 
-/// The value of a number in words, up to 99, and how many words it takes. Words that mean something else alone (một, ba, năm, chín) are
-/// numbers only beside another.
-fn numeral(words: &Words, at: usize) -> Option<(u32, usize)> {
-    let small = |place: usize| words.get(place).is_some_and(|word| !word.capital) || place == at;
-    let unit =
-        |place: usize| unit(words.key_of(place)).filter(|_| small(place) && (place == at || words.between(place - 1) == " "));
-    let key = words.key_of(at);
-    if key == "mươi2" {
-        return Some(unit(at + 1).map_or((10, 1), |unit| (10 + unit, 2)));
-    }
-    let tens = unit(at)?;
-    if words.key_of(at + 1) == "mươi" {
-        return Some(unit(at + 2).map_or((10 * tens, 2), |unit| (10 * tens + unit, 3)));
-    }
-    matches!(key, "hai" | "bôn1" | "sau1" | "bay3" | "bây3" | "tam1").then_some((tens, 1))
-}
-
-/// The value of a digit's word.
-pub(super) fn unit(key: &str) -> Option<u32> {
-    Some(match key {
-        "môt5" | "môt1" => 1,
-        "hai" => 2,
-        "ba" => 3,
-        "bôn1" | "tư" => 4,
-        "năm" | "lăm" | "nhăm" | "rươi4" => 5,
-        "sau1" => 6,
-        "bay3" | "bây3" => 7,
-        "tam1" => 8,
-        "chin1" => 9,
-        _ => return None,
-    })
-}
-
 /// The value of a Roman numeral up to 39.
 fn roman(words: &Words, at: usize, shouted: bool) -> Option<u32> {
     let key = words.key_of(at);
-    if key.is_empty() || !words.get(at)?.all_capitals || !key.bytes().all(|b| matches!(b, b'i' | b'v' | b'x')) {
+    if !words.get(at)?.all_capitals || key.is_empty() || !key.bytes().all(|b| matches!(b, b'i' | b'v' | b'x')) {
         return None;
     }
     let counted = at > 0 && NUMBERED.contains(&words.key_of(at - 1));
@@ -248,6 +233,21 @@ mod tests {
             ("III", "3"),
             ("hai người", "2 người"),
             ("hai mươi suất", "20 suất"),
+            ("hai mươi mốt lô", "21 lô"),
+            ("hai mươi năm tù", "20 năm tù"),
+            ("mười năm tù", "10 năm tù"),
+            ("hai chục mét", "20 mét"),
+            ("bốn trăm hộ", "400 hộ"),
+            ("ba trăm lẻ năm", "305"),
+            ("ba mươi nghìn viên", "30.000 viên"),
+            ("chín vạn ngày công", "90.000"),
+            ("nửa triệu lượt", "500.000 lượt"),
+            ("ba triệu rưỡi", "3,5 triệu"),
+            ("hai nghìn ba trăm tỷ", "2.300 tỷ"),
+            ("hai triệu ba trăm nghìn", "2,3 triệu"),
+            ("một tỷ đồng", "1 tỷ đồng"),
+            ("năm trăm nghìn", "500.000"),
+            ("2026 - 2031", "2026-2031"),
             ("ba mươi lăm", "35"),
             ("mười lăm", "15"),
             ("300kg", "300 kg"),
@@ -285,10 +285,29 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_none() {
-        for text in ["ba tôi", "năm nay", "10A1", "một", "COVID", "mươi", "chín rộ"] {
+        for text in
+            ["ba tôi", "năm nay", "10A1", "một", "COVID", "mươi", "chín rộ", "năm tỷ lệ", "ba Triệu Phong", "nửa đêm", "trăm hoa"]
+        {
             assert_eq!(first(text), None, "{text}");
         }
         assert_eq!(number(&Words::new("VI PHẠM"), 0, true), None);
+    }
+
+    #[test]
+    fn what_follows_a_number_in_words_is_its_own() {
+        for (text, number) in [("hai triệu hai anh em", ("2000000", 2)), ("hai mươi năm", ("20", 2)), ("bốn trăm năm", ("400", 2))] {
+            assert_eq!(super::number(&Words::new(text), 0, false), Some((number.0.to_owned(), number.1)), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_amount_may_be_rounded() {
+        for (a, b) in [("18000", "18450"), ("34.7", "35"), ("35", "35.2"), ("1906", "1900")] {
+            assert!(may_be_rounded(a, b) && may_be_rounded(b, a), "{a} {b}");
+        }
+        for (a, b) in [("18000", "19450"), ("34.2", "35"), ("450", "400"), ("18450", "18460"), ("1.5", "2"), ("18000", "180000")] {
+            assert!(!may_be_rounded(a, b) && !may_be_rounded(b, a), "{a} {b}");
+        }
     }
 
     #[test]

@@ -2,18 +2,19 @@
 
 use std::ops::Range;
 
+use smol_str::{SmolStr, format_smolstr};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE, Sort};
 use crate::flow::dedupe::copy::likeness::bare;
-use crate::flow::dedupe::copy::number::{NUMBERED, may_be_one, number, unit};
+use crate::flow::dedupe::copy::number::{NUMBERED, may_be_one, may_be_rounded, number, unit};
 use crate::text::{Passage, Words};
 
 /// What two texts have in common or not.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     /// Its key; of an expression the joined keys of its words, of a number its digits, `23.11.2026` for a date.
-    pub key: String,
+    pub key: SmolStr,
     /// A hash of the key: most tokens are told apart by it.
     pub hash: u64,
     /// For the word of a digit: its value.
@@ -50,6 +51,7 @@ impl Token {
         let is_numeral = |a: &Self, b: &Self| a.is_number() && b.unit.is_some_and(|unit| a.key == unit.to_string());
         self.hash == other.hash && self.key == other.key
             || self.is_number() && other.is_number() && may_be_one(&self.key, &other.key)
+            || self.kind == Kind::Count && other.kind == Kind::Count && may_be_rounded(&self.key, &other.key)
             || is_numeral(self, other)
             || is_numeral(other, self)
     }
@@ -78,10 +80,10 @@ pub(super) fn tokens(passage: &Passage, limit: usize) -> Vec<Token> {
     let mut begins = true;
     while at < words.len() && tokens.len() < limit {
         let document = named.iter().find(|(_, range)| range.start == at);
-        let (key, weight, kind, len) = match document {
+        let Found { key, weight, is_telling, kind, len } = match document {
             Some((document, range)) => {
                 let kind = document.kind.map(str::to_lowercase).unwrap_or_default();
-                (format!("{}.{kind}", document.number), RARE, Kind::Ordinal, range.len())
+                Found::plain(format_smolstr!("{}.{kind}", document.number), Kind::Ordinal, range.len())
             }
             None => next(&words, at, begins, shouted),
         };
@@ -93,13 +95,11 @@ pub(super) fn tokens(passage: &Passage, limit: usize) -> Vec<Token> {
             && !shouted
             && (2..=7).contains(&key.chars().count());
         let after = words.between(at + len - 1);
-        begins =
-            after.contains([':', '.', '!', '?', '"', '“', '‘', '\'', '«', '|']) || after.contains(" - ") || after.contains(" – ");
+        begins = after != " " && begins_anew(after);
         at += len;
         if !key.is_empty() {
             let (hash, unit) = (xxh3_64(key.as_bytes()), unit(&key));
             let place = place.start as u32..place.end as u32;
-            let is_telling = matches!(kind, Kind::Word | Kind::Name) && LEXICON.is_telling(&key, weight);
             tokens.push(Token { key, hash, unit, weight, is_telling, kind, place, capital, is_abbreviation });
         }
     }
@@ -116,30 +116,57 @@ pub(super) fn is_shouted(words: &Words) -> bool {
     letters > 2 && capitals * 5 >= letters * 4
 }
 
-/// Key, weight and kind of the token at a word, and how many words it takes.
-fn next(words: &Words, at: usize, begins: bool, shouted: bool) -> (String, u32, Kind, usize) {
+/// What was found at a word.
+struct Found {
+    key: SmolStr,
+    weight: u32,
+    is_telling: bool,
+    kind: Kind,
+    /// How many words it takes.
+    len: usize,
+}
+
+impl Found {
+    /// What weighs as much as a rare word, and is none.
+    fn plain(key: SmolStr, kind: Kind, len: usize) -> Self {
+        Self { key, weight: RARE, is_telling: false, kind, len }
+    }
+}
+
+/// The token at a word.
+fn next(words: &Words, at: usize, begins: bool, shouted: bool) -> Found {
     if let Some((key, len)) = number(words, at, shouted) {
         let is_ordinal = key.contains('.') && !is_measure(&key, words.key_of(at + len))
             || at > 0 && NUMBERED.contains(&words.key_of(at - 1))
             || len == 1 && key.len() == 4 && (key.starts_with("19") || key.starts_with("20"));
-        return (key, RARE, if is_ordinal { Kind::Ordinal } else { Kind::Count }, len);
+        return Found::plain(key.into(), if is_ordinal { Kind::Ordinal } else { Kind::Count }, len);
     }
-    if let Some((expression, len)) = LEXICON.expression(words, at, !begins && !shouted) {
+    let key = words.key_of(at);
+    let known = LEXICON.entry(key);
+    if let Some((expression, len)) = known.expression(words, at, !begins && !shouted) {
         let kind = match expression.sort {
             Sort::Place => Kind::Place,
             Sort::Body => Kind::Name,
             Sort::Phrase => Kind::Word,
         };
-        return (expression.token.clone(), expression.weight, kind, len);
+        return Found { key: expression.token.clone(), weight: expression.weight, is_telling: false, kind, len };
     }
     let capital = words.get(at).is_some_and(|word| word.capital);
-    if let Some((key, len)) = foreign(words, at).filter(|_| capital && !shouted) {
-        return (key, RARE, if begins { Kind::Word } else { Kind::Name }, len);
+    if capital
+        && !shouted
+        && let Some((key, len)) = foreign(words, at)
+    {
+        let kind = if begins { Kind::Word } else { Kind::Name };
+        return Found { is_telling: !LEXICON.entry(&key).is_usual, ..Found::plain(key.into(), kind, len) };
     }
-    let key = words.key_of(at).to_owned();
-    let weight = LEXICON.weight(&key);
-    let named = capital && (if shouted { weight >= RARE } else { !begins });
-    (key, weight, if named { Kind::Name } else { Kind::Word }, 1)
+    let named = capital && (if shouted { known.weight >= RARE } else { !begins });
+    let kind = if named { Kind::Name } else { Kind::Word };
+    Found { key: key.into(), weight: known.weight, is_telling: known.is_telling(), kind, len: 1 }
+}
+
+/// Whether a sentence, a quotation or a part begins behind what stands between two words.
+fn begins_anew(between: &str) -> bool {
+    between.contains([':', '.', '!', '?', '"', '“', '‘', '\'', '«', '|']) || between.contains(" - ") || between.contains(" – ")
 }
 
 /// A foreign name, written in syllables (Xa-va-na-khẹt) or in its own letters (Savannakhet), in one form, and how many words it takes.
@@ -181,7 +208,7 @@ mod tests {
         super::tokens(&Passage::new(text, text), 99)
     }
 
-    fn keys(text: &str) -> Vec<String> {
+    fn keys(text: &str) -> Vec<SmolStr> {
         tokens(text).into_iter().map(|t| t.key).collect()
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use smol_str::SmolStr;
+
 use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE};
 use crate::flow::dedupe::copy::likeness::Shared;
 use crate::flow::dedupe::copy::token::{Kind, Token};
@@ -65,16 +67,16 @@ fn different_numbers(a: &Gist, b: &Gist, one_event: bool) -> Option<Reason> {
 }
 
 pub(super) fn different_places(a: &Gist, b: &Gist) -> Option<Reason> {
-    let places = |gist: &'_ Gist| -> Vec<(String, String)> {
+    let places = |gist: &'_ Gist| -> Vec<(SmolStr, String)> {
         let parts = [&gist.title, &gist.lead].into_iter();
         let tokens = parts.flat_map(|part| part.tokens.iter().map(move |token| (part, token)));
         let mut seen = HashSet::new();
-        let fresh = tokens.filter(|(_, token)| token.kind == Kind::Place && seen.insert(token.key.clone()));
+        let fresh = tokens.filter(|(_, token)| token.kind == Kind::Place && seen.insert(&token.key));
         fresh.map(|(part, token)| (token.key.clone(), written(part, &[token]))).collect()
     };
     let (here, there) = (places(a), places(b));
     let apart = !here.is_empty() && !there.is_empty() && here.iter().all(|(key, _)| there.iter().all(|(other, _)| other != key));
-    let names = |places: Vec<(String, String)>| places.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(", ");
+    let names = |places: Vec<(SmolStr, String)>| places.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(", ");
     apart.then(|| Reason::Apart { what: Difference::Place, first: names(here), second: names(there) })
 }
 
