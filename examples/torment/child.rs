@@ -33,8 +33,19 @@ pub struct Writer {
 impl Writer {
     /// Starts one that writes so many steps on each lane, in an environment.
     pub fn start(folder: &Path, steps: u32, env: &[(&str, String)]) -> anyhow::Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("write").arg(folder).arg(steps.to_string()).envs(env.iter().map(|(name, value)| (name, value)));
+        let mut command = command(folder, steps)?;
+        command.envs(env.iter().map(|(name, value)| (name, value)));
+        Self::run(command)
+    }
+
+    /// Starts one that does not care for the store beside writing.
+    pub fn start_bare(folder: &Path, steps: u32) -> anyhow::Result<Self> {
+        let mut command = command(folder, steps)?;
+        command.arg("bare");
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> anyhow::Result<Self> {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let stdout = child.stdout.take().context("a pipe")?;
         Ok(Self { child, lines: follow(stdout) })
@@ -69,6 +80,12 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+fn command(folder: &Path, steps: u32) -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("write").arg(folder).arg(steps.to_string());
+    Ok(command)
 }
 
 fn follow(stdout: ChildStdout) -> Receiver<String> {

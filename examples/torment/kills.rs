@@ -8,7 +8,6 @@ use anyhow::{Context, ensure};
 use crate::child::{Writer, shim};
 use crate::flips::copy_all;
 use crate::verify::{self, Acknowledged};
-use crate::write;
 
 /// Kills a writer so many times, each after another number of acknowledged steps; it goes on each time from where it was.
 pub fn at_random(folder: &Path, times: u32) -> anyhow::Result<()> {
@@ -39,7 +38,7 @@ pub fn at_each_point(folder: &Path, every: u64) -> anyhow::Result<()> {
     // A store with a past: opening it again has calls of its own, and there is something to clear and to forget.
     let past = folder.join("past");
     let mut before = Acknowledged::new();
-    let first = Writer::start(&past, PAST, &[(write::BARE, "1".to_owned())])?;
+    let first = Writer::start_bare(&past, PAST)?;
     first.acknowledge(usize::MAX, &mut before)?;
     first.kill(&mut before)?;
     let mut points: BTreeMap<String, u32> = BTreeMap::new();

@@ -142,7 +142,7 @@ pub fn removed(lane: u32, step: u32) -> Vec<StoryId> {
 
 /// Whether what a step's stories have left is forgotten after they were removed.
 pub fn is_forgotten(step: u32) -> bool {
-    step % 2 == 0
+    step.is_multiple_of(2)
 }
 
 /// The stories whose removal is behind so many steps, and of which what they have left is to be forgotten.

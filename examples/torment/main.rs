@@ -49,7 +49,8 @@ fn main() -> ExitCode {
 
 fn run(arguments: &[&str]) -> anyhow::Result<()> {
     match arguments[..] {
-        ["write", folder, steps] => return write::run(Path::new(folder), steps.parse()?),
+        ["write", folder, steps] => return write::run(Path::new(folder), steps.parse()?, true),
+        ["write", folder, steps, "bare"] => return write::run(Path::new(folder), steps.parse()?, false),
         ["inspect", folder, acknowledged] => return inspect(Path::new(folder), &serde_json::from_str(acknowledged)?),
         _ => {}
     }
@@ -62,14 +63,15 @@ fn run(arguments: &[&str]) -> anyhow::Result<()> {
         ["flips", times] => flips::run(folder, times.parse()?, 1),
         ["flips", times, seed] => flips::run(folder, times.parse()?, seed.parse()?),
         ["errors"] => errors::run(folder),
-        ["served", "errors"] => served::errors(folder),
+        ["served", "errors"] => served::errors(folder, usize::MAX),
+        ["served", "errors", most] => served::errors(folder, most.parse()?),
         ["served", "full"] => served::full(folder),
         ["full", times] => full::restarts(folder, times.parse()?),
         ["cuts", kind, times] => cuts::cut(folder, kind, times.parse()?),
         ["cluster", sources] => cluster::run(folder, sources.parse()?, false),
         ["cluster", sources, "pooled"] => cluster::run(folder, sources.parse()?, true),
         _ => bail!(
-            "kills N, points [EVERY], flips N [SEED], errors, full N, served errors|full, cuts ext4|xfs N or cluster N [pooled]; see examples/torment/main.rs"
+            "kills N, points [EVERY], flips N [SEED], errors, full N, served errors [N]|full, cuts ext4|xfs N or cluster N [pooled]; see examples/torment/main.rs"
         ),
     }
 }

@@ -13,26 +13,23 @@ use crate::lanes;
 /// The wait after a step that the store refused, as while the disk is full.
 const TRY_AGAIN: Duration = Duration::from_millis(50);
 
-/// The variable that keeps the upkeep away.
-pub const BARE: &str = "TORMENT_BARE";
-
-/// Writes on every lane, from where it was, so many steps or for ever.
-pub fn run(folder: &Path, steps: u32) -> anyhow::Result<()> {
+/// Writes on every lane, from where it was, so many steps or for ever; with the upkeep or without.
+pub fn run(folder: &Path, steps: u32, keeps_up: bool) -> anyhow::Result<()> {
     let store = Arc::new(Store::open(folder)?);
     say("open")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let lanes = (0..lanes::LANES).map(|lane| tokio::spawn(write(Arc::clone(&store), lane, steps)));
         let lanes: Vec<_> = lanes.collect();
-        let is_bare = std::env::var_os(BARE).is_some();
-        let upkeep = tokio::spawn(keep_up(Arc::clone(&store), is_bare));
+        let upkeep = keeps_up.then(|| tokio::spawn(keep_up(Arc::clone(&store))));
         for lane in lanes {
             lane.await??;
         }
+        let Some(upkeep) = upkeep else { return anyhow::Ok(()) };
         upkeep.abort();
         // Ended where it stood; once more to its end.
         let _ = upkeep.await;
-        if is_bare { Ok(()) } else { keep_up_once(&store).await }
+        keep_up_once(&store).await
     })?;
     drop(runtime);
     drop(store);
@@ -40,8 +37,8 @@ pub fn run(folder: &Path, steps: u32) -> anyhow::Result<()> {
 }
 
 /// What the service does once a day, again and again.
-async fn keep_up(store: Arc<Store>, is_bare: bool) {
-    while !is_bare {
+async fn keep_up(store: Arc<Store>) {
+    loop {
         if let Err(error) = keep_up_once(&store).await {
             // As a full disk refuses the lanes, too.
             let _ = say(&format!("refused upkeep {error:#}"));

@@ -155,3 +155,27 @@ pub struct SourceState {
     #[serde(default)]
     pub roll_call: Option<RollCall>,
 }
+
+#[cfg(test)]
+impl SourceState {
+    /// The state of a source that was asked once and had nothing to say, for tests to say what matters to them.
+    pub(crate) fn bare(asked: Timestamp) -> Self {
+        Self {
+            settings: 7,
+            etag: None,
+            last_modified: None,
+            body: None,
+            next: asked,
+            checked: asked,
+            succeeded: Some(asked),
+            interval_seconds: 900,
+            because: Because::Unsaid,
+            habits: None,
+            failures: 0,
+            error: None,
+            manners: Manners::default(),
+            vanished: Vec::new(),
+            roll_call: None,
+        }
+    }
+}

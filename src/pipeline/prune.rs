@@ -130,6 +130,8 @@ fn believes(last: Option<Timestamp>, doubted: Option<Timestamp>, now: Timestamp)
 
 #[cfg(test)]
 mod tests {
+    use crate::model::{Report, RollCall, Slug, SourceState, Story, StoryChange};
+
     use super::*;
 
     fn day(day: i64) -> Timestamp {
@@ -167,5 +169,41 @@ mod tests {
         assert!(is_believed(&store, day(1)).await.unwrap(), "mended");
         assert!(!is_believed(&store, day(3650)).await.unwrap(), "the earlier doubt is forgotten");
         assert!(is_believed(&store, day(3651)).await.unwrap(), "a day later it was right");
+    }
+
+    /// A story that the source `a` has, and its batch.
+    fn story(n: u8, withdrawal: Option<&str>) -> Batch {
+        let (id, at) = (StoryId([n; 16]), day(0));
+        let report = Report { title: format!("Tin số {n}"), seen: at, ..Report::bare("a", &n.to_string()) };
+        let story = Story { id, seq: 0, published: at, arrived: at, updated: at, topics: Vec::new(), entries: vec![report] };
+        let change = StoryChange { story, entries: Vec::new(), links: Vec::new(), bands: Vec::new() };
+        let down = |who: &str| Withdrawal { who: who.to_owned(), ..Withdrawal::by_sources(id, at) };
+        let withdrawals = withdrawal.map(|who| (id, Some(down(who)))).into_iter().collect();
+        Batch { stories: vec![change], withdrawals, ..Batch::default() }
+    }
+
+    #[tokio::test]
+    async fn what_is_left_of_pruned_stories_goes_when_rolls_have_shown_them_absent_but_what_people_took_down() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(folder.path()).unwrap());
+        for (n, withdrawal) in [(1, None), (2, Some("")), (3, Some("toà soạn"))] {
+            store.commit(story(n, withdrawal)).await.unwrap();
+        }
+        let keep = std::time::Duration::from_secs(10 * 86_400);
+        assert_eq!(prune(&store, keep, day(11)).await.unwrap(), 3);
+        let mut source = SourceState::bare(day(0));
+        for (last, left) in [(11 + 90, 3), (11 + 91, 0)] {
+            source.roll_call = Some(RollCall { since: day(0), last: day(last) });
+            let source = Some((Slug::new("a").unwrap(), source.clone()));
+            store.commit(Batch { source, ..Batch::default() }).await.unwrap();
+            for hour in 0..=20 {
+                // The clock has jumped, and is believed when it has stood there.
+                prune(&store, keep, day(last) + SignedDuration::from_hours(hour)).await.unwrap();
+            }
+            assert_eq!(store.pruned_after(None, 9).unwrap().len(), left);
+            let down: Vec<StoryId> = store.withdrawals().unwrap().into_keys().collect();
+            let expected = [2, 3].map(|n| StoryId([n; 16])).into_iter().filter(|id| left > 0 || id.0 == [3; 16]);
+            assert_eq!(down, expected.collect::<Vec<_>>());
+        }
     }
 }

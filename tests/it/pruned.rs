@@ -93,7 +93,7 @@ fn entry(source: usize, number: u32) -> Item {
     let date = match source {
         1 => String::new(),
         // Every third says that it is years old.
-        _ => now_minus(i64::from(number % 3 == 0) * 3000 + 1),
+        _ => now_minus(i64::from(number.is_multiple_of(3)) * 3000 + 1),
     };
     let host = if source == 2 { "a" } else { id };
     item(&format!("{id}-{number}"), &format!("https://{host}.vn/bai-{number}.html"), &title, &date)

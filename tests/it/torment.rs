@@ -37,6 +37,12 @@ fn calls_that_fail_are_told_and_outlived() {
 }
 
 #[test]
+fn readers_lack_nothing_while_calls_fail() {
+    let told = torment(&["served", "errors", "1"]);
+    assert!(told.contains("feeds whole") && told.contains("started meanwhile"), "{told}");
+}
+
+#[test]
 fn flipped_bits_are_never_passed_over_in_silence() {
     assert!(torment(&["flips", "40", "3"]).contains("Named in sled/db"));
 }

@@ -10,9 +10,10 @@ use crate::edge::store::postgres::{Postgres, READ, Shared};
 use crate::edge::store::{StoreError, record};
 use crate::model::{LastListed, Mark, SourceTag, StoryId};
 
+/// In the order of stories, so that two processes do not wait for each other.
 const PUT: &str = "insert into diemtin.marks as old (story, source, listed) \
                    select story, source, max(listed) from unnest($1::bytea[], $2::bigint[], $3::bigint[]) as new (story, source, listed) \
-                   group by story, source on conflict (story, source) do update set listed = greatest(old.listed, excluded.listed)";
+                   group by story, source order by story, source on conflict (story, source) do update set listed = greatest(old.listed, excluded.listed)";
 /// Stories that are forgotten in one transaction: some milliseconds, in which nobody else commits stories.
 const STEP: usize = 200;
 

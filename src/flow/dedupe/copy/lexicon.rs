@@ -122,8 +122,7 @@ fn keys(text: &str) -> Vec<String> {
 
 impl Lexicon {
     fn new() -> Self {
-        let mut lexicon =
-            Self { words: HashMap::default(), opposites: HashMap::default(), looking_back: HashSet::default() };
+        let mut lexicon = Self { words: HashMap::default(), opposites: HashMap::default(), looking_back: HashSet::default() };
         for (words, weight) in [(FREQUENT, COMMON), (JOINING, JOINING_WEIGHT)] {
             keys(words).into_iter().for_each(|key| lexicon.words.entry(key).or_default().weight = weight);
         }

@@ -295,7 +295,9 @@ mod tests {
 
     #[test]
     fn what_follows_a_number_in_words_is_its_own() {
-        for (text, number) in [("hai triệu hai anh em", ("2000000", 2)), ("hai mươi năm", ("20", 2)), ("bốn trăm năm", ("400", 2))] {
+        for (text, number) in
+            [("hai triệu hai anh em", ("2000000", 2)), ("hai mươi năm", ("20", 2)), ("bốn trăm năm", ("400", 2))]
+        {
             assert_eq!(super::number(&Words::new(text), 0, false), Some((number.0.to_owned(), number.1)), "{text}");
         }
     }
@@ -305,7 +307,8 @@ mod tests {
         for (a, b) in [("18000", "18450"), ("34.7", "35"), ("35", "35.2"), ("1906", "1900")] {
             assert!(may_be_rounded(a, b) && may_be_rounded(b, a), "{a} {b}");
         }
-        for (a, b) in [("18000", "19450"), ("34.2", "35"), ("450", "400"), ("18450", "18460"), ("1.5", "2"), ("18000", "180000")] {
+        for (a, b) in [("18000", "19450"), ("34.2", "35"), ("450", "400"), ("18450", "18460"), ("1.5", "2"), ("18000", "180000")]
+        {
             assert!(!may_be_rounded(a, b) && !may_be_rounded(b, a), "{a} {b}");
         }
     }
