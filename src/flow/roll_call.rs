@@ -1,7 +1,7 @@
 //! How long the names of pruned entries are needed: for as long as a document may list them.
 //!
 //! What says that an entry is not new is its name alone. Its date says nothing: many have none, and a source may list what is years old and
-//! be right to. So the names of a pruned story are kept until every source that had it has shown, in documents of more than [`ABSENT`], that
+//! be right to. So the names of a pruned story are kept until every source that had it has shown, in documents of more than 90 days, that
 //! it lists it no more. Once a week a document calls the roll: the pruned stories that it lists are marked anew.
 //!
 //! What documents show decides, and no clock. So each of these keeps its names for as long as it lasts: a source that fails, or was removed

@@ -209,7 +209,9 @@ proptest! {
         // Of a story that one source lists, the other's name stays too.
         prop_assert!(room.count("names of entries") <= 2 * listed.len() as u64, "{} names", room.count("names of entries"));
         prop_assert!(room.count("marks of pruned stories") <= 2 * listed.len() as u64);
-        prop_assert!(room.count("links") <= listed.len() as u64 && room.count("changes") <= listed.len() as u64 + 1);
+        prop_assert!(room.count("links") <= listed.len() as u64, "{} links", room.count("links"));
+        // One that another source brought back has gone twice; and the last change keeps its number.
+        prop_assert!(room.count("changes") <= 2 * listed.len() as u64 + 1, "{} changes", room.count("changes"));
         prop_assert_eq!(room.runtime.block_on(room.store().inspect()).expect("an inspection"), []);
     }
 }
