@@ -10,5 +10,6 @@ pub mod parse;
 pub mod push;
 pub mod render;
 pub mod robots;
+pub mod roll_call;
 pub mod schedule;
 pub mod topic;

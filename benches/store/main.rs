@@ -39,6 +39,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
         ["fill", folder, from, to] => numbers(from, to).and_then(|(from, to)| fill(Path::new(folder), from, to)),
+        ["open", folder] => open(Path::new(folder)),
         ["measure", folder, stories] => numbers(stories, "0").and_then(|(stories, _)| measure(Path::new(folder), stories)),
         ["compact", folder] => compact(Path::new(folder)),
         ["turnover"] => turnover(),
@@ -61,11 +62,12 @@ fn numbers(one: &str, two: &str) -> anyhow::Result<(u32, u32)> {
 fn benchmark(most: u32) -> anyhow::Result<()> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let store = folder.path().join("data");
-    println!("   stories   on disk   a story    open  and memory   poll: wall    CPU   written  peak memory");
+    println!("   stories   on disk   a story   poll: wall    CPU   written  peak memory");
     let mut from = 0;
     for stories in SIZES.into_iter().filter(|size| *size <= most) {
         let name = store.to_str().context("the target folder's name is not UTF-8")?;
         run(&["fill", name, &from.to_string(), &stories.to_string()])?;
+        run(&["open", name])?;
         run(&["measure", name, &stories.to_string()])?;
         from = stories.next_multiple_of(news::NEW) + 2 * POLLS * news::NEW;
     }
@@ -126,12 +128,15 @@ fn now(poll: u32) -> Timestamp {
 /// How much a store takes that holds the last so many stories, while they are all replaced so many times.
 fn turnover() -> anyhow::Result<()> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    println!("      turn   stories   sled's files   the stories' files");
+    println!("      turn   stories     names   sled's files   the stories' files");
     for turn in 0..TURNS {
         fill(folder.path(), turn * HELD, (turn + 1) * HELD)?;
         let room = Newsroom::open(folder.path())?;
         runtime()?.block_on(async {
+            // What the turn before this one has left is needed no more.
+            let left = room.store.pruned_after(None, usize::MAX)?;
             prune(&room.store, news::time(turn * HELD)).await?;
+            room.store.expire(left).await?;
             // As the service does once a day; then space is given back.
             room.store.inspect().await?;
             tokio::time::sleep(REST * 20).await;
@@ -140,7 +145,8 @@ fn turnover() -> anyhow::Result<()> {
         let stats = room.store.stats()?;
         let of = |what: &str| stats.iter().find(|(name, _)| *name == what).map_or(0, |(_, number)| *number);
         let (sled, stories) = (of("bytes of sled's files") / MEGA, of("bytes of the stories' files") / MEGA);
-        println!("{:>10} {:>9} {sled:>11} MB {stories:>17} MB", turn + 1, of("stories"));
+        let names = of("names of entries");
+        println!("{:>10} {:>9} {names:>9} {sled:>11} MB {stories:>17} MB", turn + 1, of("stories"));
     }
     Ok(())
 }
@@ -152,7 +158,7 @@ async fn prune(store: &Store, before: Timestamp) -> anyhow::Result<()> {
         let Some(last) = stories.last() else { return Ok(()) };
         after = Some(last.id);
         let old = stories.iter().filter(|story| story.arrived < before).map(|story| (story.id, story.seq));
-        store.remove(old.collect()).await?;
+        store.remove(old.collect(), before).await?;
     }
 }
 
@@ -184,11 +190,16 @@ fn fill(folder: &Path, from: u32, to: u32) -> anyhow::Result<()> {
     })
 }
 
-fn measure(folder: &Path, stories: u32) -> anyhow::Result<()> {
+fn open(folder: &Path) -> anyhow::Result<()> {
     let meter = Meter::start()?;
-    drop(Store::open(folder)?);
-    let opened = meter.cost()?;
-    let memory = meter::peak_memory_bytes()?;
+    let store = Store::open(folder)?;
+    let seconds = meter.cost()?.wall_seconds;
+    println!("opened in {seconds:.2} s, and {} MB of memory then", meter::peak_memory_bytes()? as u64 / MEGA);
+    drop(store);
+    Ok(())
+}
+
+fn measure(folder: &Path, stories: u32) -> anyhow::Result<()> {
     let room = Newsroom::open(folder)?;
     let stats = room.store.stats()?;
     let of = |what: &str| stats.iter().find(|(name, _)| *name == what).map_or(0, |(_, number)| *number);
@@ -206,11 +217,9 @@ fn measure(folder: &Path, stories: u32) -> anyhow::Result<()> {
         anyhow::Ok(meter.cost()?.of_each(POLLS))
     })?;
     println!(
-        "{count:>10} {:>6} MB {:>7} B {:>6.2} s {:>7} MB {:>10.2} ms {:>5.2} ms {:>5.0} kB {:>9} MB",
+        "{count:>10} {:>6} MB {:>7} B {:>10.2} ms {:>5.2} ms {:>5.0} kB {:>9} MB",
         bytes / MEGA,
         bytes / count.max(1),
-        opened.wall_seconds,
-        memory as u64 / MEGA,
         polled.wall_seconds * 1e3,
         polled.cpu_seconds * 1e3,
         polled.written_bytes / 1e3,

@@ -90,5 +90,6 @@ pub fn state(now: Timestamp) -> SourceState {
         error: None,
         manners: Manners::default(),
         vanished: Vec::new(),
+        roll_call: None,
     }
 }

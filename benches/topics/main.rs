@@ -106,6 +106,7 @@ fn made(n: usize, texts: &[[&str; 2]]) -> Topic {
         title: format!("Chủ đề {n}"),
         any: (0..PHRASES).map(phrase).collect(),
         fields: Field::ALL.to_vec(),
+        learned: false,
         two_of: Vec::new(),
         all: Vec::new(),
         none: Vec::new(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 
+use crate::lanes::LANES;
 use crate::verify::Acknowledged;
 
 /// How long a process may say nothing before that counts as hanging.
@@ -32,8 +33,19 @@ pub struct Writer {
 impl Writer {
     /// Starts one that writes so many steps on each lane, in an environment.
     pub fn start(folder: &Path, steps: u32, env: &[(&str, String)]) -> anyhow::Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("write").arg(folder).arg(steps.to_string()).envs(env.iter().map(|(name, value)| (name, value)));
+        let mut command = command(folder, steps)?;
+        command.envs(env.iter().map(|(name, value)| (name, value)));
+        Self::run(command)
+    }
+
+    /// Starts one that does not care for the store beside writing.
+    pub fn start_bare(folder: &Path, steps: u32) -> anyhow::Result<Self> {
+        let mut command = command(folder, steps)?;
+        command.arg("bare");
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> anyhow::Result<Self> {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let stdout = child.stdout.take().context("a pipe")?;
         Ok(Self { child, lines: follow(stdout) })
@@ -70,6 +82,12 @@ impl Writer {
     }
 }
 
+fn command(folder: &Path, steps: u32) -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("write").arg(folder).arg(steps.to_string());
+    Ok(command)
+}
+
 fn follow(stdout: ChildStdout) -> Receiver<String> {
     let (sender, lines) = channel();
     std::thread::spawn(move || {
@@ -82,10 +100,11 @@ fn follow(stdout: ChildStdout) -> Receiver<String> {
     lines
 }
 
-/// Takes notice of a line; says whether it is an acknowledgement.
+/// Takes notice of a line; says whether it acknowledges a lane's step.
 pub fn note(line: &str, acknowledged: &mut Acknowledged) -> anyhow::Result<bool> {
     let Some(rest) = line.strip_prefix("ack ") else { return Ok(false) };
     let (lane, step) = rest.split_once(' ').context("ack LANE STEP")?;
-    acknowledged.insert(lane.parse()?, step.parse::<u32>()? + 1);
-    Ok(true)
+    let lane = lane.parse()?;
+    acknowledged.insert(lane, step.parse::<u32>()? + 1);
+    Ok(lane < LANES)
 }

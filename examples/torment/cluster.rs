@@ -1,8 +1,8 @@
 //! Several processes over one database, and what happens to them: a poller is killed, one sleeps past its leases, connections are cut, the
 //! database is restarted. Nothing may be lost, nothing twice, and both web nodes have to serve the same bytes.
 
-mod newsroom;
-mod node;
+pub mod newsroom;
+pub mod node;
 mod server;
 
 pub use node::run as node;
@@ -48,7 +48,7 @@ pub fn run(folder: &Path, sources: usize, pooled: bool) -> anyhow::Result<()> {
     let config = folder.join("feeds.toml");
     let busy = newsroom.feeds(&server.url, &format!("{}s", EVERY.as_secs()), TIMEOUT);
     std::fs::write(&config, newsroom.feeds(&server.url, "1h", TIMEOUT))?;
-    let start = |role: &str, number| Node::start(folder, &config, role, number);
+    let start = |role: &str, number| Node::start(folder, &config, role, number, &[]);
     let pollers = [start("poll", 1)?, start("poll", 2)?];
     let webs = [start("web", 1)?, start("web", 2)?];
     let store = Store::connect(&server.url)?;

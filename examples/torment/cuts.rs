@@ -42,7 +42,7 @@ pub fn cut(folder: &Path, kind: &str, times: u32) -> anyhow::Result<()> {
         let _mounted = mount(&image, &disk)?;
         stories = verify::folder(&store, &acknowledged).with_context(|| format!("cut {}", round + 1))?;
     }
-    let steps: u32 = acknowledged.values().sum();
+    let steps = verify::steps(&acknowledged);
     println!("power cut on {kind}: {times} times, {steps} steps acknowledged, {stories} stories, nothing lost");
     Ok(())
 }

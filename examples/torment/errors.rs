@@ -16,7 +16,7 @@ const REFUSALS: usize = 40;
 const STARTS: usize = 3;
 
 /// The calls that fail, and the error's number on Linux and its name.
-const CASES: [(&str, i32, &str); 7] = [
+pub const CASES: [(&str, i32, &str); 7] = [
     ("write", 28, "ENOSPC"),
     ("write", 5, "EIO"),
     ("fsync", 5, "EIO"),

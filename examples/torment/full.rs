@@ -12,7 +12,7 @@ use crate::child::{Writer, note};
 use crate::verify::{self, Acknowledged};
 
 /// Room for the reserve, a store, and some more.
-const SIZE: &str = "size=96m";
+pub const SIZE: &str = "size=96m";
 
 /// Something that is mounted, for as long as this lives.
 pub struct Mounted<'a>(pub &'a Path);
@@ -83,7 +83,7 @@ pub fn restarts(folder: &Path, times: u32) -> anyhow::Result<()> {
 }
 
 /// Writes until nothing more fits.
-fn fill(path: &Path) -> anyhow::Result<()> {
+pub fn fill(path: &Path) -> anyhow::Result<()> {
     let mut file = File::options().create(true).append(true).open(path)?;
     for size in [1 << 20, 1 << 12, 1] {
         while file.write_all(&vec![0x55; size]).is_ok() {}

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 
 use crate::child::{Writer, shim};
+use crate::flips::copy_all;
 use crate::verify::{self, Acknowledged};
 
 /// Kills a writer so many times, each after another number of acknowledged steps; it goes on each time from where it was.
@@ -15,28 +16,37 @@ pub fn at_random(folder: &Path, times: u32) -> anyhow::Result<()> {
     let mut stories = 0;
     for round in 0..times {
         let writer = Writer::start(&store, u32::MAX, &[])?;
-        let before: u32 = acknowledged.values().sum();
+        let before = verify::steps(&acknowledged);
         writer.acknowledge(mixed(u64::from(round)) as usize % 25, &mut acknowledged)?;
         writer.kill(&mut acknowledged)?;
         stories = verify::folder(&store, &acknowledged).with_context(|| format!("kill {}", round + 1))?;
-        ensure!(acknowledged.values().sum::<u32>() >= before, "steps are lost");
+        ensure!(verify::steps(&acknowledged) >= before, "steps are lost");
     }
-    println!("kill -9 at random: {times} times, {} steps acknowledged, {stories} stories, nothing lost", total(&acknowledged));
+    println!(
+        "kill -9 at random: {times} times, {} steps acknowledged, {stories} stories, nothing lost",
+        verify::steps(&acknowledged)
+    );
     Ok(())
 }
+
+/// Steps of each lane before that: the first of the stories' files is full, and little of it is still needed.
+const PAST: u32 = 40;
 
 /// Kills a writer before its first, second, third … call that changes a file, until it comes to its end unharmed.
 pub fn at_each_point(folder: &Path, every: u64) -> anyhow::Result<()> {
     let library = shim(folder)?.display().to_string();
+    // A store with a past: opening it again has calls of its own, and there is something to clear and to forget.
+    let past = folder.join("past");
+    let mut before = Acknowledged::new();
+    let first = Writer::start_bare(&past, PAST)?;
+    first.acknowledge(usize::MAX, &mut before)?;
+    first.kill(&mut before)?;
     let mut points: BTreeMap<String, u32> = BTreeMap::new();
     let mut at = 1;
     loop {
         let (store, log) = (folder.join(format!("point-{at}")), folder.join("calls"));
-        // A store with a past: opening it again has calls of its own.
-        let mut acknowledged = Acknowledged::new();
-        let first = Writer::start(&store, 6, &[])?;
-        first.acknowledge(usize::MAX, &mut acknowledged)?;
-        first.kill(&mut acknowledged)?;
+        let mut acknowledged = before.clone();
+        copy_all(&past, &store)?;
         let root = store.canonicalize()?.display().to_string();
         let env = [
             ("LD_PRELOAD", library.clone()),
@@ -75,10 +85,6 @@ pub fn plain(call: &str) -> String {
         name = format!("{}snap.N{generating}", &name[..at]);
     }
     name
-}
-
-fn total(acknowledged: &Acknowledged) -> u32 {
-    acknowledged.values().sum()
 }
 
 /// A number that looks like chance and is not (SplitMix64).

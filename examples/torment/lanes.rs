@@ -1,7 +1,8 @@
 //! What is written, as a function of numbers alone: whoever knows how far a lane has come knows everything that it has left.
 //!
 //! A lane is a sequence of steps: stories that begin, are edited, and are removed, each step with the state of the lane's source in the
-//! same batch. Lanes go on at once, so that the store's writer has batches to group.
+//! same batch. Lanes go on at once, so that the store's writer has batches to group. Beside them goes the upkeep: what stories of even steps
+//! have left when they were removed is forgotten, and space is given back.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +16,11 @@ const EDITED_AFTER: u32 = 3;
 const REMOVED_AFTER: u32 = 9;
 /// Bytes of a summary: with them a few steps fill sled's buffers.
 const SUMMARY_BYTES: usize = 900;
+/// Bytes of a full text that hardly compresses: with them thirty steps fill one of the stories' files, so that there is something to clear.
+const CONTENT_BYTES: usize = 16 * 1024;
 
 /// A time that depends on a number.
-fn second(n: u32) -> Timestamp {
+pub fn second(n: u32) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + i64::from(n) * 60).expect("a time of this century")
 }
 
@@ -64,7 +67,7 @@ fn story(lane: u32, step: u32, place: u32, edits: u64) -> Story {
         url: Some(format!("https://lane-{lane}.example.vn/{step}/{place}")),
         title: format!("Bước {step}, tin {place}, sửa {edits} lần"),
         summary: format!("{step}.{place}.{edits} làm theo lời Bác ").repeat(SUMMARY_BYTES / 30),
-        content: None,
+        content: Some(noise(&format!("{lane} {step} {place} {edits}"))),
         image: None,
         authors: Vec::new(),
         categories: Vec::new(),
@@ -76,6 +79,13 @@ fn story(lane: u32, step: u32, place: u32, edits: u64) -> Story {
     let (published, updated) = (second(step), second(step + u32::try_from(edits).unwrap_or(u32::MAX)));
     let id = id(lane, step, place);
     Story { id, seq: 0, published, arrived: published, updated, topics: Vec::new(), entries: vec![report] }
+}
+
+/// Letters that look like chance.
+fn noise(seed: &str) -> String {
+    let mut bytes = vec![0; CONTENT_BYTES];
+    blake3::Hasher::new().update(seed.as_bytes()).finalize_xof().fill(&mut bytes);
+    bytes.into_iter().map(|byte| char::from(b'0' + byte % 64)).collect()
 }
 
 fn change(lane: u32, step: u32, place: u32, edits: u64) -> StoryChange {
@@ -107,6 +117,7 @@ pub fn state(lane: u32, step: u32) -> SourceState {
         error: None,
         manners: Manners { moved: Some(moved), ..Manners::default() },
         vanished: Vec::new(),
+        roll_call: None,
     }
 }
 
@@ -130,13 +141,25 @@ pub fn removed(lane: u32, step: u32) -> Vec<StoryId> {
     old.map_or_else(Vec::new, |old| (0..begun(lane, old)).map(|place| id(lane, old, place)).collect())
 }
 
+/// Whether what a step's stories have left is forgotten after they were removed.
+pub fn is_forgotten(step: u32) -> bool {
+    step.is_multiple_of(2)
+}
+
+/// The stories whose removal is behind so many steps, and of which what they have left is to be forgotten.
+pub fn forgotten(lane: u32, done: u32) -> Vec<StoryId> {
+    // The removals of the last step may be under way.
+    let steps = (0..done.saturating_sub(REMOVED_AFTER + 1)).filter(|step| is_forgotten(*step));
+    steps.flat_map(|step| (0..begun(lane, step)).map(move |place| id(lane, step, place))).collect()
+}
+
 /// A story as it must be after so many steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// There, with these words.
     There(Box<Story>),
-    /// Removed.
-    Gone,
+    /// Removed, with the step that it began with.
+    Gone(u32),
 }
 
 /// What a lane has left after so many steps: every story that it ever began, with its entry's name, what that says, and its link.
@@ -146,7 +169,7 @@ pub fn left(lane: u32, steps: u32) -> BTreeMap<StoryId, (EntryKey, u64, LinkKey,
         for place in 0..begun(lane, step) {
             let edits = u64::from(step + EDITED_AFTER < steps);
             let there = step + REMOVED_AFTER >= steps;
-            let expected = if there { Expected::There(Box::new(story(lane, step, place, edits))) } else { Expected::Gone };
+            let expected = if there { Expected::There(Box::new(story(lane, step, place, edits))) } else { Expected::Gone(step) };
             left.insert(id(lane, step, place), (key(lane, step, place), print(step, edits), link(lane, step, place), expected));
         }
     }

@@ -6,6 +6,8 @@
 //!
 //!     cargo run --release --example torment -- errors             # calls that fail: ENOSPC, EIO, EROFS …
 //!     cargo run --release --example torment -- full 20            # a full disk, and 20 starts on it (root)
+//!     cargo run --release --example torment -- served errors      # what readers get while calls fail
+//!     cargo run --release --example torment -- served full        # and on a full disk (root)
 //!     cargo run --release --example torment -- cuts ext4 200      # power cuts on ext4 or xfs (root)
 //!
 //!     cargo run --release --example torment -- cluster 500        # two pollers, two web nodes and 500 sources over PostgreSQL
@@ -21,6 +23,7 @@ mod flips;
 mod full;
 mod kills;
 mod lanes;
+mod served;
 mod verify;
 mod write;
 
@@ -46,7 +49,8 @@ fn main() -> ExitCode {
 
 fn run(arguments: &[&str]) -> anyhow::Result<()> {
     match arguments[..] {
-        ["write", folder, steps] => return write::run(Path::new(folder), steps.parse()?),
+        ["write", folder, steps] => return write::run(Path::new(folder), steps.parse()?, true),
+        ["write", folder, steps, "bare"] => return write::run(Path::new(folder), steps.parse()?, false),
         ["inspect", folder, acknowledged] => return inspect(Path::new(folder), &serde_json::from_str(acknowledged)?),
         _ => {}
     }
@@ -59,12 +63,15 @@ fn run(arguments: &[&str]) -> anyhow::Result<()> {
         ["flips", times] => flips::run(folder, times.parse()?, 1),
         ["flips", times, seed] => flips::run(folder, times.parse()?, seed.parse()?),
         ["errors"] => errors::run(folder),
+        ["served", "errors"] => served::errors(folder, usize::MAX),
+        ["served", "errors", most] => served::errors(folder, most.parse()?),
+        ["served", "full"] => served::full(folder),
         ["full", times] => full::restarts(folder, times.parse()?),
         ["cuts", kind, times] => cuts::cut(folder, kind, times.parse()?),
         ["cluster", sources] => cluster::run(folder, sources.parse()?, false),
         ["cluster", sources, "pooled"] => cluster::run(folder, sources.parse()?, true),
         _ => bail!(
-            "kills N, points [EVERY], flips N [SEED], errors, full N, cuts ext4|xfs N or cluster N [pooled]; see examples/torment/main.rs"
+            "kills N, points [EVERY], flips N [SEED], errors, full N, served errors [N]|full, cuts ext4|xfs N or cluster N [pooled]; see examples/torment/main.rs"
         ),
     }
 }

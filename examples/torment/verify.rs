@@ -5,13 +5,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
-use diemtin::edge::store::Store;
+use diemtin::edge::store::{Standing, Store};
 use diemtin::model::{Known, Lookup, Search, Story, StoryId};
 
 use crate::lanes::{self, Expected};
 
-/// Steps that were acknowledged, by lane.
+/// Steps that were acknowledged, by lane; behind the lanes, up to which step of each what removed stories have left was forgotten.
 pub type Acknowledged = BTreeMap<u32, u32>;
+
+/// The steps of all lanes.
+pub fn steps(acknowledged: &Acknowledged) -> u32 {
+    acknowledged.range(..lanes::LANES).map(|(_, steps)| steps).sum()
+}
 
 /// Opens the store in a folder and checks it; returns how many stories it holds.
 pub fn folder(folder: &Path, acknowledged: &Acknowledged) -> anyhow::Result<usize> {
@@ -35,7 +40,9 @@ pub fn check(store: &Store, acknowledged: &Acknowledged) -> anyhow::Result<usize
     for lane in 0..lanes::LANES {
         let state = states.get(&lanes::source(lane));
         let done = lanes::done(state);
-        let acknowledged = acknowledged.get(&lane).copied().unwrap_or(0);
+        let steps = |lane: u32| acknowledged.get(&lane).copied().unwrap_or(0);
+        let forgotten = lanes::forgotten(lane, steps(lanes::LANES + lane).saturating_sub(1));
+        let acknowledged = steps(lane);
         ensure!(done >= acknowledged, "lane {lane}: {acknowledged} steps were acknowledged and {done} are there");
         ensure!(
             done <= acknowledged + 1,
@@ -44,29 +51,51 @@ pub fn check(store: &Store, acknowledged: &Acknowledged) -> anyhow::Result<usize
         if let Some(state) = state {
             ensure!(*state == lanes::state(lane, done - 1), "lane {lane}: its source's state is another one: {state:?}");
         }
-        check_lane(store, lane, done, done > acknowledged, &mut stories).with_context(|| format!("lane {lane}, {done} steps"))?;
+        check_lane(store, lane, done, done > acknowledged, &forgotten, &mut stories)
+            .with_context(|| format!("lane {lane}, {done} steps"))?;
     }
     ensure!(stories.is_empty(), "stories that nobody wrote: {:?}", stories.keys());
     Ok(count)
 }
 
 /// Whether a lane is as it was left. Of the last step the stories that it removes may still be there, where it was not acknowledged.
-fn check_lane(store: &Store, lane: u32, done: u32, pending: bool, found: &mut HashMap<StoryId, Story>) -> anyhow::Result<()> {
+fn check_lane(
+    store: &Store,
+    lane: u32,
+    done: u32,
+    pending: bool,
+    forgotten: &[StoryId],
+    found: &mut HashMap<StoryId, Story>,
+) -> anyhow::Result<()> {
     let removing: HashSet<StoryId> =
         done.checked_sub(1).filter(|_| pending).into_iter().flat_map(|last| lanes::removed(lane, last)).collect();
     for (id, (key, print, link, expected)) in lanes::left(lane, done) {
         let known = store.known(&[Lookup { key, print, link: Some(link), begins: id }])?;
-        ensure!(known.entries.get(&key) == Some(&(id, print)), "the entry of {id} is {:?}, not {print}", known.entries.get(&key));
-        ensure!(store.story_of(link)? == Some(id), "the link of {id} leads to {:?}", store.story_of(link)?);
+        let (entry, link) = (known.entries.get(&key), store.story_of(link)?);
+        let is_known = entry == Some(&(id, print)) && link == Some(id);
+        let is_forgotten = match expected {
+            Expected::Gone(step) if lanes::is_forgotten(step) => {
+                // Of what was being forgotten a part may be.
+                ensure!(entry.is_none_or(|entry| *entry == (id, print)), "the entry of {id} is {entry:?}, not {print}");
+                let is_left = entry.is_some() || link.is_some() || store.standing(id)? != Standing::Unknown;
+                ensure!(!(is_left && forgotten.contains(&id)), "what {id} has left is not forgotten: {entry:?}, {link:?}");
+                true
+            }
+            _ => false,
+        };
+        ensure!(is_known || is_forgotten, "the entry of {id} is {entry:?}, not {print}, or its link leads to {link:?}");
         match (found.remove(&id), expected) {
-            (None, Expected::Gone) => {}
-            (Some(_), Expected::Gone) if removing.contains(&id) => {}
+            (None, Expected::Gone(_)) => {
+                let standing = store.standing(id)?;
+                ensure!(is_forgotten || standing == Standing::Pruned, "{id} was removed, and is {standing:?}");
+            }
+            (Some(_), Expected::Gone(_)) if removing.contains(&id) => {}
             (Some(story), Expected::There(expected)) => {
                 ensure!(Story { seq: 0, ..story.clone() } == *expected, "{id} is {story:?}");
                 check_bands(store, &story, lane)?;
             }
             (None, Expected::There(_)) => bail!("{id} is missing"),
-            (Some(_), Expected::Gone) => bail!("{id} was removed and is back"),
+            (Some(_), Expected::Gone(_)) => bail!("{id} was removed and is back"),
         }
     }
     Ok(())

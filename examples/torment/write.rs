@@ -13,21 +13,54 @@ use crate::lanes;
 /// The wait after a step that the store refused, as while the disk is full.
 const TRY_AGAIN: Duration = Duration::from_millis(50);
 
-/// Writes on every lane, from where it was, so many steps or for ever.
-pub fn run(folder: &Path, steps: u32) -> anyhow::Result<()> {
+/// Writes on every lane, from where it was, so many steps or for ever; with the upkeep or without.
+pub fn run(folder: &Path, steps: u32, keeps_up: bool) -> anyhow::Result<()> {
     let store = Arc::new(Store::open(folder)?);
     say("open")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let lanes = (0..lanes::LANES).map(|lane| tokio::spawn(write(Arc::clone(&store), lane, steps)));
-        for lane in lanes.collect::<Vec<_>>() {
+        let lanes: Vec<_> = lanes.collect();
+        let upkeep = keeps_up.then(|| tokio::spawn(keep_up(Arc::clone(&store))));
+        for lane in lanes {
             lane.await??;
         }
-        anyhow::Ok(())
+        let Some(upkeep) = upkeep else { return anyhow::Ok(()) };
+        upkeep.abort();
+        // Ended where it stood; once more to its end.
+        let _ = upkeep.await;
+        keep_up_once(&store).await
     })?;
     drop(runtime);
     drop(store);
     say("end")
+}
+
+/// What the service does once a day, again and again.
+async fn keep_up(store: Arc<Store>) {
+    loop {
+        if let Err(error) = keep_up_once(&store).await {
+            // As a full disk refuses the lanes, too.
+            let _ = say(&format!("refused upkeep {error:#}"));
+        }
+        tokio::time::sleep(TRY_AGAIN).await;
+    }
+}
+
+/// Goes through everything, which gives space back, and forgets what stories of even steps have left. Their steps are acknowledged as those of
+/// lanes behind the last.
+async fn keep_up_once(store: &Store) -> anyhow::Result<()> {
+    let states = store.source_states()?;
+    store.inspect().await?;
+    for lane in 0..lanes::LANES {
+        let done = lanes::done(states.get(&lanes::source(lane)));
+        let stories = lanes::forgotten(lane, done);
+        if !stories.is_empty() {
+            store.expire(stories).await?;
+            say(&format!("ack {} {}", lanes::LANES + lane, done))?;
+        }
+    }
+    Ok(())
 }
 
 async fn write(store: Arc<Store>, lane: u32, steps: u32) -> anyhow::Result<()> {
@@ -78,7 +111,7 @@ async fn remove(store: &Store, lane: u32, step: u32) -> Result<(), StoreError> {
     for id in lanes::removed(lane, step) {
         judged.extend(store.story(id)?.map(|story| (id, story.seq)));
     }
-    if judged.is_empty() { Ok(()) } else { store.remove(judged).await }
+    if judged.is_empty() { Ok(()) } else { store.remove(judged, lanes::second(step)).await }
 }
 
 fn say(line: &str) -> anyhow::Result<()> {

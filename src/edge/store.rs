@@ -21,10 +21,12 @@ use std::io::{self, BufRead, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::model::{
-    Batch, Change, EntryKey, Known, LinkKey, Lookup, Search, SourceId, SourceState, Stamp, Story, StoryId, Withdrawals,
+    Batch, Change, EntryKey, Known, LastListed, LinkKey, Lookup, Pruned, Search, SourceId, SourceState, Stamp, Story, StoryId,
+    Withdrawals,
 };
 use embedded::Embedded;
 pub use finding::Finding;
@@ -241,9 +243,25 @@ impl Store {
     }
 
     /// Removes stories, each given with its `seq`, and tells the followers; one that has changed since stays. The names of the
-    /// entries stay.
-    pub async fn remove(&self, stories: Vec<(StoryId, u64)>) -> Result<(), StoreError> {
-        either!(self, store => store.remove(stories).await)
+    /// entries stay, and that it was taken down; its sources count as having listed it then.
+    pub async fn remove(&self, stories: Vec<(StoryId, u64)>, at: Timestamp) -> Result<(), StoreError> {
+        either!(self, store => store.remove(stories, at).await)
+    }
+
+    /// Up to `limit` stories that were pruned and have left something, whose ids come after one, in the order of ids.
+    pub fn pruned_after(&self, after: Option<StoryId>, limit: usize) -> Result<Vec<StoryId>, StoreError> {
+        either!(self, store => store.pruned_after(after, limit))
+    }
+
+    /// When the sources of pruned stories listed them last.
+    pub fn marks(&self, ids: &[StoryId]) -> Result<HashMap<StoryId, Vec<LastListed>>, StoreError> {
+        either!(self, store => store.marks(ids))
+    }
+
+    /// Forgets everything that pruned stories have left, but that they were taken down; of those that are stored again, nothing. In small steps that hold up
+    /// nobody.
+    pub async fn expire(&self, stories: Vec<StoryId>) -> Result<(), StoreError> {
+        either!(self, store => store.expire(stories).await)
     }
 
     /// Remembers something until something else is remembered under its name.
@@ -280,7 +298,7 @@ impl Store {
     }
 
     /// Notes names of entries whose stories were pruned, where no story of theirs is stored.
-    pub async fn bury(&self, names: Vec<(EntryKey, StoryId)>) -> Result<(), StoreError> {
+    pub async fn bury(&self, names: Vec<Pruned>) -> Result<(), StoreError> {
         either!(self, store => store.bury(names).await)
     }
 

@@ -6,7 +6,7 @@ mod line;
 use serde::Deserialize;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-pub use line::{Detail, End, Header, Line, PrunedLine, SourceLine, StoryLine};
+pub use line::{Detail, End, Header, Line, SourceLine, StoryLine};
 
 /// The version of what is written. A later version may be read if it only adds keys; then this number stays.
 pub const VERSION: u32 = 3;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{EntryKey, LinkKey, SourceId, SourceState, Story, StoryId, Withdrawal};
+use crate::model::{EntryKey, LinkKey, Mark, SourceId, SourceState, Story, StoryId, Withdrawal};
 
 /// A hash of everything that an entry says: while it stays the same, the entry has not changed.
 pub type Print = u64;
@@ -80,8 +80,10 @@ pub struct Batch {
     pub source: Option<(SourceId, SourceState)>,
     /// New and changed stories.
     pub stories: Vec<StoryChange>,
-    /// Stories of the batch that are taken down with it, or with `None` put back.
+    /// Stories that are taken down with it, or with `None` put back.
     pub withdrawals: Vec<(StoryId, Option<Withdrawal>)>,
+    /// Pruned stories that the source still lists.
+    pub marks: Vec<Mark>,
     /// The number of the last change that the decision knew of, where it depends on which near copies exist: a story that has come since
     /// and shares a band with a new one of the batch makes the decision void.
     pub based_on: Option<u64>,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{Because, Habits, Manners, Slug, Vanished};
+use crate::model::{Because, Habits, Manners, RollCall, Slug, Vanished};
 
 /// A source's id in `feeds.toml`.
 pub type SourceId = Slug;
@@ -162,4 +162,31 @@ pub struct SourceState {
     /// Entries that it took out of its document.
     #[serde(default)]
     pub vanished: Vec<Vanished>,
+    /// When documents of its told which pruned entries it still lists.
+    #[serde(default)]
+    pub roll_call: Option<RollCall>,
+}
+
+#[cfg(test)]
+impl SourceState {
+    /// The state of a source that was asked once and had nothing to say, for tests to say what matters to them.
+    pub(crate) fn bare(asked: Timestamp) -> Self {
+        Self {
+            settings: 7,
+            etag: None,
+            last_modified: None,
+            body: None,
+            next: asked,
+            checked: asked,
+            succeeded: Some(asked),
+            interval_seconds: 900,
+            because: Because::Unsaid,
+            habits: None,
+            failures: 0,
+            error: None,
+            manners: Manners::default(),
+            vanished: Vec::new(),
+            roll_call: None,
+        }
+    }
 }

@@ -11,9 +11,9 @@ use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::edge::store::{Memo, Standing, Store, StoreError, Subscriptions};
-use crate::flow::archive::{Detail, Header, Line, PrunedLine, Reader, SourceLine, StoryLine, VERSION, Writer};
+use crate::flow::archive::{Detail, Header, Line, Reader, SourceLine, StoryLine, VERSION, Writer};
 use crate::flow::dedupe::{bands, keys};
-use crate::model::{Batch, EntryKey, SourceId, Story, StoryChange, StoryId, Subscriber};
+use crate::model::{Batch, EntryKey, Pruned, SourceId, Story, StoryChange, StoryId, Subscriber};
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::withdraw::withdraw;
 
@@ -52,10 +52,12 @@ pub fn dump(config: &Config, store: &Store, detail: Detail, out: &mut dyn Write)
         let names = store.names_after(after, STEP)?;
         let Some((last, _)) = names.last() else { break };
         after = Some(*last);
-        let standings = store.standings(&names.iter().map(|(_, story)| *story).collect::<Vec<_>>())?;
+        let stories: Vec<StoryId> = names.iter().map(|(_, story)| *story).collect();
+        let (standings, marks) = (store.standings(&stories)?, store.marks(&stories)?);
         for (entry, story) in names {
             if standings.get(&story) == Some(&Standing::Pruned) {
-                out.write_all(writer.line(&Line::Pruned(PrunedLine { entry, story })).as_bytes())?;
+                let listed = marks.get(&story).cloned().unwrap_or_default();
+                out.write_all(writer.line(&Line::Pruned(Pruned { entry, story, listed })).as_bytes())?;
             }
         }
     }
@@ -118,8 +120,8 @@ pub async fn load(
                     loaded.stories += 1;
                 }
             }
-            Line::Pruned(PrunedLine { entry, story }) => {
-                work.buried.push((entry, story));
+            Line::Pruned(pruned) => {
+                work.buried.push(pruned);
                 loaded.pruned += 1;
             }
             Line::Withdrawn(withdrawal) => {
@@ -172,7 +174,7 @@ struct Work<'a> {
     config: &'a Config,
     store: &'a Store,
     batch: Batch,
-    buried: Vec<(EntryKey, StoryId)>,
+    buried: Vec<Pruned>,
 }
 
 impl Work<'_> {

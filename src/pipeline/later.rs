@@ -46,10 +46,12 @@ pub(super) fn may_wait(before: Option<&SourceState>, after: &SourceState) -> boo
             error,
             manners,
             vanished,
+            roll_call,
         } = after;
         let says_more = (settings, etag, last_modified, body)
             != (&before.settings, &before.etag, &before.last_modified, &before.body)
-            || (failures, error, manners, vanished) != (&before.failures, &before.error, &before.manners, &before.vanished);
+            || (failures, error, manners) != (&before.failures, &before.error, &before.manners)
+            || (vanished, roll_call) != (&before.vanished, &before.roll_call);
         !says_more && before.succeeded.is_some()
     })
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::config::Config;
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::topic::Rules;
-use crate::model::Site;
+use crate::model::{Site, SourceState};
 use crate::pipeline::archives::archive_maker;
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::keep::keep_pages;
@@ -33,7 +33,8 @@ pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long polls under an older configuration are waited for; each has its own limits, far below this.
 const LONGEST_POLL: Duration = Duration::from_secs(900);
-/// How long pages of an earlier run are served while the store is mended; a million stories take a minute or two.
+/// How long pages of an earlier run are served while the store is mended, and what was lost is fetched again; a million stories take a minute
+/// or two, and hosts with many sources are asked one after the other.
 const LONGEST_MEND: Duration = Duration::from_secs(600);
 /// How often all records are counted and read: it takes seconds of the disk's time for a million stories.
 const INSPECT_EVERY: Duration = Duration::from_secs(24 * 3600);
@@ -96,17 +97,35 @@ pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|&stop| stop).await;
 }
 
-/// While pages of an earlier run are served, waits until a store that was damaged is mended: what is not back yet would look as if it were
-/// gone.
+/// While pages of an earlier run are served, waits until a store that was damaged is mended, and every source was asked for what was lost:
+/// what is not back yet would look as if it were gone.
 async fn mended(live: &Live) {
     let mending = async {
-        while live.site.load().kept.is_some() && live.store.unmended().is_ok_and(|wrong| !wrong.is_empty()) {
+        let mut was_damaged = false;
+        while live.site.load().kept.is_some() && !live.store.is_shared() {
+            let is_damaged = live.store.unmended().is_ok_and(|wrong| !wrong.is_empty());
+            was_damaged |= is_damaged;
+            if !is_damaged && !awaits(live, was_damaged).await {
+                return;
+            }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     };
     if tokio::time::timeout(LONGEST_MEND, mending).await.is_err() {
-        tracing::warn!("the store is not mended yet; what it holds is published all the same");
+        tracing::warn!("the store is not mended yet, or not all sources were asked; what it holds is published all the same");
     }
+}
+
+/// Whether a source was not asked yet for its whole document, as mending wants it.
+async fn awaits(live: &Live, was_damaged: bool) -> bool {
+    let (store, config) = (Arc::clone(&live.store), Arc::clone(&live.desk.borrow().config));
+    let states = blocking(move || store.source_states()).await.unwrap_or_default();
+    let is_asked = |state: &SourceState| state.body.is_some() || state.failures > 0;
+    config.sources.values().filter(|source| source.enabled).any(|source| match states.get(&source.id) {
+        Some(state) => !is_asked(state),
+        // It is new, or its state was lost, too.
+        None => was_damaged || states.is_empty(),
+    })
 }
 
 /// Keeps the site up to date with the store and the configuration.

@@ -3,13 +3,14 @@
 mod announced;
 mod failure;
 mod missed;
+mod moved;
 mod polled;
 mod reading;
+mod roll;
 
 use std::sync::{Arc, OnceLock};
 
 use jiff::{SignedDuration, Timestamp};
-use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::edge::fetch::{Answer, FetchError, Turns, Validators};
@@ -17,6 +18,7 @@ use crate::edge::store::{Store, StoreError};
 use crate::flow::dedupe::{self, Ground, Named};
 use crate::flow::moves::{self, Found};
 use crate::flow::push::{Found as Heard, dearer};
+use crate::flow::roll_call;
 use crate::flow::schedule::{self, Answered, Plan, Read, Wishes};
 use crate::model::{Batch, Because, Document, Looked, Manners, NoteKind, Source, SourceState, Trouble, Wish};
 use crate::pipeline::Desk;
@@ -24,7 +26,9 @@ use crate::pipeline::later::may_wait;
 use announced::Said;
 use failure::Failure;
 use missed::Seen;
+use roll::Roll;
 
+pub(super) use moved::address;
 pub use polled::{Outcome, Polled};
 pub use reading::read;
 
@@ -37,12 +41,6 @@ const DOUBT_304_AFTER: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// What the schedule hears of an answer that brought nothing to read.
 const UNCHANGED: Answered = Answered { new: &[], document: None };
-
-/// Where a source is fetched: its own address, or the one that it has moved to.
-pub(super) fn address(source: &Source, before: Option<&SourceState>) -> Url {
-    let moved = before.and_then(|state| state.manners.moved.as_ref()).filter(|moved| moved.adopted);
-    moved.and_then(|moved| Url::parse(&moved.to).ok()).unwrap_or_else(|| source.url().clone())
-}
 
 /// Polls a source. What it reports as new is stored and would survive a power cut. `looked` is what the host's robots.txt says,
 /// or that the host asked for a rest instead; `fence` is that of the lease, where the store needs one; `turns` waits for hosts.
@@ -134,7 +132,9 @@ impl Poll<'_> {
             return self.failed(Failure::new(Trouble::OddStatus, "the answer has no body").at(status)).await;
         };
         let wire_bytes = body.wire_bytes() as u64;
-        let before = self.before.as_ref().filter(|state| state.failures == 0).and_then(|state| state.body);
+        // A document that has not changed is read all the same where it is to say what it lists.
+        let is_enough = |state: &&SourceState| state.failures == 0 && !roll_call::is_due(state.roll_call, self.now);
+        let before = self.before.as_ref().filter(is_enough).and_then(|state| state.body);
         let (source, now, base) = (self.source.clone(), self.now, url.clone());
         let work = move || -> Result<_, Failure> {
             let body = body.unpack()?;
@@ -196,7 +196,7 @@ impl Poll<'_> {
         // Named once, however often it is decided.
         let named = Arc::new(OnceLock::new());
         for _ in 0..MOST_DECISIONS {
-            let (decision, seen) = match self.decide(Arc::clone(&document), Arc::clone(&named)).await {
+            let (decision, seen, roll) = match self.decide(Arc::clone(&document), Arc::clone(&named)).await {
                 Ok(decided) => decided,
                 Err(error) => return self.failed(Failure::from(error).at(status)).await,
             };
@@ -210,12 +210,14 @@ impl Poll<'_> {
                 _ => Heard::News,
             };
             let state = state(found, answered, decision.seen + updated > 0);
-            let state = SourceState { vanished: seen.vanished(self.before.as_ref(), self.now), ..state };
+            let vanished = seen.vanished(self.before.as_ref(), self.now);
+            let state = SourceState { vanished, roll_call: roll.called, ..state };
             let source = Some((self.source.id.clone(), state.clone()));
             let delays = self.delays(&decision);
             let batch = Batch {
                 source,
                 stories: decision.stories,
+                marks: roll.marks,
                 based_on: Some(decision.based_on),
                 fence: self.fence,
                 rules: Some(self.desk.rules.fingerprint()),
@@ -251,9 +253,9 @@ impl Poll<'_> {
         &self,
         document: Arc<Document>,
         named: Arc<OnceLock<Vec<Named>>>,
-    ) -> Result<(dedupe::Decision, Seen), StoreError> {
+    ) -> Result<(dedupe::Decision, Seen, Roll), StoreError> {
         let (desk, store, source) = (self.desk.clone(), Arc::clone(self.store), self.source.clone());
-        let (baseline, now) = (self.is_baseline(), self.now);
+        let (baseline, now, rolled) = (self.is_baseline(), self.now, self.before.as_ref().and_then(|state| state.roll_call));
         self.desk
             .compute(move || {
                 let named = named.get_or_init(|| {
@@ -262,6 +264,7 @@ impl Poll<'_> {
                 });
                 let seen = Seen::of(&desk, &store, &source, named, now)?;
                 let mut known = store.known(&dedupe::lookups(named))?;
+                let roll = Roll::call(&store, &source, rolled, &known, now)?;
                 store.near(&dedupe::searches(named, &known, &desk.gists), &mut known)?;
                 let ground = Ground { baseline, gists: &desk.gists, rank: &|id| desk.config.rank(id), now };
                 let mut decision = dedupe::decide(named, &known, &ground);
@@ -269,7 +272,7 @@ impl Poll<'_> {
                     let gists = dedupe::gists_of(&change.story, named, &desk.gists);
                     change.story.topics = desk.rules.topics_read(&change.story, gists.iter().map(|gist| gist.passages()));
                 }
-                Ok((decision, seen))
+                Ok((decision, seen, roll))
             })
             .await
     }
@@ -284,18 +287,6 @@ impl Poll<'_> {
         let is_new = |change: &&crate::model::StoryChange| change.story.seq == 0 && !self.is_baseline();
         let published = decision.stories.iter().filter(is_new).filter_map(|change| change.story.entries.first()?.published);
         published.map(|published| u64::try_from(self.now.duration_since(published).as_secs()).unwrap_or(0)).collect()
-    }
-
-    /// Where the source has moved to, after an answer.
-    fn moved(&self, to: Option<&Url>, overlaps: bool) -> Option<crate::model::Moved> {
-        let before = self.before.as_ref().and_then(|state| state.manners.moved.as_ref());
-        let found = to.map_or(Found::There, |to| Found::Redirected { to, overlaps });
-        let moved = moves::next(before, found, self.source.url(), self.now);
-        if let Some(moved) = moved.as_ref().filter(|moved| moved.adopted && before.is_none_or(|before| !before.adopted)) {
-            tracing::warn!(source = %self.source.id, to = moved.to, since = %moved.since, "a source has moved and is fetched there from now on; \
-                           put the address into feeds.toml");
-        }
-        moved
     }
 
     /// The source's state after this poll, without the answer's validators.
@@ -335,6 +326,7 @@ impl Poll<'_> {
             error: None,
             manners: Manners { trouble: None, rests_until: None, robots: self.looked.or(manners.robots), ..manners },
             vanished: before.map(|state| state.vanished.clone()).unwrap_or_default(),
+            roll_call: before.and_then(|state| state.roll_call),
         }
     }
 

@@ -5,17 +5,21 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::edge::store::{Memo, Store, StoreError};
-use crate::model::StoryId;
+use crate::flow::roll_call::Rolls;
+use crate::model::{Batch, StoryId, Withdrawal};
 use crate::pipeline::blocking::{blocking, recall};
 
 /// Stories that are read and removed in one step.
 const STEP: usize = 500;
+/// Pruned stories of which everything is forgotten in one day, about: 1 MB of ids in memory. More are old the next day.
+const MOST_FORGOTTEN: usize = 65_536;
 /// A clock that has moved farther than this since the last time, or back, has jumped, or the service was off for long.
 const JUMP: SignedDuration = SignedDuration::from_hours(45 * 24);
 /// How long it must then stand there to be believed: time servers mend a wrong one within minutes.
 const STANDS: SignedDuration = SignedDuration::from_hours(20);
 
-/// Removes every story of which nothing new was seen for longer than `keep`. Returns how many. The age counts from when we saw
+/// Removes every story of which nothing new was seen for longer than `keep`, and what older ones have left that is not needed any more.
+/// Returns how many were removed. The age counts from when we saw
 /// it, not from its date, so that what a source has carried for years does not vanish the moment it is found. A clock that has jumped is not
 /// believed before it has stood there for most of a day: what is pruned does not come back.
 pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp) -> Result<usize, StoreError> {
@@ -29,7 +33,7 @@ pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp
     loop {
         let reader = Arc::clone(store);
         let stories = blocking(move || reader.stories_after(after, STEP)).await?;
-        let Some(last) = stories.last() else { return Ok(removed) };
+        let Some(last) = stories.last() else { break };
         after = Some(last.id);
         let old: Vec<(StoryId, u64)> = stories
             .iter()
@@ -38,9 +42,48 @@ pub async fn prune(store: &Arc<Store>, keep: std::time::Duration, now: Timestamp
             .collect();
         removed += old.len();
         if !old.is_empty() {
-            store.remove(old).await?;
+            store.remove(old, now).await?;
         }
     }
+    let absent = forget_absent(store).await?;
+    if absent > 0 {
+        tracing::info!(stories = absent, "what was left of pruned stories is forgotten: no document lists them any more");
+    }
+    Ok(removed)
+}
+
+/// Forgets what is left of pruned stories that no document lists any more; how many they were.
+async fn forget_absent(store: &Arc<Store>) -> Result<usize, StoreError> {
+    let reader = Arc::clone(store);
+    let states = blocking(move || reader.source_states()).await?;
+    let rolls = Arc::new(Rolls::of(states.iter().map(|(source, state)| (source, state.roll_call))));
+    let (mut absent, mut after): (Vec<StoryId>, Option<StoryId>) = (Vec::new(), None);
+    while absent.len() < MOST_FORGOTTEN {
+        let (reader, rolls) = (Arc::clone(store), Arc::clone(&rolls));
+        let step = blocking(move || -> Result<_, StoreError> {
+            let stories = reader.pruned_after(after, STEP)?;
+            let marks = reader.marks(&stories)?;
+            let is_absent = |story: &StoryId| marks.get(story).is_some_and(|listed| rolls.show_absent(listed));
+            Ok((stories.last().copied(), stories.into_iter().filter(is_absent).collect::<Vec<_>>()))
+        });
+        let (Some(last), found) = step.await? else { break };
+        after = Some(last);
+        absent.extend(found);
+    }
+    if absent.is_empty() {
+        return Ok(0);
+    }
+    // That a person took a story down outlives everything.
+    let reader = Arc::clone(store);
+    let withdrawn = blocking(move || reader.withdrawals()).await?;
+    let is_by_sources = |story: &&StoryId| withdrawn.get(story).is_some_and(Withdrawal::is_by_sources);
+    let withdrawals: Vec<_> = absent.iter().filter(is_by_sources).map(|story| (*story, None)).collect();
+    if !withdrawals.is_empty() {
+        store.commit(Batch { withdrawals, ..Batch::default() }).await?;
+    }
+    let forgotten = absent.len();
+    store.expire(absent).await?;
+    Ok(forgotten)
 }
 
 /// Whether the clock is believed; remembers where it stands.
@@ -87,6 +130,8 @@ fn believes(last: Option<Timestamp>, doubted: Option<Timestamp>, now: Timestamp)
 
 #[cfg(test)]
 mod tests {
+    use crate::model::{Report, RollCall, Slug, SourceState, Story, StoryChange};
+
     use super::*;
 
     fn day(day: i64) -> Timestamp {
@@ -124,5 +169,41 @@ mod tests {
         assert!(is_believed(&store, day(1)).await.unwrap(), "mended");
         assert!(!is_believed(&store, day(3650)).await.unwrap(), "the earlier doubt is forgotten");
         assert!(is_believed(&store, day(3651)).await.unwrap(), "a day later it was right");
+    }
+
+    /// A story that the source `a` has, and its batch.
+    fn story(n: u8, withdrawal: Option<&str>) -> Batch {
+        let (id, at) = (StoryId([n; 16]), day(0));
+        let report = Report { title: format!("Tin số {n}"), seen: at, ..Report::bare("a", &n.to_string()) };
+        let story = Story { id, seq: 0, published: at, arrived: at, updated: at, topics: Vec::new(), entries: vec![report] };
+        let change = StoryChange { story, entries: Vec::new(), links: Vec::new(), bands: Vec::new() };
+        let down = |who: &str| Withdrawal { who: who.to_owned(), ..Withdrawal::by_sources(id, at) };
+        let withdrawals = withdrawal.map(|who| (id, Some(down(who)))).into_iter().collect();
+        Batch { stories: vec![change], withdrawals, ..Batch::default() }
+    }
+
+    #[tokio::test]
+    async fn what_is_left_of_pruned_stories_goes_when_rolls_have_shown_them_absent_but_what_people_took_down() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(folder.path()).unwrap());
+        for (n, withdrawal) in [(1, None), (2, Some("")), (3, Some("toà soạn"))] {
+            store.commit(story(n, withdrawal)).await.unwrap();
+        }
+        let keep = std::time::Duration::from_secs(10 * 86_400);
+        assert_eq!(prune(&store, keep, day(11)).await.unwrap(), 3);
+        let mut source = SourceState::bare(day(0));
+        for (last, left) in [(11 + 90, 3), (11 + 91, 0)] {
+            source.roll_call = Some(RollCall { since: day(0), last: day(last) });
+            let source = Some((Slug::new("a").unwrap(), source.clone()));
+            store.commit(Batch { source, ..Batch::default() }).await.unwrap();
+            for hour in 0..=20 {
+                // The clock has jumped, and is believed when it has stood there.
+                prune(&store, keep, day(last) + SignedDuration::from_hours(hour)).await.unwrap();
+            }
+            assert_eq!(store.pruned_after(None, 9).unwrap().len(), left);
+            let down: Vec<StoryId> = store.withdrawals().unwrap().into_keys().collect();
+            let expected = [2, 3].map(|n| StoryId([n; 16])).into_iter().filter(|id| left > 0 || id.0 == [3; 16]);
+            assert_eq!(down, expected.collect::<Vec<_>>());
+        }
     }
 }

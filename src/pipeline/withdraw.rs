@@ -1,5 +1,5 @@
-//! Taking a story down, and putting it back. It stays in the store, so that neither an edit nor another source brings it back; it is
-//! shown nowhere, and readers who have it are told.
+//! Taking a story down, and putting it back. It stays in the store, so that neither an edit nor another source brings it back; that it was taken
+//! down is remembered even when it is pruned. It is shown nowhere, and readers who have it are told.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub fn withdrawals(store: &Store) -> Result<Withdrawals, StoreError> {
     store.withdrawals()
 }
 
-/// Withdraws a story, if it is stored.
+/// Withdraws a story, also one that was pruned.
 pub async fn withdraw(store: &Arc<Store>, withdrawal: Withdrawal) -> Result<(), StoreError> {
     change(store, withdrawal.story, Some(withdrawal)).await
 }
@@ -30,10 +30,13 @@ async fn change(store: &Arc<Store>, id: StoryId, withdrawal: Option<Withdrawal>)
     let mut tries = 0;
     loop {
         let reader = Arc::clone(store);
-        let Some(mut story) = blocking(move || reader.story(id)).await? else { return Ok(()) };
+        let withdrawals = vec![(id, withdrawal.clone())];
+        // Of one that was pruned it is remembered, should another source bring it back.
+        let Some(mut story) = blocking(move || reader.story(id)).await? else {
+            return store.commit(Batch { withdrawals, ..Batch::default() }).await;
+        };
         story.entries.iter_mut().filter(|_| withdrawal.is_none()).for_each(|report| report.gone = None);
         let story = StoryChange { story, entries: Vec::new(), links: Vec::new(), bands: Vec::new() };
-        let withdrawals = vec![(id, withdrawal.clone())];
         match store.commit(Batch { stories: vec![story], withdrawals, ..Batch::default() }).await {
             Err(StoreError::Conflict) if tries < TRIES => tries += 1,
             done => return done,

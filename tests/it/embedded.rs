@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::app::{Service, TestApp, eventually, home};
-use crate::origin::{Origin, articles, feed};
+use crate::origin::{Behaviour, Item, Origin, articles, feed};
 
 /// The library that lets calls of a process fail while a file exists, for a store's folder.
 fn failing(app: &TestApp, calls: &str) -> Vec<(&'static str, String)> {
@@ -144,6 +144,37 @@ fn pages_of_before_are_served_until_the_store_can_be_opened() {
     eventually("the store answers", || service.get("/").header("warning").is_empty().then_some(()));
     assert_eq!(seen(&service), before);
     assert!(service.get("/metrics").text().contains("\ndiemtin_pages_stale 0\n"));
+    assert_eq!(service.terminate(), Some(0));
+}
+
+/// A store that lost everything, and has no copy: readers keep what they have until every source was asked, and then get the same again.
+#[test]
+fn what_was_served_is_served_until_a_store_without_a_copy_has_its_news_again() {
+    let origin = Origin::new();
+    let dated = |host: &str, numbers: std::ops::Range<usize>| {
+        let dated = articles(host, numbers).into_iter().enumerate();
+        feed(&dated.map(|(n, item)| Item { date: format!("Sun, 15 Nov 2026 0{n}:00:00 GMT"), ..item }).collect::<Vec<_>>())
+    };
+    origin.set("/a", dated("a.vn", 0..5));
+    origin.set("/b", dated("b.vn", 5..9));
+    let app = TestApp::new(&home(&[("a", origin.url("/a")), ("b", origin.url("/b"))]));
+    let service = app.serve();
+    eventually("nine are served", || (service.titles("moi-nhat").len() == 9).then_some(()));
+    let items = |service: &Service| service.json("/feeds/moi-nhat.json")["items"].clone();
+    let (before, pages) = (items(&service), settled(&service));
+    assert_eq!(service.terminate(), Some(0));
+    let data = app.folder().join("data");
+    std::fs::remove_file(data.join("copy.zst")).expect("the copy of the start");
+    std::fs::write(data.join("sled/db"), vec![7; 1 << 20]).expect("damage");
+    origin.set("/b", dated("b.vn", 5..9).behaviour(Behaviour::Held));
+    let (asked, service) = (origin.calls("/b").len(), app.start());
+    service.log.wait_for("the store is mended");
+    origin.wait_for("/b", asked + 1);
+    eventually("one source has told its news", || (service.get("/metrics").text().contains("=\"new\"} 5")).then_some(()));
+    is_served_as_before(&service, &pages);
+    origin.release("/b");
+    eventually("the pages are those of the store", || service.get("/").header("warning").is_empty().then_some(()));
+    assert_eq!(items(&service), before, "the same ids, dates and order");
     assert_eq!(service.terminate(), Some(0));
 }
 

@@ -26,6 +26,7 @@ mod poll;
 mod readers;
 mod postgres;
 mod press;
+mod pruned;
 mod push;
 mod render;
 mod schedule;

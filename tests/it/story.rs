@@ -145,11 +145,11 @@ fn a_running_press_prints_what_a_restarted_one_prints() {
     room.publish::<{ NOON + 2 * DAY + HOUR }>("a", &[edited]);
     check("an edit takes a story out of its topic", NOON + 2 * DAY + HOUR);
     let judged = |title: &str| (room.story(title).id, room.story(title).seq);
-    room.runtime.block_on(room.store.remove(vec![judged("Tin số 40"), judged("Tin số 41")])).expect("removing");
+    room.runtime.block_on(room.store.remove(vec![judged("Tin số 40"), judged("Tin số 41")], second(NOON))).expect("removing");
     check("the newest stories are gone", NOON + 3 * DAY);
     room.publish::<{ NOON + 5 * DAY }>("b", &articles("a.vn", 40..42));
     check("and another source brings them back", NOON + 5 * DAY);
-    room.runtime.block_on(room.store.remove(vec![judged("Tin số 40")])).expect("removing");
+    room.runtime.block_on(room.store.remove(vec![judged("Tin số 40")], second(NOON))).expect("removing");
     room.publish::<{ NOON + 6 * DAY }>("b", &[item("lại", "https://a.vn/bai-40.html", "Tin số 40", "")]);
     check("a story goes and comes back between two looks", NOON + 6 * DAY);
     assert_eq!(

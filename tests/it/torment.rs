@@ -22,7 +22,7 @@ fn kills_at_random_lose_nothing() {
 #[test]
 fn kills_before_calls_that_change_files_lose_nothing() {
     // Which calls these are, differs: the writer's groups do.
-    let told = torment(&["points", "7"]);
+    let told = torment(&["points", "29"]);
     assert!(told.contains("nothing lost") && told.contains("× before "), "{told}");
 }
 
@@ -34,6 +34,12 @@ fn calls_that_fail_are_told_and_outlived() {
     {
         assert!(told.contains(error), "{told}");
     }
+}
+
+#[test]
+fn readers_lack_nothing_while_calls_fail() {
+    let told = torment(&["served", "errors", "1"]);
+    assert!(told.contains("feeds whole") && told.contains("started meanwhile"), "{told}");
 }
 
 #[test]

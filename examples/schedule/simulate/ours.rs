@@ -110,6 +110,7 @@ fn poll(
         error: None,
         manners: Manners::default(),
         vanished: Vec::new(),
+        roll_call: None,
     }
 }
 

@@ -28,25 +28,33 @@ pub struct Node {
     address: SocketAddr,
     log: PathBuf,
     command: Vec<String>,
+    env: Vec<(&'static str, String)>,
 }
 
 impl Node {
-    /// Starts one in a role; `number` tells it from others.
-    pub fn start(folder: &Path, config: &Path, role: &str, number: usize) -> anyhow::Result<Self> {
+    /// Starts one in a role and an environment; `number` tells it from others.
+    pub fn start(
+        folder: &Path,
+        config: &Path,
+        role: &str,
+        number: usize,
+        env: &[(&'static str, String)],
+    ) -> anyhow::Result<Self> {
         // Free a moment ago.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let arguments =
             ["node", "--config", &config.display().to_string(), "serve", "--role", role, "--listen", &address.to_string()];
         let command: Vec<String> = arguments.map(str::to_owned).into();
         let log = folder.join(format!("{role}-{number}.log"));
-        Ok(Self { child: spawn(&command, &log)?, address, log, command })
+        let env = env.to_vec();
+        Ok(Self { child: spawn(&command, &env, &log)?, address, log, command, env })
     }
 
     /// Kills it without a word, and starts another one in its place.
     pub fn kill_and_start_again(&mut self) -> anyhow::Result<()> {
         self.child.kill()?;
         self.child.wait()?;
-        self.child = spawn(&self.command, &self.log)?;
+        self.child = spawn(&self.command, &self.env, &self.log)?;
         Ok(())
     }
 
@@ -80,7 +88,8 @@ impl Node {
         Ok(std::fs::read_to_string(&self.log)?.lines().filter(|line| line.contains(text)).count())
     }
 
-    fn end_of_log(&self) -> anyhow::Result<String> {
+    /// The last lines of its log.
+    pub fn end_of_log(&self) -> anyhow::Result<String> {
         let log = std::fs::read_to_string(&self.log)?;
         Ok(log.lines().rev().take(10).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n"))
     }
@@ -94,9 +103,16 @@ impl Drop for Node {
     }
 }
 
-fn spawn(command: &[String], log: &Path) -> anyhow::Result<Child> {
+fn spawn(command: &[String], env: &[(&'static str, String)], log: &Path) -> anyhow::Result<Child> {
     let log = File::options().create(true).append(true).open(log)?;
-    Ok(Command::new(std::env::current_exe()?).args(command).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?)
+    let env = env.iter().map(|(name, value)| (name, value));
+    Ok(Command::new(std::env::current_exe()?)
+        .args(command)
+        .envs(env)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()?)
 }
 
 /// An answer without the header that says when it was given.

@@ -8,12 +8,12 @@
 //! | key | value |
 //! | --- | --- |
 //! | `s` + story id * | where the story stands in the `heap` |
-//! | `e` + entry key * | the story of an entry and what the entry said; it outlives the story, so that nothing pruned comes back |
+//! | `e` + entry key * | the story of an entry and what the entry said; it outlives the story for as long as a document may list the entry, so that nothing pruned comes back |
 //! | `l` + link key * | the story of a canonical link |
 //! | `n` + span of 72 hours + sequence number | where in the `heap` the bands stand that changes add to stories, for finding near copies |
 //! | `c` + sequence number * | the story that changed; each story stands at its last change only |
 //! | `p` + source id | a source's state |
-//! | `d` + story id * | a mark that a story was pruned, and not lost |
+//! | `d` + story id + source's number * | a mark that a story was pruned, and not lost, and when the source listed it last |
 //! | `a`, `a` + source id | the books: how many records of each kind, and of each source, there are |
 //! | `t` + story id | that a story was taken down |
 //! | `w` + source id | what is remembered of a source's hub |
@@ -31,12 +31,14 @@ mod codec;
 mod compact;
 mod copy;
 mod disk;
+mod expire;
 mod gathered;
 mod heap;
 mod look;
 mod hubs;
 mod open;
 mod pack;
+mod pruned;
 mod recent;
 mod rows;
 mod scrub;
@@ -53,9 +55,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::edge::store::{Finding, Memo, Standing, StoreError, near, readable, record};
+use crate::edge::store::{Finding, Memo, StoreError, near, readable, record};
 use crate::model::{Batch, Change, EntryKey, LinkKey, Slug, SourceId, SourceState, Stamp, Story, StoryId, Withdrawals};
 use base::Base;
 use pack::Packer;
@@ -207,8 +210,8 @@ impl Embedded {
         self.write(Work::States(states)).await
     }
 
-    pub(super) async fn remove(&self, stories: Vec<(StoryId, u64)>) -> Result<(), StoreError> {
-        self.write(Work::Remove(stories)).await
+    pub(super) async fn remove(&self, stories: Vec<(StoryId, u64)>, at: Timestamp) -> Result<(), StoreError> {
+        self.write(Work::Remove(stories, at)).await
     }
 
     pub(super) async fn remember(&self, memo: Memo, what: Vec<u8>) -> Result<(), StoreError> {
@@ -221,31 +224,6 @@ impl Embedded {
 
     pub(super) fn takes(&self) -> bool {
         !self.shared.stopped.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn standings(&self, ids: &[StoryId]) -> Result<HashMap<StoryId, Standing>, StoreError> {
-        let mut standings = HashMap::new();
-        for id in ids {
-            if self.shared.db()?.has(*id)? {
-                standings.insert(*id, Standing::Stored);
-            } else if self.record(&books::pruned_key(*id), "to look for a story")?.is_some() {
-                standings.insert(*id, Standing::Pruned);
-            }
-        }
-        Ok(standings)
-    }
-
-    pub(super) fn names_after(&self, after: Option<EntryKey>, limit: usize) -> Result<Vec<(EntryKey, StoryId)>, StoreError> {
-        let start = after.map_or(vec![b'e'], |key| [&codec::entry_key(key)[..], &[0]].concat());
-        let rows = self.records_from(start, "to read the entries' names")?.map(|row| {
-            let (key, value) = row?;
-            Ok((codec::entry_of_key(&key)?, codec::read_entry(&value)?.0))
-        });
-        Ok(rows.filter_map(readable).take(limit).collect())
-    }
-
-    pub(super) async fn bury(&self, names: Vec<(EntryKey, StoryId)>) -> Result<(), StoreError> {
-        self.write(Work::Bury(names)).await
     }
 
     pub(super) async fn forget(&self, names: Vec<EntryKey>) -> Result<(), StoreError> {

@@ -11,6 +11,7 @@ mod lease;
 mod migrate;
 mod names;
 mod pool;
+mod pruned;
 mod read;
 mod withdrawn;
 mod write;
@@ -20,6 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, watch};
 
@@ -27,7 +29,8 @@ use crate::edge::store::lease::{Claim, Lease};
 use crate::edge::store::near::Index;
 use crate::edge::store::{Memo, Standing, StoreError};
 use crate::model::{
-    Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Search, SourceId, SourceState, Stamp, Story, StoryId, Withdrawals,
+    Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Pruned, Search, SourceId, SourceState, Stamp, Story, StoryId,
+    Withdrawals,
 };
 use connect::Connector;
 use pool::{Failure, Pool, patiently};
@@ -296,12 +299,12 @@ impl Postgres {
         Ok(())
     }
 
-    pub(super) async fn remove(&self, stories: Vec<(StoryId, u64)>) -> Result<(), StoreError> {
+    pub(super) async fn remove(&self, stories: Vec<(StoryId, u64)>, at: Timestamp) -> Result<(), StoreError> {
         let stories = Arc::new(stories);
         let work = move |shared: Arc<Shared>| {
             let stories = Arc::clone(&stories);
             async move {
-                shared.committed(write::remove(&shared.pool, &stories).await?);
+                shared.committed(write::remove(&shared.pool, &stories, at).await?);
                 Ok(())
             }
         };
@@ -338,7 +341,7 @@ impl Postgres {
         self.read("to read the entries' names", READ, move |shared| async move { names::after(&shared.pool, after, limit).await })
     }
 
-    pub(super) async fn bury(&self, names: Vec<(EntryKey, StoryId)>) -> Result<(), StoreError> {
+    pub(super) async fn bury(&self, names: Vec<Pruned>) -> Result<(), StoreError> {
         let names = Arc::new(names);
         let work = move |shared: Arc<Shared>| {
             let names = Arc::clone(&names);

@@ -9,8 +9,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::StoreError;
 use crate::model::{
-    Author, Because, Habits, Manners, Push, Report, Slug, SourceState, Story, StoryId, Subscriber, Vanished, Withdrawal,
-    Withdrawals,
+    Author, Because, Habits, Manners, Push, Report, RollCall, Slug, SourceState, Story, StoryId, Subscriber, Vanished,
+    Withdrawal, Withdrawals,
 };
 
 /// The version of the values below.
@@ -223,7 +223,8 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
     // With its length before it, so that what follows is found whatever becomes of it.
     let manners = postcard::to_extend(&state.manners, Vec::with_capacity(USUAL))
         .map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })?;
-    encode(&(record, manners, SCHEDULE_VERSION, schedule, VANISHED_VERSION, &state.vanished))
+    let roll_call = state.roll_call.map(|roll| (roll.since.as_second(), roll.last.as_second()));
+    encode(&(record, manners, SCHEDULE_VERSION, schedule, VANISHED_VERSION, &state.vanished, roll_call))
 }
 
 pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
@@ -237,6 +238,7 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
         }
     };
     let (schedule, rest) = read_schedule(rest);
+    let (vanished, rest) = read_vanished(rest);
     Ok(SourceState {
         settings: record.settings,
         etag: record.etag.map(<[u8]>::to_vec),
@@ -251,7 +253,8 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
         failures: record.failures,
         error: record.error.map(str::to_owned),
         manners,
-        vanished: read_vanished(rest),
+        vanished,
+        roll_call: read_roll_call(rest),
     })
 }
 
@@ -334,11 +337,27 @@ fn read_schedule(bytes: &[u8]) -> (ScheduleRecord<'static>, &[u8]) {
 const VANISHED_VERSION: u8 = 1;
 
 /// What is not known any more to have vanished is shown on: that is worth no error.
-fn read_vanished(bytes: &[u8]) -> Vec<Vanished> {
+fn read_vanished(bytes: &[u8]) -> (Vec<Vanished>, &[u8]) {
     match bytes.split_first() {
-        Some((&VANISHED_VERSION, list)) => postcard::from_bytes(list).unwrap_or_default(),
-        _ => Vec::new(),
+        Some((&VANISHED_VERSION, list)) => postcard::take_from_bytes(list).unwrap_or_default(),
+        _ => Default::default(),
     }
+}
+
+/// Where nothing is known of one, the next document tells.
+fn read_roll_call(bytes: &[u8]) -> Option<RollCall> {
+    let (since, last): (i64, i64) = postcard::from_bytes::<Option<_>>(bytes).ok()??;
+    Some(RollCall { since: time(since).ok()?, last: time(last).ok()? })
+}
+
+/// When a source listed a pruned story, in whole minutes, rather too late than too early: four bytes reach for eight thousand years.
+pub(super) fn listed(at: Timestamp) -> u32 {
+    let minutes = at.as_second().div_euclid(60) + i64::from(at.as_second().rem_euclid(60) > 0);
+    u32::try_from(minutes).unwrap_or(if minutes < 0 { 0 } else { u32::MAX })
+}
+
+pub(super) fn read_listed(minutes: u32) -> Result<Timestamp, StoreError> {
+    time(i64::from(minutes) * 60)
 }
 
 #[cfg(test)]

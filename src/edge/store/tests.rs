@@ -1,6 +1,7 @@
 //! The store's contract: whole batches or none, every field back as it was, one sequence without gaps, and errors that say so.
 
 mod case;
+mod pruned;
 mod push;
 pub(super) mod withdrawal;
 
@@ -11,8 +12,8 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::model::{
-    Asked, Author, Because, EntryKey, Expected, Habits, LinkKey, Looked, Manners, Moved, Print, Report, Slug, StoryChange,
-    Trouble, Vanished,
+    Asked, Author, Because, EntryKey, Expected, Habits, LinkKey, Looked, Manners, Moved, Print, Report, RollCall, Slug,
+    StoryChange, Trouble, Vanished,
 };
 
 fn second(second: i64) -> Timestamp {
@@ -82,6 +83,7 @@ pub(super) fn state(etag: &[u8]) -> SourceState {
             gone: Some(second(2)),
             is_told: true,
         }],
+        roll_call: Some(RollCall { since: second(-7), last: second(-6) }),
         error: Some("hỏng".to_owned()),
     }
 }

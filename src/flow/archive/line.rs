@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Because, EntryKey, Habits, Manners, Push, Report, SourceId, SourceState, Story, StoryId, Subscriber, TopicId, Vanished,
-    Withdrawal,
+    Because, Habits, Manners, Pruned, Push, Report, RollCall, SourceId, SourceState, Story, StoryId, Subscriber, TopicId,
+    Vanished, Withdrawal,
 };
 
 /// One line of a dump.
@@ -17,7 +17,7 @@ pub enum Line {
     /// A story with its entries.
     Story(Box<StoryLine>),
     /// The name of an entry whose story was pruned.
-    Pruned(PrunedLine),
+    Pruned(Pruned),
     /// That a story was taken down.
     Withdrawn(Withdrawal),
     /// A source's state.
@@ -54,15 +54,6 @@ pub struct End {
     pub lines: u64,
     /// A checksum of their checksums.
     pub all: String,
-}
-
-/// A name that outlives its story, so that nothing pruned comes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PrunedLine {
-    /// The entry.
-    pub entry: EntryKey,
-    /// Its story.
-    pub story: StoryId,
 }
 
 /// A story: first what it shows, then all that it is made of.
@@ -103,6 +94,8 @@ pub struct SourceLine {
     manners: Manners,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     vanished: Vec<Vanished>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    roll_call: Option<RollCall>,
     /// Its hub and our subscription there, with its secret.
     #[serde(default)]
     pub push: Push,
@@ -165,6 +158,7 @@ impl SourceLine {
             error: state.error,
             manners: state.manners,
             vanished: state.vanished,
+            roll_call: state.roll_call,
             push,
         }
     }
@@ -186,6 +180,7 @@ impl SourceLine {
             error: self.error,
             manners: self.manners,
             vanished: self.vanished,
+            roll_call: self.roll_call,
         }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::model::{EntryKey, Report, Story, StoryId};
+use crate::model::{EntryKey, Pruned, Report, Story, StoryId};
 
 fn header() -> Header {
     Header { version: VERSION, detail: Detail::Whole }
@@ -18,7 +18,7 @@ fn story(title: &str) -> Line {
 }
 
 fn pruned() -> Line {
-    Line::Pruned(PrunedLine { entry: EntryKey([2; 16]), story: StoryId([1; 16]) })
+    Line::Pruned(Pruned { entry: EntryKey([2; 16]), story: StoryId([1; 16]), listed: Vec::new() })
 }
 
 /// The lines of a dump.

@@ -86,6 +86,7 @@ pub(super) fn state(interval_minutes: u64, failures: u32) -> SourceState {
         error: None,
         manners: Manners::default(),
         vanished: Vec::new(),
+        roll_call: None,
     }
 }
 

@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::edge::store::{Standing, Store, StoreError};
-use crate::flow::archive::{Line, PrunedLine, Reader};
+use crate::flow::archive::{Line, Reader};
 use crate::flow::dedupe::keys;
-use crate::model::{Batch, EntryKey, Lookup, SourceState, Story, StoryChange, StoryId, Subscriber, SubscriberId};
+use crate::model::{
+    Batch, Because, EntryKey, Lookup, Pruned, SourceState, Story, StoryChange, StoryId, Subscriber, SubscriberId,
+};
 use crate::pipeline::archive::{STEP, Work, change_of, found, put_subscriber};
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::withdraw::withdraw;
@@ -39,16 +41,22 @@ pub async fn mend(config: &Arc<Config>, store: &Arc<Store>) -> anyhow::Result<Op
     }
     tracing::warn!(wrong = wrong.join("; "), "the store is being mended");
     let mut mended = Mended::default();
-    match store.copy() {
+    let has_copy = match store.copy() {
         Ok(Some(mut copy)) => restore(config, store, &mut copy, &mut mended).await?,
-        Ok(None) => tracing::error!("there is no copy to mend the store from"),
-        Err(error) => tracing::error!(%error, "the copy can't be read"),
-    }
+        Ok(None) => {
+            tracing::error!("there is no copy to mend the store from");
+            false
+        }
+        Err(error) => {
+            tracing::error!(%error, "the copy can't be read");
+            false
+        }
+    };
     find_again(config, store, &mut mended).await?;
     forget_lost(store, &mut mended).await?;
     for (id, state) in store.source_states()? {
-        let state = SourceState { etag: None, last_modified: None, body: None, ..state };
-        store.commit(Batch { source: Some((id, state)), ..Batch::default() }).await?;
+        let source = Some((id, to_be_asked(state, has_copy)));
+        store.commit(Batch { source, ..Batch::default() }).await?;
     }
     store.mended().await?;
     let Mended { stories, pruned, withdrawn, sources, found, forgotten } = mended;
@@ -64,13 +72,23 @@ pub async fn mend(config: &Arc<Config>, store: &Arc<Store>) -> anyhow::Result<Op
     Ok(Some(mended))
 }
 
-/// Puts back what the copy has and the store lacks. What follows a damaged line is left.
+/// The state of a source that is to be asked for its whole document: as soon as its host allows, and later only where something says so.
+/// Without a copy nobody knows what readers have had already: so what comes counts as arrived when it was published, as it does at a first
+/// poll, and does not stand in the feeds as today's news.
+fn to_be_asked(state: SourceState, has_copy: bool) -> SourceState {
+    let may_be = state.failures == 0 && state.manners.rests_until.is_none() && !matches!(state.because, Because::Asked(_));
+    let next = if may_be { state.next.min(state.checked) } else { state.next };
+    let succeeded = state.succeeded.filter(|_| has_copy);
+    SourceState { etag: None, last_modified: None, body: None, next, succeeded, ..state }
+}
+
+/// Puts back what the copy has and the store lacks; whether it could be read to its end. What follows a damaged line is left.
 async fn restore(
     config: &Arc<Config>,
     store: &Arc<Store>,
     copy: &mut (dyn BufRead + Send),
     mended: &mut Mended,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let mut reader = Reader::default();
     let mut work = Work { config, store, batch: Batch::default(), buried: Vec::new() };
     let (states, withdrawn) = (store.source_states()?, store.withdrawals()?);
@@ -88,8 +106,8 @@ async fn restore(
                     mended.stories += 1;
                 }
             }
-            Ok(Some(Line::Pruned(PrunedLine { entry, story }))) if store.standing(story)? == Standing::Unknown => {
-                work.buried.push((entry, story));
+            Ok(Some(Line::Pruned(pruned))) if is_lost(store, &pruned)? => {
+                work.buried.push(pruned);
                 mended.pruned += 1;
             }
             // It may have been put back since the copy was kept: rather too little is shown than what must not be.
@@ -116,7 +134,15 @@ async fn restore(
             work.write().await?;
         }
     }
-    work.write().await
+    work.write().await?;
+    Ok(reader.end().inspect_err(|error| tracing::error!(%error, "the copy is not whole")).is_ok())
+}
+
+/// Whether a pruned entry's name is lost. Its story may have left others.
+fn is_lost(store: &Store, pruned: &Pruned) -> Result<bool, StoreError> {
+    let lookup = Lookup { key: pruned.entry, print: 0, link: None, begins: pruned.story };
+    let is_known = store.known(&[lookup])?.entries.contains_key(&pruned.entry);
+    Ok(!is_known && store.standing(pruned.story)? != Standing::Stored)
 }
 
 /// Makes every story that is stored known by the names and links of its entries, where they are missing.

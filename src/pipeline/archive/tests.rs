@@ -3,7 +3,7 @@
 use std::io::BufReader;
 use std::os::unix::fs::MetadataExt;
 
-use crate::model::{Report, Secret, SourceState, Withdrawal};
+use crate::model::{Because, Manners, Report, Secret, SourceState, Wish, Withdrawal};
 use tempfile::TempDir;
 
 use super::*;
@@ -75,7 +75,7 @@ async fn filled(folder: &TempDir) -> Arc<Store> {
     let stories = (1..=9).map(|n| change_of(&config(), story(n))).collect();
     let source = Some((SourceId::new("a").unwrap(), state()));
     store.commit(Batch { source, stories, ..Batch::default() }).await.unwrap();
-    store.remove(vec![(StoryId([9; 16]), 9)]).await.unwrap();
+    store.remove(vec![(StoryId([9; 16]), 9)], second(1_790_000_400)).await.unwrap();
     withdraw(&store, withdrawal(8)).await.unwrap();
     for callback in ["https://doc.vn/2", "https://doc.vn/1"] {
         put_subscriber(&store, subscriber(callback)).await.unwrap();
@@ -184,4 +184,38 @@ async fn a_store_that_was_begun_anew_gets_back_what_can_not_be_fetched_again() {
     assert!(states["a"].etag.is_none() && states["a"].succeeded.is_some(), "asked for all, and not as a newcomer");
     assert_eq!(store.inspect().await.unwrap(), []);
     assert_eq!(mend(&config(), &store).await.unwrap(), None, "once is enough");
+}
+
+/// Without a copy it is not known what readers have had: what is fetched again is no news of today.
+#[tokio::test]
+async fn what_was_lost_without_a_copy_counts_as_a_first_poll_and_is_asked_for_at_once() {
+    for has_copy in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = filled(&folder).await;
+        let waits = [("b", Some(second(20))), ("c", None)].map(|(id, rests_until)| {
+            let manners = Manners { rests_until, ..Manners::default() };
+            let because = if rests_until.is_some() { Because::Unsaid } else { Because::Asked(Wish::RetryAfter) };
+            (SourceId::new(id).unwrap(), SourceState { manners, because, ..state() })
+        });
+        for (id, state) in waits {
+            store.commit(Batch { source: Some((id, state)), ..Batch::default() }).await.unwrap();
+        }
+        if has_copy {
+            keep_copy(&config(), &store, second(1)).await.unwrap();
+        }
+        drop(store);
+        let file = std::fs::read_dir(folder.path().join("sled/stories")).unwrap().next().unwrap().unwrap().path();
+        std::fs::write(file, "nothing").unwrap();
+        let store = Arc::new(Store::open(folder.path()).unwrap());
+        assert!(!store.inspect().await.unwrap().is_empty());
+        let mended = mend(&config(), &store).await.unwrap().unwrap();
+        assert_eq!(mended.stories, if has_copy { 8 } else { 0 });
+        assert_eq!(store.standing(StoryId([9; 16])).unwrap(), Standing::Pruned, "what is known is kept");
+        let states = store.source_states().unwrap();
+        for (id, next) in [("a", 8), ("b", 9), ("c", 9)] {
+            let asked = &states[id];
+            assert_eq!((asked.next, asked.succeeded.is_some()), (second(next), has_copy), "{id}: manners hold");
+            assert!(asked.etag.is_none() && asked.body.is_none());
+        }
+    }
 }

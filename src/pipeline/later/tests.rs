@@ -25,6 +25,7 @@ fn known() -> SourceState {
         error: None,
         manners: Manners::default(),
         vanished: Vec::new(),
+        roll_call: None,
     }
 }
 

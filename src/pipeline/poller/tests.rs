@@ -39,6 +39,7 @@ fn states(desk: &Desk, next: Timestamp, trouble: Option<Trouble>) -> BTreeMap<So
         error: None,
         manners: Manners { trouble, ..Manners::default() },
         vanished: Vec::new(),
+        roll_call: None,
     };
     desk.config.sources.values().map(|source| (source.id.clone(), state(source))).collect()
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::{Finding, StoreError, record};
-use crate::model::{SourceId, StoryId};
+use crate::model::SourceId;
 
 /// Where the books stand: the totals at this key, each source's behind it.
 pub(super) const PREFIX: &[u8] = b"a";
@@ -146,13 +146,6 @@ impl Books {
 
 fn source_key(id: &SourceId) -> Vec<u8> {
     [PREFIX, id.as_str().as_bytes()].concat()
-}
-
-/// The key that a pruned story leaves.
-pub(super) fn pruned_key(id: StoryId) -> [u8; 17] {
-    let mut key = [b'd'; 17];
-    key[1..].copy_from_slice(&id.0);
-    key
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Keys of the embedded store, and its small values; `record` has the large ones, and what stands before each; `pack` makes stories small.
 
+use jiff::Timestamp;
+
 use crate::edge::store::embedded::pack::Packer;
 use crate::edge::store::record::{self, broken, decode, encode, sixteen, time};
 use crate::edge::store::{Memo, StoreError};
-use crate::model::{Band, EntryKey, LinkKey, Print, SourceId, Stamp, Story, StoryId, SubscriberId};
+use crate::model::{Band, EntryKey, LinkKey, Mark, Print, SourceId, SourceTag, Stamp, Story, StoryId, SubscriberId};
 
 pub(super) const FORMAT: &[u8] = b"mformat";
-pub(super) const THIS_FORMAT: &[u8] = b"diemtin 3";
+pub(super) const THIS_FORMAT: &[u8] = b"diemtin 4";
 /// The books' totals.
 pub(super) const BOOKS: &[u8] = b"a";
 /// What is wrong and not mended.
@@ -18,9 +20,13 @@ pub(super) const PUSHES: &[u8] = b"w";
 pub(super) const WITHDRAWALS: &[u8] = b"t";
 pub(super) const SUBSCRIBERS: &[u8] = b"h";
 
-/// The first byte of the keys of stories, and of the rows of bands.
+/// The first bytes of the keys of kinds of records.
 pub(super) const STORIES: u8 = b's';
 pub(super) const BANDS: u8 = b'n';
+pub(super) const CHANGES: u8 = b'c';
+pub(super) const ENTRIES: u8 = b'e';
+pub(super) const LINKS: u8 = b'l';
+pub(super) const MARKS: u8 = b'd';
 
 pub(super) fn memo_key(memo: Memo) -> Vec<u8> {
     [b"m", memo.name().as_bytes()].concat()
@@ -118,6 +124,41 @@ pub(super) fn subscriber_key(id: SubscriberId) -> [u8; 17] {
 
 pub(super) fn withdrawal_key(id: StoryId) -> [u8; 17] {
     key(b't', id.0)
+}
+
+/// The beginning of the keys of the marks that a pruned story leaves.
+pub(super) fn marks_key(id: StoryId) -> [u8; 17] {
+    key(MARKS, id.0)
+}
+
+/// The key of the mark that a story was pruned which a source had.
+pub(super) fn mark_key(id: StoryId, source: SourceTag) -> Vec<u8> {
+    [&marks_key(id)[..], &source.0.to_be_bytes()].concat()
+}
+
+/// When the source listed the story last.
+pub(super) fn mark(listed: Timestamp) -> Vec<u8> {
+    record::listed(listed).to_be_bytes().to_vec()
+}
+
+/// The value of a mark whose story is stored again.
+pub(super) const AGAIN: [u8; 4] = [u8::MAX; 4];
+
+/// A mark; `None` where its story is stored again.
+pub(super) fn read_mark(key: &[u8], value: &[u8]) -> Result<Option<Mark>, StoreError> {
+    let number = |bytes: &[u8]| bytes.try_into().map(u32::from_be_bytes).map_err(|_| broken("it is cut off"));
+    let (story, source) = key.split_at_checked(17).ok_or_else(|| broken("it is cut off"))?;
+    if value == AGAIN {
+        return Ok(None);
+    }
+    let listed = (SourceTag(number(source)?), record::read_listed(number(value)?)?);
+    Ok(Some(Mark { story: story_of_key(story)?, listed }))
+}
+
+/// The story that a change, an entry, a link or a mark belongs to.
+pub(super) fn story_of(key: &[u8], value: &[u8]) -> Result<StoryId, StoreError> {
+    let story = if key.first() == Some(&MARKS) { key.get(1..17) } else { value.get(..16) };
+    sixteen(story.unwrap_or_default()).map(StoryId)
 }
 
 pub(super) fn stamp_key(path: &str) -> Vec<u8> {

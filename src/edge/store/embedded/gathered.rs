@@ -32,8 +32,8 @@ const KINDS: [Kind; 5] = [
     Kind { letter: b'e', value: 16 + 8, ..HASHES },
     // The story.
     Kind { letter: b'l', value: 16, ..HASHES },
-    // Nothing.
-    Kind { letter: b'd', value: 0, ..HASHES },
+    // When the source whose number stands behind the story's id listed it last.
+    Kind { letter: b'd', key: 17 + 4, value: 4, ..HASHES },
     // Where it stands.
     Kind { letter: b's', value: PLACE_BYTES, ..HASHES },
     // The story.
@@ -63,6 +63,11 @@ pub(super) fn find<'a>(key: &[u8], row: &'a [u8]) -> Result<Option<&'a [u8]>, St
     let kind = kind(key).ok_or_else(|| broken("it is none of many"))?;
     let mut records = kind.split(row)?;
     Ok(records.find(|(rest, _)| key.get(kind.shared..) == Some(rest)).map(|(_, value)| value))
+}
+
+/// The records of a row whose keys begin so.
+pub(super) fn beginning<'a>(with: &[u8], row: &'a [u8]) -> Result<Vec<Record<'a>>, StoreError> {
+    Ok(records(with, row)?.into_iter().filter(|(key, _)| key.starts_with(with)).collect())
 }
 
 /// Whether a row holds many records, by its key.
@@ -164,9 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_has_no_value_and_other_records_have_rows_of_their_own() {
-        let row = put(None, &[(&[b'd'; 17], Some(&[]))]);
-        assert_eq!(find(&[b'd'; 17], row.as_ref().unwrap()).unwrap(), Some(&[][..]));
+    fn marks_of_a_story_are_found_together_and_other_records_have_rows_of_their_own() {
+        let mark = |last: u8, source: u8| [&[b'd'; 16][..], &[last, 0, 0, 0, source]].concat();
+        let row = put(None, &[(&mark(1, 2), Some(&[2; 4])), (&mark(1, 1), Some(&[1; 4])), (&mark(2, 1), Some(&[3; 4]))]);
+        let row = row.unwrap();
+        assert_eq!(beginning(&mark(1, 0)[..17], &row).unwrap(), [(mark(1, 1), &[1; 4][..]), (mark(1, 2), &[2; 4][..])]);
+        assert_eq!(beginning(&mark(3, 0)[..17], &row).unwrap(), []);
         assert_eq!(row_of(b"mirrors and smoke"), None);
         assert!(!is_of_many(b"mirrors") && records(b"mirrors", b"").is_err());
     }

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::Timestamp;
+
 use crate::edge::store::StoreError;
 use crate::edge::store::embedded::base::Base;
-use crate::edge::store::embedded::books::{Posting, pruned_key};
+use crate::edge::store::embedded::books::Posting;
 use crate::edge::store::embedded::heap::Pile;
 use crate::edge::store::embedded::{Shared, codec, failed, gathered};
 use crate::edge::store::record::seal;
-use crate::model::{Band, EntryKey, Print, SourceId, StoryChange, StoryId, span};
+use crate::model::{Band, EntryKey, Mark, Print, Pruned, SourceId, SourceTag, StoryChange, StoryId, span};
 
 /// What is stored of a story: the number of its last change and the sources of its reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +47,7 @@ pub(super) struct Rows<'a> {
 const BANDS_A_ROW: usize = 256;
 
 /// What an entry says now; `None` where it is forgotten.
-type Said = (EntryKey, Option<(StoryId, Print)>);
+pub(super) type Said = (EntryKey, Option<(StoryId, Print)>);
 
 impl<'a> Rows<'a> {
     pub(super) fn new(base: &'a Base, shared: &'a Shared, seq: u64) -> std::io::Result<Self> {
@@ -165,7 +167,10 @@ impl<'a> Rows<'a> {
             }
             None => {
                 self.set_aside(id)?;
-                self.take(&pruned_key(id))?;
+                // The names that led to it still do, and so will be needed again when it goes.
+                for mark in self.marks(id)? {
+                    self.put(&mark, codec::AGAIN.to_vec())?;
+                }
             }
         }
         let sources = change.story.entries.iter().map(|report| report.source.clone());
@@ -187,18 +192,61 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    /// Removes a story. Its entries' names stay, and a mark that it was pruned and not lost. Its bands stay until `sweep` meets them: a story
-    /// that is gone is no candidate.
-    pub(super) fn take_story(&mut self, id: StoryId, old: Stored) -> Result<(), StoreError> {
-        self.take(&codec::withdrawal_key(id))?;
+    /// Removes a story. Its entries' names stay, that it was taken down, and marks that it was pruned and not lost. Its bands stay until
+    /// `sweep` meets them: a story that is gone is no candidate.
+    pub(super) fn take_story(&mut self, id: StoryId, old: Stored, at: Timestamp) -> Result<(), StoreError> {
         self.seq += 1;
         let key = codec::story_key(id);
         self.write(&key, None);
         self.take(&codec::change_key(old.seq))?;
+        let marks = old.sources.iter().map(|source| codec::mark_key(id, SourceTag::of(source)));
+        for mark in marks.chain(self.marks(id)?).collect::<Vec<_>>() {
+            self.put(&mark, codec::mark(at))?;
+        }
         self.postings.push(Posting::story(&key, old.seq, old.sources, false));
         self.put(&codec::change_key(self.seq), codec::change(id))?;
-        self.put(&pruned_key(id), Vec::new())?;
         self.stories.insert(id, None);
+        Ok(())
+    }
+
+    /// The keys of a story's marks.
+    fn marks(&self, id: StoryId) -> Result<Vec<Vec<u8>>, StoreError> {
+        let start = codec::marks_key(id);
+        let row = gathered::row_of(&start).filter(|_| self.shared.seen.may_have(&start));
+        let stored = row.map(|row| self.base.get(row).map_err(failed("to look for a story's marks"))).transpose()?.flatten();
+        // Of a row that can't be read nothing is there any more.
+        let stored =
+            stored.map(|row| gathered::beginning(&start, &row).unwrap_or_default().into_iter().map(|(key, _)| key).collect());
+        let mut marks: Vec<Vec<u8>> = stored.unwrap_or_default();
+        let touched = gathered::row_of(&start).and_then(|row| self.gathered.get(&row)).into_iter().flatten();
+        marks.extend(touched.filter(|(key, value)| key.starts_with(&start) && value.is_some()).map(|(key, _)| key.clone()));
+        marks.sort_unstable();
+        marks.dedup();
+        Ok(marks)
+    }
+
+    /// Marks that a source listed a pruned story.
+    pub(super) fn mark(&mut self, mark: Mark) -> Result<(), StoreError> {
+        let (source, at) = mark.listed;
+        match self.stored(mark.story)? {
+            None => self.put(&codec::mark_key(mark.story, source), codec::mark(at)),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Notes the name of an entry whose story was pruned, where none is stored, and marks that are missing.
+    pub(super) fn bury(&mut self, name: Pruned) -> Result<(), StoreError> {
+        if self.stored(name.story)?.is_some() {
+            return Ok(());
+        }
+        self.put(&codec::entry_key(name.entry), codec::entry(name.story, 0))?;
+        let unknown = name.listed.is_empty().then_some((SourceTag::UNKNOWN, Timestamp::UNIX_EPOCH));
+        for (source, at) in name.listed.into_iter().chain(unknown) {
+            let key = codec::mark_key(name.story, source);
+            if !self.is_there(&key)? {
+                self.put(&key, codec::mark(at))?;
+            }
+        }
         Ok(())
     }
 

@@ -125,6 +125,7 @@ impl Scrub {
             }
             if counts(key) {
                 self.found.post(&Posting::plain(key, true));
+                self.filter.add(key);
             }
         }
         Ok(lost)

@@ -145,7 +145,7 @@ impl Filter {
         Self { blocks: (0..blocks).map(|_| Default::default()).collect() }
     }
 
-    /// Adds a key, if it is a kind's letter and a hash.
+    /// Adds a key, if it is a kind's letter and a hash, whatever stands behind that.
     pub(super) fn add(&self, key: &[u8]) {
         let Some((block, probes)) = self.places(key) else { return };
         for (word, bit) in probes {
@@ -160,7 +160,7 @@ impl Filter {
 
     /// The block of a key's hash, and the bits that stand for it: by the first half of the hash the one, by the second the others.
     fn places(&self, key: &[u8]) -> Option<(&[AtomicU64; 8], impl Iterator<Item = (usize, u64)> + use<>)> {
-        let hash: [u8; 16] = key.get(1..)?.try_into().ok()?;
+        let hash: [u8; 16] = key.get(1..17)?.try_into().ok()?;
         let hash = u128::from_be_bytes(hash);
         let (first, second) = ((hash >> 64) as u64, hash as u64);
         // Less than the number of blocks, which fits.

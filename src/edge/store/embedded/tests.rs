@@ -63,7 +63,7 @@ fn a_file_of_which_little_is_needed_is_given_back_and_nothing_else() {
     let before = files(&case);
     assert!(before > 3, "{before}");
     let gone = (1..=58).filter(|n| n % 5 != 0).map(|n| (id(n), u64::from(n))).collect();
-    case.block_on(case.store().remove(gone)).unwrap();
+    case.block_on(case.store().remove(gone, Timestamp::UNIX_EPOCH)).unwrap();
     let left: Vec<Story> = case.store().stories_after(None, 99).unwrap();
     assert_eq!(sentences(&case), [""; 0]);
     // Its steps come between the orders.
@@ -125,7 +125,7 @@ fn a_store_that_is_whole_has_nothing_to_be_found() {
     let mut case = Case::new();
     case.commit(Batch { source: Some((slug("a"), state(b"x"))), ..batch([story(1, 0), story(2, 0)]) }).unwrap();
     case.commit(batch([story(2, 2), story(3, 0)])).unwrap();
-    case.block_on(case.store().remove(vec![(id(1), 1)])).unwrap();
+    case.block_on(case.store().remove(vec![(id(1), 1)], Timestamp::UNIX_EPOCH)).unwrap();
     case.commit(batch([story(1, 0)])).unwrap();
     for _ in 0..2 {
         assert_eq!(sentences(&case), [""; 0]);
@@ -182,7 +182,7 @@ fn what_is_written_during_an_inspection_is_counted_right() {
     let findings = case.block_on(async {
         let writing = async {
             for n in 0..60 {
-                store.remove(vec![(id(n * 4), u64::from(n) * 4 + 1)]).await.unwrap();
+                store.remove(vec![(id(n * 4), u64::from(n) * 4 + 1)], Timestamp::UNIX_EPOCH).await.unwrap();
                 store.commit(batch([story(n * 4 + 1, u64::from(n) * 4 + 2)])).await.unwrap();
             }
         };

@@ -3,26 +3,27 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::edge::store::embedded::books::pruned_key;
+use jiff::Timestamp;
+
 use crate::edge::store::embedded::codec;
 use crate::edge::store::embedded::recent::Recent;
 use crate::edge::store::embedded::rows::Rows;
 use crate::edge::store::{Memo, StoreError, record};
-use crate::model::{Batch, EntryKey, Push, SourceId, SourceState, Stamp, StoryId, Subscriber, SubscriberId};
+use crate::model::{Batch, EntryKey, Pruned, Push, SourceId, SourceState, Stamp, StoryId, Subscriber, SubscriberId};
 
 pub(super) enum Work {
     Batch(Box<Batch>),
     /// States of sources.
     States(Arc<[(SourceId, SourceState)]>),
-    /// Stories, each with the number that it had when it was judged.
-    Remove(Vec<(StoryId, u64)>),
+    /// Stories, each with the number that it had when it was judged, and when that was.
+    Remove(Vec<(StoryId, u64)>, Timestamp),
     Memo(Memo, Vec<u8>),
     Stamps(Vec<Stamp>),
     Pushes(Vec<(SourceId, Push)>),
     /// Who subscribes to our feeds, or no more.
     Subscribers(Vec<(SubscriberId, Option<Subscriber>)>),
     /// Names of entries whose stories were pruned.
-    Bury(Vec<(EntryKey, StoryId)>),
+    Bury(Vec<Pruned>),
     /// Names of entries that are to be new.
     Forget(Vec<EntryKey>),
     /// What was wrong has been mended.
@@ -47,6 +48,9 @@ pub(super) fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<()
                     None => rows.take(&key)?,
                 }
             }
+            for mark in &batch.marks {
+                rows.mark(*mark)?;
+            }
             if let Some((key, value)) = source {
                 rows.put(&key, value)?;
             }
@@ -56,11 +60,11 @@ pub(super) fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<()
                 rows.put(&codec::source_key(id), record::source(state)?)?;
             }
         }
-        Work::Remove(stories) => {
+        Work::Remove(stories, at) => {
             for (id, judged) in stories {
                 // One that has changed since is not what was judged.
                 if let Some(old) = rows.stored(id)?.filter(|old| old.seq == judged) {
-                    rows.take_story(id, old)?;
+                    rows.take_story(id, old, at)?;
                 }
             }
         }
@@ -89,11 +93,8 @@ pub(super) fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<()
             }
         }
         Work::Bury(names) => {
-            for (key, story) in names {
-                if rows.stored(story)?.is_none() {
-                    rows.put(&codec::entry_key(key), codec::entry(story, 0))?;
-                    rows.put(&pruned_key(story), Vec::new())?;
-                }
+            for name in names {
+                rows.bury(name)?;
             }
         }
         Work::Forget(names) => {

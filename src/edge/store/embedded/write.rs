@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::edge::store::embedded::base::Base;
 use crate::edge::store::embedded::books::{Books, Posting};
 use crate::edge::store::embedded::disk::{Disk, Reserve};
+use crate::edge::store::embedded::expire::Expiry;
 use crate::edge::store::embedded::heap::Pile;
 use crate::edge::store::embedded::open::{self, Ground};
 use crate::edge::store::embedded::recent::Recent;
@@ -25,6 +26,7 @@ use crate::edge::store::embedded::sweep::Sweep;
 use crate::edge::store::embedded::work::{Work, add};
 use crate::edge::store::embedded::{Shared, codec};
 use crate::edge::store::{Finding, StoreError};
+use crate::model::StoryId;
 
 /// Batches that are made durable together at the most: under load one `fsync` serves many polls.
 const GROUP: usize = 64;
@@ -46,6 +48,8 @@ type Findings = oneshot::Sender<Result<Vec<Finding>, StoreError>>;
 pub(super) enum Order {
     Write(Job),
     Inspect(Findings),
+    /// Forget what pruned stories have left.
+    Expire(Vec<StoryId>, oneshot::Sender<Result<(), StoreError>>),
 }
 
 /// Why nothing is written, and when the disk is tried again.
@@ -69,6 +73,8 @@ pub(super) struct Writer {
     inspection: Option<(Scrub, Vec<Findings>)>,
     /// Files that are being cleared.
     sweep: Option<Sweep>,
+    /// What pruned stories have left is being forgotten.
+    expiry: Option<Expiry>,
 }
 
 impl Writer {
@@ -80,8 +86,8 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let (seq, books, recent) = (ground.seq, ground.books.clone(), Recent::since(ground.seq));
         let disk = Disk::new(&folder)?;
-        let mut writer =
-            Self { folder, shared, seq, books, recent, disk, announce, stopped: None, inspection: None, sweep: None };
+        let (stopped, inspection, sweep, expiry) = (None, None, None, None);
+        let mut writer = Self { folder, shared, seq, books, recent, disk, announce, stopped, inspection, sweep, expiry };
         // A disk that is full already is not tried by writing into sled, which would not survive it as well as a file.
         if let Err(error) = Reserve::of(&writer.folder).take() {
             writer.stop(&format!("the disk has no room for its reserve: {error}"));
@@ -98,6 +104,7 @@ impl Writer {
                 match order {
                     Order::Write(job) => jobs.push(job),
                     Order::Inspect(reply) => self.begin_inspection().push(reply),
+                    Order::Expire(stories, reply) => self.begin_expiry(Expiry::of(stories, reply)),
                 }
             }
             if !jobs.is_empty() {
@@ -105,6 +112,7 @@ impl Writer {
             }
             self.inspect_step();
             self.sweep_step();
+            self.expiry_step();
         }
         // What was acknowledged last is marked on the disk too.
         if let Err(error) = self.disk.sync() {
@@ -114,7 +122,8 @@ impl Writer {
 
     /// Waits for orders; `false` when there will be none any more. While it has something of its own to do it does not wait for long.
     fn receive(&mut self, queue: &mut mpsc::Receiver<Order>, orders: &mut Vec<Order>) -> bool {
-        if self.inspection.is_none() && self.sweep.is_none() && self.stopped.is_none() {
+        let is_idle = self.inspection.is_none() && self.sweep.is_none() && self.expiry.is_none();
+        if is_idle && self.stopped.is_none() {
             return queue.blocking_recv_many(orders, GROUP) > 0;
         }
         while orders.len() < GROUP {
@@ -135,7 +144,6 @@ impl Writer {
     }
 
     fn work_off(&mut self, jobs: Vec<Job>) {
-        let refused = |why: &str| StoreError::Failed { doing: "to make a change durable", why: why.to_owned() };
         if let Some(stopped) = &self.stopped {
             let why = format!("nothing is written since a write failed ({}); it is tried again by itself", stopped.why);
             // A sender that no longer waits needs no answer.
@@ -204,6 +212,37 @@ impl Writer {
         Ok(())
     }
 
+    fn begin_expiry(&mut self, expiry: Expiry) {
+        let why = match (&self.stopped, &self.expiry) {
+            (Some(stopped), _) => stopped.why.clone(),
+            (None, Some(running)) if !running.reply.is_closed() => "it is doing so already".to_owned(),
+            // Who began it no longer waits; it is taken up again from there another time.
+            (None, _) => return self.expiry = Some(expiry),
+        };
+        let _ = expiry.reply.send(Err(refused(&why)));
+    }
+
+    /// A step of forgetting what pruned stories have left. What fails on reading is left for another day.
+    fn expiry_step(&mut self) {
+        let Some(mut expiry) = self.expiry.take_if(|_| self.stopped.is_none()) else { return };
+        let step = self.shared.db().and_then(|base| Ok((expiry.step(&base, self.seq)?, base)));
+        let (mut expired, base) = match step {
+            Ok(step) => step,
+            Err(error) => return drop(expiry.reply.send(Err(error))),
+        };
+        if !expired.writes.is_empty() {
+            if let Err(why) = self.make_durable(&base, &expired.pile, &mut expired.writes, &expired.postings) {
+                self.expiry = Some(expiry);
+                return self.stop(&why);
+            }
+            self.shared.seen.written(expired.entries);
+        }
+        match expired.done {
+            true => drop(expiry.reply.send(Ok(()))),
+            false => self.expiry = Some(expiry),
+        }
+    }
+
     fn stop(&mut self, why: &str) {
         tracing::error!(
             why,
@@ -211,6 +250,10 @@ impl Writer {
         );
         self.shared.stopped.store(true, Ordering::Relaxed);
         self.sweep = None;
+        if let Some(expiry) = self.expiry.take() {
+            // Who no longer waits needs no answer.
+            let _ = expiry.reply.send(Err(refused(why)));
+        }
         self.stopped = Some(Stopped { why: why.to_owned(), waited: Duration::ZERO, wait: FIRST_WAIT });
         self.end_inspection(&Err(StoreError::Failed { doing: "to go through its records", why: why.to_owned() }));
     }
@@ -343,4 +386,8 @@ impl Writer {
             let _ = reply.send(result);
         }
     }
+}
+
+fn refused(why: &str) -> StoreError {
+    StoreError::Failed { doing: "to make a change durable", why: why.to_owned() }
 }

@@ -62,7 +62,7 @@ fn a_band_that_everybody_has_leads_to_nobody(case: Case) {
 fn a_removed_story_leaves_no_row(mut case: Case) {
     case.commit(batch(vec![posted(1, 10, &[7])], None)).unwrap();
     assert_eq!(found(&case, 10, &[7]), [id(1)]);
-    case.block_on(case.store().remove(vec![(id(1), 1)])).unwrap();
+    case.block_on(case.store().remove(vec![(id(1), 1)], Timestamp::UNIX_EPOCH)).unwrap();
     case.reopen();
     assert_eq!(found(&case, 10, &[7]), []);
 }

@@ -2,19 +2,21 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use crate::edge::store::Standing;
 use crate::edge::store::postgres::pool::{Failure, Pool, all_bytes, bytes, key, long};
+use crate::edge::store::postgres::pruned;
 use crate::edge::store::postgres::read::once;
-use crate::model::{EntryKey, StoryId};
+use crate::model::{EntryKey, Mark, Pruned, SourceTag, StoryId};
 
 /// A name that is taken over says nothing of the entry's words: seen again, the entry counts as edited, and its story is not there.
 const BURY: &str = "insert into diemtin.entries (key, story, print) \
                     select name.key, name.story, 0 from unnest($1::bytea[], $2::bytea[]) as name (key, story) \
                     where not exists (select 1 from diemtin.stories where id = name.story) on conflict (key) do nothing";
 const COUNTS: &str = "select (select count(*) from diemtin.stories), (select count(*) from diemtin.entries), \
-                      (select count(*) from diemtin.links), (select count(*) from diemtin.sources where state is not null), \
+                      (select count(*) from diemtin.links), (select count(*) from diemtin.marks), (select count(*) from diemtin.sources where state is not null), \
                       (select last from diemtin.sequence)";
 
 /// A database loses nothing without a word: a story that has left names and is not stored was removed.
@@ -44,11 +46,18 @@ pub(super) async fn after(pool: &Pool, after: Option<EntryKey>, limit: usize) ->
     rows.iter().map(|row| Ok((EntryKey(key(row, 0)?), StoryId(key(row, 1)?)))).collect()
 }
 
-pub(super) async fn bury(pool: &Pool, names: &[(EntryKey, StoryId)]) -> Result<(), Failure> {
-    let keys: Vec<&[u8]> = names.iter().map(|(entry, _)| &entry.0[..]).collect();
-    let stories: Vec<&[u8]> = names.iter().map(|(_, story)| &story.0[..]).collect();
+pub(super) async fn bury(pool: &Pool, names: &[Pruned]) -> Result<(), Failure> {
+    let keys: Vec<&[u8]> = names.iter().map(|name| &name.entry.0[..]).collect();
+    let stories: Vec<&[u8]> = names.iter().map(|name| &name.story.0[..]).collect();
+    let unknown = [(SourceTag::UNKNOWN, Timestamp::UNIX_EPOCH)];
+    let marks = names.iter().flat_map(|name| {
+        let listed = if name.listed.is_empty() { &unknown[..] } else { &name.listed };
+        listed.iter().map(|listed| Mark { story: name.story, listed: *listed })
+    });
+    let marks: Vec<Mark> = marks.collect();
     let session = pool.begin().await?;
     session.execute(BURY, &[all_bytes(&keys), all_bytes(&stories)]).await?;
+    pruned::put(&session, &marks).await?;
     session.commit().await
 }
 
@@ -60,7 +69,7 @@ pub(super) async fn forget(pool: &Pool, names: &[EntryKey]) -> Result<(), Failur
 }
 
 pub(super) async fn stats(pool: &Pool) -> Result<Vec<(&'static str, u64)>, Failure> {
-    const NAMES: [&str; 5] = ["stories", "names of entries", "links", "sources", "changes so far"];
+    const NAMES: [&str; 6] = ["stories", "names of entries", "links", "marks of pruned stories", "sources", "changes so far"];
     let rows = once(pool, COUNTS, &[]).await?;
     let count = |row: &Row, (place, name)| {
         let count: i64 = row.try_get(place)?;

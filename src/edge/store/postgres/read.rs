@@ -61,7 +61,7 @@ async fn stories_by_id(session: &Session, ids: &[StoryId]) -> Result<HashMap<Sto
 }
 
 /// A story of a row that has its id, its number and its body.
-fn story(row: &Row) -> Result<Story, Failure> {
+pub(super) fn story(row: &Row) -> Result<Story, Failure> {
     let body: &[u8] = row.try_get(2)?;
     Ok(Story { seq: number(row, 1)?, ..record::read_story(StoryId(key(row, 0)?), body)? })
 }

@@ -32,13 +32,8 @@ pub(super) async fn change(session: &Session, changes: &[(StoryId, Option<Withdr
     if !down.is_empty() {
         session.execute(PUT, &[all_bytes(&down), all_bytes(&records)]).await?;
     }
-    forget(session, &back).await
-}
-
-/// Forgets that stories were taken down.
-pub(super) async fn forget(session: &Session, stories: &[&[u8]]) -> Result<(), Failure> {
-    if !stories.is_empty() {
-        session.execute("delete from diemtin.withdrawals where story = any($1)", &[all_bytes(&stories)]).await?;
+    if !back.is_empty() {
+        session.execute("delete from diemtin.withdrawals where story = any($1)", &[all_bytes(&back)]).await?;
     }
     Ok(())
 }

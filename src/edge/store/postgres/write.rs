@@ -5,10 +5,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
+use tokio_postgres::Row;
+
 use crate::edge::store::postgres::pool::{Failure, Pool, Session, all_bytes, bytes, key, long, longs, number, text, texts};
-use crate::edge::store::postgres::{read, withdrawn};
+use crate::edge::store::postgres::{pruned, read, withdrawn};
 use crate::edge::store::{Memo, record};
-use crate::model::{Band, Batch, SourceId, SourceState, Stamp, StoryChange, StoryId, span};
+use crate::model::{Band, Batch, Mark, SourceId, SourceState, SourceTag, Stamp, StoryChange, StoryId, span};
 
 const PUT_STORIES: &str = "insert into diemtin.stories (id, seq, body) select * from unnest($1::bytea[], $2::bigint[], $3::bytea[]) \
                            on conflict (id) do update set seq = excluded.seq, body = excluded.body";
@@ -22,17 +25,22 @@ const PUT_BANDS: &str = "insert into diemtin.bands (seq, span, story, bands) \
                          select * from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[])";
 /// What is remembered of the rules holds no more when a story comes in under others.
 const OTHER_RULES: &str = "update diemtin.memos set value = '' where name = 'rules' and value <> $1 and value <> ''";
+/// Names that led to a story which was pruned before and came back are needed again.
+const MARK_AGAIN: &str = "update diemtin.marks set listed = $2 where story = any($1)";
 const COUNT: &str = "update diemtin.sequence set last = $1";
 /// The number of the last change, locked until the end of the transaction: the only lock that commits of stories share.
-const LOCK: &str = "select last from diemtin.sequence for update";
+pub(super) const LOCK: &str = "select last from diemtin.sequence for update";
 
 /// Commits a batch; the number of its last change, where it has any.
 pub(super) async fn commit(pool: &Pool, batch: &Batch) -> Result<Option<u64>, Failure> {
     let source = batch.source.as_ref().map(|(id, state)| Ok::<_, Failure>((id, state, record::source(state)?))).transpose()?;
     if batch.stories.is_empty() {
-        let Some(source) = source else { return Ok(None) };
         let session = pool.begin().await?;
-        put_source(&session, source, batch.fence).await?;
+        if let Some(source) = source {
+            put_source(&session, source, batch.fence).await?;
+        }
+        pruned::put(&session, &batch.marks).await?;
+        withdrawn::change(&session, &batch.withdrawals).await?;
         session.commit().await?;
         return Ok(None);
     }
@@ -50,6 +58,7 @@ pub(super) async fn commit(pool: &Pool, batch: &Batch) -> Result<Option<u64>, Fa
     if let Some(rules) = &batch.rules {
         session.execute(OTHER_RULES, &[bytes(&&rules[..])]).await?;
     }
+    pruned::put(&session, &batch.marks).await?;
     withdrawn::change(&session, &batch.withdrawals).await?;
     let last = put_stories(&session, &batch.stories, &bodies, last).await?;
     session.commit().await?;
@@ -197,12 +206,12 @@ pub(super) fn unpack(bytes: &[u8]) -> impl Iterator<Item = Band> {
 }
 
 /// Removes stories that are still as they were judged; the number of the last change, where one was.
-pub(super) async fn remove(pool: &Pool, judged: &[(StoryId, u64)]) -> Result<Option<u64>, Failure> {
+pub(super) async fn remove(pool: &Pool, judged: &[(StoryId, u64)], at: Timestamp) -> Result<Option<u64>, Failure> {
     let ids: Vec<&[u8]> = judged.iter().map(|(id, _)| &id.0[..]).collect();
     let seqs: Vec<i64> = judged.iter().map(|(_, seq)| signed(*seq)).collect();
     let session = pool.begin().await?;
     let last = number(&session.one(LOCK, &[]).await?, 0)?;
-    let query = "select distinct s.id, s.seq from diemtin.stories s join unnest($1::bytea[], $2::bigint[]) as judged (id, seq) \
+    let query = "select distinct s.id, s.seq, s.body from diemtin.stories s join unnest($1::bytea[], $2::bigint[]) as judged (id, seq) \
                  on s.id = judged.id and s.seq = judged.seq order by s.seq";
     let rows = session.rows(query, &[all_bytes(&ids), longs(&seqs)]).await?;
     if rows.is_empty() {
@@ -211,21 +220,34 @@ pub(super) async fn remove(pool: &Pool, judged: &[(StoryId, u64)]) -> Result<Opt
     }
     let gone: Vec<&[u8]> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
     let old: Vec<i64> = rows.iter().map(|row| row.try_get(1)).collect::<Result<_, _>>()?;
+    let marks = marks(&rows, at)?;
     let numbers: Vec<i64> = (last + 1..).take(rows.len()).map(signed).collect();
     let reached = last + rows.len() as u64;
     let count = signed(reached);
-    let (stories, bands) = ([all_bytes(&gone)], [all_bytes(&gone)]);
+    let now = i64::from(record::listed(at));
+    let (stories, bands, marked) = ([all_bytes(&gone)], [all_bytes(&gone)], [all_bytes(&gone), long(&now)]);
     let (forget, tell, count) = ([longs(&old)], [longs(&numbers), all_bytes(&gone)], [long(&count)]);
     tokio::try_join!(
         session.execute("delete from diemtin.stories where id = any($1)", &stories),
         session.execute("delete from diemtin.bands where story = any($1)", &bands),
-        withdrawn::forget(&session, &gone),
+        session.execute(MARK_AGAIN, &marked),
         session.execute(FORGET_CHANGES, &forget),
         session.execute(TELL_CHANGES, &tell),
         session.execute(COUNT, &count),
     )?;
+    pruned::put(&session, &marks).await?;
     session.commit().await?;
     Ok(Some(reached))
+}
+
+/// Marks for the sources of stories that are removed.
+fn marks(rows: &[Row], at: Timestamp) -> Result<Vec<Mark>, Failure> {
+    let mut marks = Vec::new();
+    for row in rows {
+        let story = read::story(row)?;
+        marks.extend(story.entries.iter().map(|report| Mark { story: story.id, listed: (SourceTag::of(&report.source), at) }));
+    }
+    Ok(marks)
 }
 
 pub(super) async fn remember(pool: &Pool, memo: Memo, what: &[u8]) -> Result<(), Failure> {

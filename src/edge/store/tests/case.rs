@@ -77,7 +77,7 @@ impl Case {
     pub(in crate::edge::store) fn remove(&self, ids: Vec<StoryId>) {
         let seq = |id| self.store().story(id).unwrap().map_or(0, |story| story.seq);
         let judged = ids.into_iter().map(|id| (id, seq(id))).collect();
-        self.block_on(self.store().remove(judged)).unwrap();
+        self.block_on(self.store().remove(judged, second(60))).unwrap();
     }
 
     pub(in crate::edge::store) fn seqs(&self) -> Vec<(u64, StoryId)> {

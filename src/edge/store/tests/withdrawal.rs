@@ -1,4 +1,4 @@
-//! What is taken down is remembered for each story by itself, committed with its change, until it is put back or its story goes.
+//! What is taken down is remembered for each story by itself, committed with its change, until it is put back.
 
 use super::*;
 use crate::model::{Withdrawal, Withdrawals};
@@ -36,18 +36,6 @@ fn a_withdrawal_is_as_it_was_until_the_story_is_put_back(mut case: Case) {
     assert!(case.block_on(case.store().inspect()).unwrap().is_empty(), "the books know of it");
 }
 
-fn a_withdrawal_goes_with_its_story(mut case: Case) {
-    case.commit(batch([story(1, 0), story(2, 0)])).unwrap();
-    case.commit(taken_down(1, 1, Some(withdrawal(1)))).unwrap();
-    case.commit(taken_down(2, 2, Some(withdrawal(2)))).unwrap();
-    case.remove(vec![id(1)]);
-    case.reopen();
-    assert_eq!(case.store().withdrawals().unwrap(), of([2]));
-    case.commit(batch([story(1, 0)])).unwrap();
-    assert_eq!(case.store().withdrawals().unwrap(), of([2]));
-    assert!(case.block_on(case.store().inspect()).unwrap().is_empty());
-}
-
 fn what_is_refused_takes_nothing_down(case: Case) {
     case.commit(batch([story(1, 0)])).unwrap();
     for seq in [0, 2] {
@@ -74,7 +62,6 @@ fn many_that_take_down_at_once_all_succeed(mut case: Case) {
 
 on_every_kind! {
     a_withdrawal_is_as_it_was_until_the_story_is_put_back
-    a_withdrawal_goes_with_its_story
     what_is_refused_takes_nothing_down
     many_that_take_down_at_once_all_succeed
 }

@@ -146,6 +146,7 @@ fn state() -> SourceState {
         error: None,
         manners: crate::model::Manners::default(),
         vanished: Vec::new(),
+        roll_call: None,
     }
 }
 
