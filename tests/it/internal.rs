@@ -13,12 +13,12 @@ pub struct Internal {
 impl Internal {
     /// At an address of loopback, and a port of its own.
     pub fn new(address: &str) -> Self {
-        Self::at(address, 0)
+        Self::at(address, 0).expect("a port on loopback")
     }
 
-    /// At a certain port.
-    pub fn at(address: &str, port: u16) -> Self {
-        let listener = TcpListener::bind((address, port)).expect("a port on loopback");
+    /// At a certain port, if it is free.
+    pub fn at(address: &str, port: u16) -> Option<Self> {
+        let listener = TcpListener::bind((address, port)).ok()?;
         let port = listener.local_addr().expect("an address").port();
         let connections = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&connections);
@@ -28,7 +28,7 @@ impl Internal {
                 count.fetch_add(1, Ordering::SeqCst);
             }
         });
-        Self { connections, port }
+        Some(Self { connections, port })
     }
 
     /// How many have connected.

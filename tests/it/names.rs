@@ -30,8 +30,11 @@ fn told<'a>(rows: &'a BTreeMap<String, Value>, id: &str) -> &'a str {
 fn a_name_that_changes_its_mind_never_leads_inside() {
     const TRIES: usize = 1000;
     // They share a port: nothing but the address keeps the internal one from being asked.
-    let origin = Origin::at(3);
-    let internal = Internal::at("127.0.0.1", origin.port());
+    let both = || {
+        let origin = Origin::at(3);
+        Internal::at("127.0.0.1", origin.port()).map(|internal| (origin, internal))
+    };
+    let (origin, internal) = std::iter::repeat_with(both).flatten().next().expect("a port that is free at both addresses");
     let (outside, inside) = (ip("127.0.0.3"), ip("127.0.0.1"));
     let turns = [vec![outside], vec![inside], vec![outside, inside], vec![outside], vec![inside, outside]];
     let name = |n: usize| format!("n{n}.doi-y.example");

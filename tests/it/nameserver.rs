@@ -48,9 +48,15 @@ struct State {
 impl NameServer {
     /// One that knows these names; of others it says that they do not exist.
     pub fn new(script: impl IntoIterator<Item = (String, Says)>) -> Self {
-        let udp = UdpSocket::bind("127.0.0.1:0").expect("a port on loopback");
+        // A port that is free for both: somebody may have that of the one for the other.
+        let (udp, tcp) = std::iter::repeat_with(|| {
+            let udp = UdpSocket::bind("127.0.0.1:0").expect("a port on loopback");
+            let tcp = TcpListener::bind(udp.local_addr().expect("an address"));
+            tcp.map(|tcp| (udp, tcp))
+        })
+        .find_map(Result::ok)
+        .expect("a port for both");
         let address = udp.local_addr().expect("an address");
-        let tcp = TcpListener::bind(address).expect("the same port for TCP");
         let state = Arc::new(Mutex::new(State { script: script.into_iter().collect(), ..State::default() }));
         let (datagrams, streams) = (Arc::clone(&state), Arc::clone(&state));
         std::thread::spawn(move || {
