@@ -344,6 +344,11 @@ impl Log {
         Self { shared }
     }
 
+    /// What was logged, for who asks why a test failed.
+    fn print(&self) {
+        self.shared.0.lock().expect("no panic").iter().for_each(|line| eprintln!("{line}"));
+    }
+
     /// Waits for a line that contains this text, and returns it.
     pub fn wait_for(&self, text: &str) -> Value {
         let find = |lines: &[Value]| lines.iter().find(|line| line.to_string().contains(text)).cloned();
@@ -431,6 +436,9 @@ impl Drop for Service {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            self.log.print();
+        }
     }
 }
 

@@ -354,7 +354,9 @@ impl Origin {
         let asked = |stage: &Stage| stage.requests.iter().filter(|request| request.path == path).count();
         let waiting = self.shared.changed.wait_timeout_while(self.shared.stage(), crate::app::PATIENCE, |s| asked(s) < times);
         let (stage, _) = waiting.expect("no test panics while it holds the stage");
-        assert!(asked(&stage) >= times, "{path} was asked for {} times, expected {times}", asked(&stage));
+        let asked = asked(&stage);
+        drop(stage);
+        assert!(asked >= times, "{path} was asked for {asked} times, expected {times}");
     }
 }
 
