@@ -13,7 +13,7 @@ mod topics;
 use anyhow::Context;
 
 /// The labelled sets of the repository.
-const SETS: [&str; 22] = [
+const SETS: [&str; 24] = [
     "pairs-tuning.tsv",
     "pairs-hard.tsv",
     "pairs-lookalike.tsv",
@@ -28,6 +28,7 @@ const SETS: [&str; 22] = [
     "topics-fresh.tsv",
     "topics-plain.tsv",
     "topics-mixed.tsv",
+    "topics-danes.tsv",
     "topics-desk.tsv",
     "topics-mentions.tsv",
     "topics-papers.tsv",
@@ -36,6 +37,7 @@ const SETS: [&str; 22] = [
     "topics-station.tsv",
     "topics-heldout.tsv",
     "topics-heldout-two.tsv",
+    "topics-danes-heldout.tsv",
 ];
 
 fn main() -> anyhow::Result<()> {
