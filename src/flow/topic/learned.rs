@@ -5,8 +5,6 @@
 //! by how seldom a run occurs (Salton and Buckley, "Term-weighting approaches in automatic text retrieval", 1988). `examples/learn` works
 //! them out from tests/corpus/judge; docs/judging.md says how well they do on texts that they were not learned from.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -31,34 +29,14 @@ pub const WEIGHTS: &str = include_str!("learned/weights.tsv");
 /// The weights that the program comes with.
 pub static MODEL: LazyLock<Model> = LazyLock::new(|| Model::read(WEIGHTS));
 
-/// Tables by what is a hash already.
-type ByHash = BuildHasherDefault<Itself>;
-
-#[derive(Default)]
-struct Itself(u64);
-
-impl Hasher for Itself {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = xxh3_64(bytes);
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 /// What was learned.
 #[derive(Debug, Default)]
 pub struct Model {
     /// The ids of the topics that the labelled texts have.
     pub topics: Vec<String>,
     bias: Vec<f32>,
-    /// By the hashes of runs' keys.
-    rows: HashMap<u64, Row, ByHash>,
+    /// In the order of the hashes of runs' keys.
+    rows: Vec<(u64, Row)>,
     weights: Vec<(u16, f32)>,
 }
 
@@ -88,24 +66,25 @@ pub struct Opinion {
     pub because: Vec<Spoken>,
 }
 
-/// The different runs of words of a title and a summary by the hashes of their keys, each with how much it occurs and where it stands first.
+/// The different runs of words of a title and a summary, in the order of the hashes of their keys, each with how much it occurs and where it
+/// stands first.
 pub fn runs(read: [&Passage; 2]) -> Vec<(u64, f32, Spoken)> {
     let mut found: Vec<(u64, f32, Spoken)> = Vec::new();
-    let mut places: HashMap<u64, usize, ByHash> = HashMap::default();
     for (field, passage, times) in [(Field::Title, read[0], IN_TITLE), (Field::Summary, read[1], 1.0)] {
         let words = passage.words();
         for start in 0..words.len() {
             for end in start + 1..=(start + RUN).min(words.len()) {
-                let key = xxh3_64(words.run(start..end).as_bytes());
-                let place = *places.entry(key).or_insert(found.len());
-                match found.get_mut(place) {
-                    Some((_, count, _)) => *count += times,
-                    None => found.push((key, times, Spoken { field, words: start..end })),
-                }
+                found.push((xxh3_64(words.run(start..end).as_bytes()), times, Spoken { field, words: start..end }));
             }
         }
     }
-    found.iter_mut().for_each(|(_, count, _)| *count = 1.0 + count.ln());
+    found.sort_by_key(|(key, ..)| *key);
+    found.dedup_by(|next, first| {
+        let is_one = next.0 == first.0;
+        first.1 += if is_one { next.1 } else { 0.0 };
+        is_one
+    });
+    found.iter_mut().for_each(|(_, times, _)| *times = 1.0 + times.ln());
     found
 }
 
@@ -124,8 +103,10 @@ impl Model {
             let weights = fields.next().unwrap_or_default().split(' ').filter_map(|pair| pair.split_once(':'));
             model.weights.extend(weights.filter_map(|(topic, weight)| Some((topic.parse().ok()?, hundredths(weight)?))));
             let row = Row { seldom, weights: first..model.weights.len() as u32 };
-            model.rows.insert(xxh3_64(key.as_bytes()), row);
+            model.rows.push((xxh3_64(key.as_bytes()), row));
         }
+        model.rows.sort_by_key(|(key, _)| *key);
+        model.rows.dedup_by_key(|(key, _)| *key);
         model
     }
 
@@ -133,7 +114,8 @@ impl Model {
     pub fn opinions(&self, read: [&Passage; 2]) -> Vec<Opinion> {
         let runs = runs(read);
         let known = runs.iter().filter_map(|(key, times, spoken)| {
-            let row = self.rows.get(key)?;
+            let place = self.rows.binary_search_by_key(key, |(key, _)| *key).ok()?;
+            let row = &self.rows[place].1;
             Some((row, times * row.seldom, spoken))
         });
         let known: Vec<(&Row, f32, &Spoken)> = known.collect();
@@ -148,7 +130,8 @@ impl Model {
             let weight = |row: &Row| self.of(row).iter().find(|(other, _)| usize::from(*other) == topic).map_or(0.0, |(_, w)| *w);
             let mut spoken: Vec<(f32, &Spoken)> =
                 known.iter().map(|(row, value, spoken)| (weight(row) * value, *spoken)).collect();
-            spoken.sort_by(|a, b| b.0.total_cmp(&a.0));
+            let place = |spoken: &Spoken| (spoken.field, spoken.words.start);
+            spoken.sort_by(|a, b| b.0.total_cmp(&a.0).then(place(a.1).cmp(&place(b.1))));
             apart(spoken.into_iter().filter(|(value, _)| *value > 0.0).map(|(_, spoken)| spoken))
         };
         let opinion = |(topic, score): (usize, f32)| Opinion {
