@@ -3,29 +3,20 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::model::{Batch, Because, Manners, Slug, Trouble};
+use crate::model::{Batch, Manners, Slug, Trouble};
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_795_132_800).expect("a time")
 }
 
 fn known() -> SourceState {
+    let asked = now() - SignedDuration::from_hours(1);
     SourceState {
-        settings: 7,
         etag: Some(b"\"1\"".to_vec()),
-        last_modified: None,
         body: Some([1; 16]),
         next: now(),
-        checked: now() - SignedDuration::from_hours(1),
-        succeeded: Some(now() - SignedDuration::from_hours(1)),
         interval_seconds: 3600,
-        because: Because::Unsaid,
-        habits: None,
-        failures: 0,
-        error: None,
-        manners: Manners::default(),
-        vanished: Vec::new(),
-        roll_call: None,
+        ..SourceState::bare(asked)
     }
 }
 

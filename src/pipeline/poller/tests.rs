@@ -26,20 +26,12 @@ fn named(count: usize) -> Vec<(String, &'static str)> {
 fn states(desk: &Desk, next: Timestamp, trouble: Option<Trouble>) -> BTreeMap<SourceId, SourceState> {
     let state = |source: &Source| SourceState {
         settings: source.settings(),
-        etag: None,
-        last_modified: None,
-        body: None,
         next,
-        checked: next.min(now()) - SignedDuration::from_hours(1),
         succeeded: None,
         interval_seconds: 3600,
-        because: Because::Unsaid,
-        habits: None,
         failures: u32::from(trouble.is_some()),
-        error: None,
         manners: Manners { trouble, ..Manners::default() },
-        vanished: Vec::new(),
-        roll_call: None,
+        ..SourceState::bare(next.min(now()) - SignedDuration::from_hours(1))
     };
     desk.config.sources.values().map(|source| (source.id.clone(), state(source))).collect()
 }

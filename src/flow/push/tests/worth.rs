@@ -131,23 +131,7 @@ fn no_announcement_brings_a_poll_of_what_is_gone_or_forbidden() {
 }
 
 fn state() -> SourceState {
-    SourceState {
-        settings: 0,
-        etag: None,
-        last_modified: None,
-        body: None,
-        next: at(DAY),
-        checked: at(0),
-        succeeded: None,
-        interval_seconds: 60,
-        because: crate::model::Because::Unsaid,
-        habits: None,
-        failures: 1,
-        error: None,
-        manners: crate::model::Manners::default(),
-        vanished: Vec::new(),
-        roll_call: None,
-    }
+    SourceState { settings: 0, next: at(DAY), succeeded: None, interval_seconds: 60, failures: 1, ..SourceState::bare(at(0)) }
 }
 
 #[test]
