@@ -196,7 +196,7 @@ table! {
     /// A rule over stories. A story has the topic when a phrase of `any` occurs, one of `in_title` in the title or two of
     /// `two_of`, or what was `learned` speaks for it, every phrase of `all` occurs, and none of `none` does. A capital of a phrase must be a capital in the story; small letters stand for
     /// both. The number of a document such as 05-CT/TW is found in every way of writing it.
-    #[schemars(extend("anyOf" = [{ "required": ["any"] }, { "required": ["in_title"] }, { "required": ["two_of"] }, { "required": ["all"] }, { "required": ["learned"] }]))]
+    #[schemars(extend("anyOf" = [{ "required": ["any"] }, { "required": ["in_title"] }, { "required": ["two_of"] }, { "required": ["all"] }, { "required": ["learned"], "properties": { "learned": { "const": true } } }]))]
     Topic {
         /// What readers see. Default: the id.
         title: Text,

@@ -28,7 +28,7 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
     }
     if readable && !learned && [&raw.any, &raw.in_title, &raw.two_of, &raw.all].into_iter().all(silent) {
         let wrong = Wrong::new(format!("the topic {} has an empty rule", quoted(id.value.as_str())));
-        reader.error(&id.span, wrong.expected("phrases in `any`, `in_title`, `two_of` or `all`").absence());
+        reader.error(&id.span, wrong.expected("phrases in `any`, `in_title`, `two_of` or `all`, or `learned = true`").absence());
     }
     if let Some(only) = raw.two_of.given().filter(|two| phrases_in(&two.value) == 1 && silent(&raw.in_title)) {
         reader.error(&only.span, Wrong::new("a single phrase of `two_of` never suffices").expected("at least two phrases"));
