@@ -2,8 +2,8 @@
 //! store grows.
 //!
 //! `cargo bench --bench near [-- MOST]` makes a store in the folder for temporary files, lets it grow to each size (up to MOST stories),
-//! and prints what a poll spends on one new entry of the last three days: on asking whether its name and link are known, and on finding
-//! near copies, and on judging them. Half of the entries are near copies of a stored story. Times are noisy; the ratios are of one run.
+//! and prints what a poll spends on one new entry of the last three days: on asking whether its name and link are known, on preparing its
+//! text, on finding near copies, and on judging them. Half of the entries are near copies of a stored story. Times are noisy; the ratios are of one run.
 
 use std::collections::HashSet;
 use std::hint::black_box;
@@ -22,6 +22,8 @@ const DAYS: i64 = 30;
 /// Documents that are judged in one round; the least of the rounds counts.
 const DOCUMENTS: usize = 20;
 const ROUNDS: usize = 5;
+/// What is timed of an entry: asking, preparing, finding, judging.
+const STEPS: usize = 4;
 /// Syllables that texts are made of. Half of all are among the common ones, as in real text.
 const SYLLABLES: usize = 3_000;
 const COMMON: &str = "và của có trong các đã cho với được là người công không ngày nhiều quốc động đồng đầu mới thành nhà năm hiện tỉnh nhất sau \
@@ -34,9 +36,9 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let now: Timestamp = "2026-11-23T08:00:00Z".parse().expect("valid");
     println!(
-        "   stories   asking µs            finding µs             judging µs             joined   candidates   bytes each   MB in use"
+        "   stories   asking µs            preparing µs         finding µs           judging µs           all   joined   candidates   bytes each   MB in use"
     );
-    let (mut stored, mut first) = (0, None);
+    let (mut stored, mut first) = (0, None::<[f64; STEPS]>);
     for size in SIZES.into_iter().filter(|size| *size <= most) {
         let mut batch = Batch::default();
         while stored < size {
@@ -56,10 +58,12 @@ fn main() {
         runtime.block_on(store.inspect()).expect("an inspection");
         let (times, joined, candidates) = judge(&store, stored, now);
         let micros = times.map(|time| time.as_secs_f64() * 1e6);
-        let ratios: [f64; 3] = std::array::from_fn(|step| micros[step] / first.get_or_insert(micros)[step]);
+        let first = first.get_or_insert(micros);
+        let all = micros.iter().sum::<f64>() / first.iter().sum::<f64>();
         let disk = bytes(folder.path()) / stored as u64;
-        let steps: String = micros.iter().zip(ratios).map(|(micros, ratio)| format!("{micros:>12.1} {ratio:>7.2} ×")).collect();
-        println!("{stored:>10}{steps} {joined:>8} {candidates:>12.1} {disk:>12} {:>9}", resident_mb());
+        let steps: String =
+            micros.iter().zip(first).map(|(micros, first)| format!("{micros:>10.1} {:>6.2} ×", micros / *first)).collect();
+        println!("{stored:>10}{steps} {all:>6.2} × {joined:>8} {candidates:>12.1} {disk:>12} {:>9}", resident_mb());
     }
 }
 
@@ -69,18 +73,17 @@ fn unique(batch: &mut Batch) {
     batch.stories.retain(|change| seen.insert(change.story.id));
 }
 
-/// What an entry costs: asking whether it is known, finding stories that may be the same news, its own bands included, and judging them;
-/// how many entries of all joined a stored story; and how many stories were found for each.
+/// What an entry costs: asking whether it is known, preparing its text, finding stories that may be the same news, and judging them; how many entries of all joined a stored story; and how many stories were found for each.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-fn judge(store: &Store, stored: usize, now: Timestamp) -> ([Duration; 3], usize, f64) {
+fn judge(store: &Store, stored: usize, now: Timestamp) -> ([Duration; STEPS], usize, f64) {
     let fresh = source("moi");
     let recent: Vec<usize> = (0..stored).step_by(DOCUMENT).filter(|&first| ago(first) < SignedDuration::from_hours(72)).collect();
-    let mut best = [Duration::MAX; 3];
+    let mut best = [Duration::MAX; STEPS];
     let (mut joined, mut candidates) = (0, 0);
     let gists = Gists::default();
     for round in 0..ROUNDS {
         (joined, candidates) = (0, 0);
-        let mut steps = [Duration::ZERO; 3];
+        let mut steps = [Duration::ZERO; STEPS];
         for document in 0..DOCUMENTS {
             let number = (round * DOCUMENTS + document) * DOCUMENT;
             let entries: Vec<Entry> = (0..DOCUMENT)
@@ -99,11 +102,14 @@ fn judge(store: &Store, stored: usize, now: Timestamp) -> ([Duration; 3], usize,
             let mut known = store.known(&dedupe::lookups(&named)).expect("an answer");
             steps[0] += start.elapsed();
             let start = Instant::now();
-            store.near(&dedupe::searches(&named, &known, &gists), &mut known).expect("an answer");
+            let searches = dedupe::searches(&named, &known, &gists);
             steps[1] += start.elapsed();
             let start = Instant::now();
-            joined += decide(&named, &known, &gists, now).stories.iter().filter(|change| change.story.seq > 0).count();
+            store.near(&searches, &mut known).expect("an answer");
             steps[2] += start.elapsed();
+            let start = Instant::now();
+            joined += decide(&named, &known, &gists, now).stories.iter().filter(|change| change.story.seq > 0).count();
+            steps[3] += start.elapsed();
             candidates += known.near.values().map(Vec::len).sum::<usize>();
         }
         best = std::array::from_fn(|step| best[step].min(steps[step] / (DOCUMENTS * DOCUMENT) as u32));

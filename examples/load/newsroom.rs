@@ -11,7 +11,7 @@ use diemtin::edge::clock;
 use diemtin::edge::serve::{Answers, Server, listen};
 use diemtin::edge::store::Store;
 use diemtin::flow::render::Format;
-use diemtin::model::{Batch, EntryKey, FeedId, Report, Site, Slug, Story, StoryChange, StoryId};
+use diemtin::model::{Batch, EntryKey, FeedId, Report, Site, Sketch, Slug, Story, StoryChange, StoryId};
 use diemtin::pipeline::{self, Desk, Live};
 use jiff::SignedDuration;
 use tokio::sync::{mpsc, watch};
@@ -130,7 +130,7 @@ async fn edit(store: &Store, stories: u32, number: &str) -> anyhow::Result<()> {
     let mut story = store.story(id(newest))?.context("the story is stored")?;
     story.entries[0].title = format!("Tin số {newest}, sửa lần {number} lúc {}", clock::now());
     story.updated = clock::now();
-    let change = StoryChange { story, entries: Vec::new(), links: Vec::new(), bands: Vec::new() };
+    let change = StoryChange { story, entries: Vec::new(), links: Vec::new(), sketch: Sketch::default() };
     store.commit(Batch { stories: vec![change], ..Batch::default() }).await?;
     Ok(())
 }
@@ -159,5 +159,5 @@ fn story(number: u32, of: u32) -> StoryChange {
     };
     let topics = vec![Slug::new(topic(number % TOPICS)).expect("a slug")];
     let story = Story { id: id(number), seq: 0, published: time, arrived: time, updated: time, topics, entries: vec![report] };
-    StoryChange { story, entries: vec![(EntryKey(id(number).0), 1)], links: Vec::new(), bands: Vec::new() }
+    StoryChange { story, entries: vec![(EntryKey(id(number).0), 1)], links: Vec::new(), sketch: Sketch::default() }
 }

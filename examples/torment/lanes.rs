@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use diemtin::model::{Batch, Because, EntryKey, LinkKey, Manners, Moved, Report, Slug, SourceState, Story, StoryChange, StoryId};
+use diemtin::model::{
+    Batch, Because, EntryKey, LinkKey, Manners, Moved, Report, Sketch, Slug, SourceState, Story, StoryChange, StoryId,
+};
 use jiff::Timestamp;
 
 /// Lanes that go on at once.
@@ -95,7 +97,10 @@ fn change(lane: u32, step: u32, place: u32, edits: u64) -> StoryChange {
         story,
         entries: vec![(key(lane, step, place), print(step, edits))],
         links: if new { vec![link(lane, step, place)] } else { Vec::new() },
-        bands: if new { vec![u64::from(lane) << 32 | u64::from(step)] } else { Vec::new() },
+        sketch: Sketch {
+            bands: if new { vec![u64::from(lane) << 32 | u64::from(step)] } else { Vec::new() },
+            ..Sketch::default()
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use diemtin::edge::store::{Standing, Store};
-use diemtin::model::{Known, Lookup, Search, Story, StoryId};
+use diemtin::model::{Known, Lookup, Search, Sketch, Story, StoryId};
 
 use crate::lanes::{self, Expected};
 
@@ -105,7 +105,14 @@ fn check_bands(store: &Store, story: &Story, lane: u32) -> anyhow::Result<()> {
     let step: u64 = story.entries[0].guid.split('/').next().unwrap_or_default().parse()?;
     let mut known = Known::default();
     let key = lanes::key(lane, 0, 0);
-    store.near(&[Search { key, published: story.published, bands: vec![u64::from(lane) << 32 | step] }], &mut known)?;
+    store.near(
+        &[Search {
+            key,
+            published: story.published,
+            sketch: Sketch { bands: vec![u64::from(lane) << 32 | step], ..Sketch::default() },
+        }],
+        &mut known,
+    )?;
     let found = known.near.get(&key).is_some_and(|near| near.contains(&story.id));
     ensure!(found, "{} is not found by its bands", story.id);
     Ok(())

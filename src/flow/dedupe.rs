@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::{Band, Known, LinkKey, Lookup, Report, Search, SourceId, Story, StoryChange, StoryId};
+use crate::model::{Band, Known, LinkKey, Lookup, Report, Search, Sketch, SourceId, Story, StoryChange, StoryId};
 
 pub use copy::{Gist, Judgement, Likeness, judge};
 pub use gists::Gists;
@@ -70,16 +70,15 @@ pub fn searches(named: &[Named], known: &Known, gists: &Gists) -> Vec<Search> {
     named
         .iter()
         .filter(is_new)
-        .map(|n| Search { key: n.key, published: n.published(), bands: n.gist(gists).bands().to_vec() })
+        .map(|n| Search { key: n.key, published: n.published(), sketch: n.gist(gists).sketch().clone() })
         .collect()
 }
 
-/// The bands that a stored story is found by.
-pub fn bands(story: &Story) -> Vec<Band> {
-    let mut bands: Vec<Band> = story.entries.iter().flat_map(|report| Gist::of(report).bands().to_vec()).collect();
-    bands.sort_unstable();
-    bands.dedup();
-    bands
+/// What a stored story is found by.
+pub fn sketch(story: &Story) -> Sketch {
+    let mut sketch = Sketch::default();
+    story.entries.iter().for_each(|report| sketch.add(Gist::of(report).sketch()));
+    sketch
 }
 
 /// The texts of a story's entries, prepared, in their order: those of the document at hand are prepared already.
@@ -169,16 +168,15 @@ impl Work<'_> {
     fn story(&mut self, id: StoryId) -> Option<&mut StoryChange> {
         if !self.places.contains_key(&id) {
             let story = self.known.stories.get(&id)?.clone();
-            self.push(StoryChange { story, entries: Vec::new(), links: Vec::new(), bands: Vec::new() });
+            self.push(StoryChange { story, entries: Vec::new(), links: Vec::new(), sketch: Sketch::default() });
         }
         self.places.get(&id).map(|&place| &mut self.touched[place])
     }
 
     fn begin(&mut self, story: Story, entry: &Named, ground: &Ground) {
         self.links.extend(entry.link.map(|link| (link, story.id)));
-        let (entries, links, bands) =
-            (entry.prints().collect(), entry.link.into_iter().collect(), entry.gist(ground.gists).bands().to_vec());
-        self.push(StoryChange { story, entries, links, bands });
+        let (entries, links) = (entry.prints().collect(), entry.link.into_iter().collect());
+        self.push(StoryChange { story, entries, links, sketch: entry.gist(ground.gists).sketch().clone() });
     }
 
     fn push(&mut self, change: StoryChange) {
@@ -216,9 +214,13 @@ fn tell(change: &mut StoryChange, entry: &Named, ground: &Ground) {
     let old = change.story.entries.iter().find(|old| old.source == report.source);
     if old.is_none_or(|old| words(old) != words(&report)) {
         // Most copies say what the leading one says, and an edit most of what it said before.
-        let known: Vec<Band> =
-            old.into_iter().chain([change.story.lead(ground.rank)]).flat_map(|r| ground.gists.of(r).bands().to_vec()).collect();
-        change.bands.extend(entry.gist(ground.gists).bands().iter().filter(|band| !known.contains(band)));
+        let known = [old, Some(change.story.lead(ground.rank))].map(|report| report.map(|report| ground.gists.of(report)));
+        let is_known = |band: &Band| known.iter().flatten().any(|gist| gist.sketch().bands.contains(band));
+        let Sketch { bands, words } = entry.gist(ground.gists).sketch();
+        let bands: Vec<Band> = bands.iter().copied().filter(|band| !is_known(band)).collect();
+        if !bands.is_empty() {
+            change.sketch.add(&Sketch { bands, words: words.clone() });
+        }
     }
     let old = change.story.entries.iter_mut().find(|old| old.source == report.source);
     match old {

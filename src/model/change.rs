@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{EntryKey, LinkKey, Mark, SourceId, SourceState, Story, StoryId, Withdrawal};
+use crate::model::{EntryKey, LinkKey, Mark, Sketch, SourceId, SourceState, Story, StoryId, Withdrawal};
 
 /// A hash of everything that an entry says: while it stays the same, the entry has not changed.
 pub type Print = u64;
@@ -22,9 +22,6 @@ pub struct Lookup {
     pub begins: StoryId,
 }
 
-/// A hash of neighbouring words. Stories that are alike share one.
-pub type Band = u64;
-
 /// How far apart near copies may be published.
 pub const NEAR: SignedDuration = SignedDuration::from_hours(72);
 
@@ -41,8 +38,8 @@ pub struct Search {
     pub key: EntryKey,
     /// When it was published.
     pub published: Timestamp,
-    /// Its bands.
-    pub bands: Vec<Band>,
+    /// What it is found by.
+    pub sketch: Sketch,
 }
 
 /// What the store answers.
@@ -69,8 +66,8 @@ pub struct StoryChange {
     pub entries: Vec<(EntryKey, Print)>,
     /// The links that lead to the story from now on.
     pub links: Vec<LinkKey>,
-    /// The bands that the story is found by from now on, beside those that it was found by before.
-    pub bands: Vec<Band>,
+    /// What the story is found by from now on, beside what it was found by before.
+    pub sketch: Sketch,
 }
 
 /// Everything that one poll changes: committed whole or not at all.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::config::Config;
 use crate::edge::store::{Memo, Standing, Store, StoreError, Subscriptions};
 use crate::flow::archive::{Detail, Header, Line, Reader, SourceLine, StoryLine, VERSION, Writer};
-use crate::flow::dedupe::{bands, keys};
+use crate::flow::dedupe::{keys, sketch};
 use crate::model::{Batch, EntryKey, Pruned, SourceId, Story, StoryChange, StoryId, Subscriber};
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::withdraw::withdraw;
@@ -200,8 +200,8 @@ fn change_of(config: &Config, story: Story) -> StoryChange {
     let known: Vec<_> = story.entries.iter().map(|report| keys(report, config.tracking(&report.source))).collect();
     let entries = known.iter().map(|(key, print, _)| (*key, *print)).collect();
     let links = known.iter().filter_map(|(_, _, link)| *link).collect();
-    let bands = bands(&story);
-    StoryChange { story, entries, links, bands }
+    let sketch = sketch(&story);
+    StoryChange { story, entries, links, sketch }
 }
 
 /// Keeps a copy of what can't be fetched again, if the last one is old enough.

@@ -47,7 +47,7 @@ fn apart(config: &Config, store: &Store, story: &Story) -> Result<Vec<Apart>, St
     let lead = story.lead(|source| config.rank(source));
     let (key, _, _) = dedupe::keys(lead, config.tracking(&lead.source));
     let mut known = Known::default();
-    store.near(&[Search { key, published: story.published, bands: dedupe::bands(story) }], &mut known)?;
+    store.near(&[Search { key, published: story.published, sketch: dedupe::sketch(story) }], &mut known)?;
     let ids = known.near.remove(&key).unwrap_or_default();
     let withdrawn = withdrawals(store)?;
     let others = ids.iter().filter(|id| **id != story.id && !withdrawn.contains_key(id)).filter_map(|id| known.stories.get(id));

@@ -12,7 +12,8 @@ use crate::edge::store::{Store, StoreError};
 use crate::flow::gone::{self, Meaning};
 use crate::flow::merge;
 use crate::model::{
-    Batch, EntryKey, Lookup, Report, Sight, Source, SourceId, SourceState, Story, StoryChange, StoryId, Vanished, Withdrawal,
+    Batch, EntryKey, Lookup, Report, Sight, Sketch, Source, SourceId, SourceState, Story, StoryChange, StoryId, Vanished,
+    Withdrawal,
 };
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::crew::caught;
@@ -175,7 +176,7 @@ impl Look {
             }
             let is_withdrawn = withdrawals.first().map(|(_, withdrawal)| withdrawal.is_some());
             tracing::info!(%source, story = %id, ?meaning, is_withdrawn, "an article that its source took out is gone, or is back");
-            let change = StoryChange { story, entries: Vec::new(), links: Vec::new(), bands: Vec::new() };
+            let change = StoryChange { story, entries: Vec::new(), links: Vec::new(), sketch: Sketch::default() };
             Ok(Batch { stories: vec![change], withdrawals, ..Batch::default() })
         })
         .await

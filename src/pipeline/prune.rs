@@ -130,7 +130,7 @@ fn believes(last: Option<Timestamp>, doubted: Option<Timestamp>, now: Timestamp)
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{Report, RollCall, Slug, SourceState, Story, StoryChange};
+    use crate::model::{Report, RollCall, Sketch, Slug, SourceState, Story, StoryChange};
 
     use super::*;
 
@@ -176,7 +176,7 @@ mod tests {
         let (id, at) = (StoryId([n; 16]), day(0));
         let report = Report { title: format!("Tin số {n}"), seen: at, ..Report::bare("a", &n.to_string()) };
         let story = Story { id, seq: 0, published: at, arrived: at, updated: at, topics: Vec::new(), entries: vec![report] };
-        let change = StoryChange { story, entries: Vec::new(), links: Vec::new(), bands: Vec::new() };
+        let change = StoryChange { story, entries: Vec::new(), links: Vec::new(), sketch: Sketch::default() };
         let down = |who: &str| Withdrawal { who: who.to_owned(), ..Withdrawal::by_sources(id, at) };
         let withdrawals = withdrawal.map(|who| (id, Some(down(who)))).into_iter().collect();
         Batch { stories: vec![change], withdrawals, ..Batch::default() }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::topic::Rules;
-use crate::model::{Batch, Story, StoryChange, StoryId};
+use crate::model::{Batch, Sketch, Story, StoryChange, StoryId};
 use crate::pipeline::blocking::{blocking, recall};
 
 /// Stories that are read and committed in one step.
@@ -96,7 +96,7 @@ fn with_topics(rules: &Rules, story: Story) -> Option<StoryChange> {
         story: Story { topics, ..story },
         entries: Vec::new(),
         links: Vec::new(),
-        bands: Vec::new(),
+        sketch: Sketch::default(),
     })
 }
 
@@ -119,7 +119,7 @@ mod tests {
         let id = StoryId([n; 16]);
         let new = Story { id, seq: 0, published: time, arrived: time, updated: time, topics: Vec::new(), entries: vec![report] };
         let topics = rules.topics(&new);
-        StoryChange { story: Story { topics, ..new }, entries: Vec::new(), links: Vec::new(), bands: Vec::new() }
+        StoryChange { story: Story { topics, ..new }, entries: Vec::new(), links: Vec::new(), sketch: Sketch::default() }
     }
 
     async fn topics(store: &Store) -> Vec<usize> {

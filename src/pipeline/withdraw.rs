@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::edge::store::{Store, StoreError};
-use crate::model::{Batch, StoryChange, StoryId, Withdrawal, Withdrawals};
+use crate::model::{Batch, Sketch, StoryChange, StoryId, Withdrawal, Withdrawals};
 use crate::pipeline::blocking::blocking;
 
 /// Times that a story which polls change at the same moment is tried again.
@@ -36,7 +36,7 @@ async fn change(store: &Arc<Store>, id: StoryId, withdrawal: Option<Withdrawal>)
             return store.commit(Batch { withdrawals, ..Batch::default() }).await;
         };
         story.entries.iter_mut().filter(|_| withdrawal.is_none()).for_each(|report| report.gone = None);
-        let story = StoryChange { story, entries: Vec::new(), links: Vec::new(), bands: Vec::new() };
+        let story = StoryChange { story, entries: Vec::new(), links: Vec::new(), sketch: Sketch::default() };
         match store.commit(Batch { stories: vec![story], withdrawals, ..Batch::default() }).await {
             Err(StoreError::Conflict) if tries < TRIES => tries += 1,
             done => return done,

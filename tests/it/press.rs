@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use diemtin::edge::store::Store;
 use diemtin::flow::render::Format;
-use diemtin::model::{Batch, EntryKey, FeedId, Report, Site, Slug, Story, StoryChange, StoryId};
+use diemtin::model::{Batch, EntryKey, FeedId, Report, Site, Sketch, Slug, Story, StoryChange, StoryId};
 use diemtin::pipeline::Press;
 use jiff::{SignedDuration, Timestamp};
 
@@ -45,7 +45,7 @@ fn story(number: u32) -> Story {
 async fn commit(store: &Store, stories: Vec<Story>) {
     let change = |story: Story| {
         let entries = vec![(EntryKey(story.id.0), 1)];
-        StoryChange { story, entries, links: Vec::new(), bands: Vec::new() }
+        StoryChange { story, entries, links: Vec::new(), sketch: Sketch::default() }
     };
     let stories = stories.into_iter().map(change).collect();
     store.commit(Batch { stories, ..Batch::default() }).await.expect("stored");

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use diemtin::config::Config;
 use diemtin::edge::serve::respond;
 use diemtin::edge::store::Store;
-use diemtin::model::{Batch, EntryKey, Report, Site, Slug, Story, StoryChange, StoryId, Withdrawal};
+use diemtin::model::{Batch, EntryKey, Report, Site, Sketch, Slug, Story, StoryChange, StoryId, Withdrawal};
 use diemtin::pipeline::{Press, archive_maker, restore, withdraw};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
@@ -70,7 +70,7 @@ impl World {
             let (published, arrived, updated) = (self.now, self.now, self.now);
             let story = Story { id, seq: 0, published, arrived, updated, topics: vec![], entries: vec![report] };
             self.truth.insert(diemtin::flow::render::story_tag(id), title);
-            stories.push(StoryChange { story, entries: vec![(EntryKey(id.0), 1)], links: vec![], bands: vec![] });
+            stories.push(StoryChange { story, entries: vec![(EntryKey(id.0), 1)], links: vec![], sketch: Sketch::default() });
         }
         self.store.commit(Batch { stories, ..Batch::default() }).await.expect("stored");
     }
@@ -81,7 +81,7 @@ impl World {
         story.entries[0].title = format!("Tin số {number}, đã sửa");
         story.updated = self.now;
         self.truth.insert(diemtin::flow::render::story_tag(id), story.entries[0].title.clone());
-        let change = StoryChange { story, entries: vec![(EntryKey(id.0), 2)], links: vec![], bands: vec![] };
+        let change = StoryChange { story, entries: vec![(EntryKey(id.0), 2)], links: vec![], sketch: Sketch::default() };
         self.store.commit(Batch { stories: vec![change], ..Batch::default() }).await.expect("stored");
     }
 

@@ -10,7 +10,7 @@
 //! | `s` + story id * | where the story stands in the `heap` |
 //! | `e` + entry key * | the story of an entry and what the entry said; it outlives the story for as long as a document may list the entry, so that nothing pruned comes back |
 //! | `l` + link key * | the story of a canonical link |
-//! | `n` + span of 72 hours + sequence number | where in the `heap` the bands stand that changes add to stories, for finding near copies |
+//! | `n` + span of 72 hours + sequence number | where in the `heap` the sketches stand that changes add to stories, for finding near copies |
 //! | `c` + sequence number * | the story that changed; each story stands at its last change only |
 //! | `p` + source id | a source's state |
 //! | `d` + story id + source's number * | a mark that a story was pruned, and not lost, and when the source listed it last |

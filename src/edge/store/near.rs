@@ -1,6 +1,6 @@
 //! The index of near copies: which stories share bands with an entry, and whether one has come since it was asked.
 //!
-//! What is stored is a row for each change of a story, with the bands that it adds, in the order of time. In memory are the spans that
+//! What is stored is the sketch that each change of a story adds, in the order of time. In memory are the spans that
 //! are asked about, mostly the last ones, so that a search costs the same however many stories the store holds.
 
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::edge::store::StoreError;
 use crate::edge::store::hashed::ByBand;
-use crate::model::{Band, Search, StoryId, span};
+use crate::model::{Band, Search, Sketch, StoryId, span};
 
 /// Stories that are looked at of one band, the youngest: one that more stories share says little.
 const MOST_OF_A_BAND: usize = 32;
@@ -19,7 +19,7 @@ const MOST_CANDIDATES: usize = 8;
 const LEAST_SHARED: f64 = 0.08;
 /// One that shares this many times less than the best one is none either.
 const BESIDE_THE_BEST: f64 = 8.0;
-/// Stories in memory, at about 250 bytes each; beyond that the span that was asked for least lately is given up.
+/// Stories in memory, at about 300 bytes each; beyond that the span that was asked for least lately is given up.
 const MOST_IN_MEMORY: usize = 300_000;
 
 /// The spans in memory, shared by the writer, which adds to them, and by those who search.
@@ -36,9 +36,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Index {
     /// Takes notice of what was committed.
-    pub fn post(&self, posted: &[(i32, StoryId, Vec<Band>)]) {
+    pub fn post(&self, posted: &[(i32, StoryId, Sketch)]) {
         let mut spans = lock(&self.spans);
-        posted.iter().for_each(|(span, story, bands)| spans.post(*span, *story, bands));
+        posted.iter().for_each(|(span, story, sketch)| spans.post(*span, *story, sketch));
     }
 
     /// Forgets everything: it is read again when it is asked for.
@@ -80,20 +80,20 @@ impl Index {
             spans.awaited = Some((span, Vec::new()));
         }
         let mut loaded = Span::default();
-        read(span, &mut |story, bands| loaded.add(story, bands))?;
+        read(span, &mut |story, sketch| loaded.add(story, sketch))?;
         let mut spans = lock(&self.spans);
         let posted = spans.awaited.take().map(|(_, posted)| posted).unwrap_or_default();
-        posted.iter().for_each(|(story, bands)| loaded.add(*story, bands));
+        posted.iter().for_each(|(story, sketch)| loaded.add(*story, sketch));
         spans.loaded.insert(span, loaded);
         Ok(())
     }
 }
 
-/// What takes a story and bands that it has.
-pub(super) type Take<'a> = &'a mut dyn FnMut(StoryId, &[Band]);
+/// What takes a story and what it is found by.
+pub(super) type Take<'a> = &'a mut dyn FnMut(StoryId, &Sketch);
 
-/// A story and bands that it has.
-type Told = (StoryId, Vec<Band>);
+/// A story and what it is found by.
+type Told = (StoryId, Sketch);
 
 #[derive(Default)]
 struct Spans {
@@ -107,14 +107,18 @@ struct Spans {
 /// The stories of one span by their bands.
 #[derive(Default)]
 struct Span {
+    /// As often as they were told.
     stories: Vec<StoryId>,
+    /// The words of all sketches, one behind the other, and where those of each end.
+    words: Vec<u16>,
+    ends: Vec<u32>,
     /// The youngest posting of each band.
     youngest: ByBand<u32>,
     postings: Vec<Posting>,
     asked: u64,
 }
 
-/// One story under one band, and the posting before it.
+/// One of the stories under one band, and the posting before it.
 struct Posting {
     story: u32,
     older: Option<u32>,
@@ -137,19 +141,21 @@ impl Spans {
     /// The stories that share the most with what is searched, the likeliest first.
     fn candidates(&self, search: &Search, around: &[i32; 3]) -> Vec<StoryId> {
         let spans: Vec<&Span> = around.iter().filter_map(|span| self.loaded.get(span)).collect();
-        let mut stories: Vec<u128> = Vec::with_capacity(around.len() * MOST_OF_A_BAND);
-        let mut shared: Vec<(u128, f64)> = Vec::new();
-        for band in &search.bands {
+        let mut told: Vec<(u128, &[u16])> = Vec::with_capacity(around.len() * MOST_OF_A_BAND);
+        let mut shared: Vec<(u128, &[u16], f64)> = Vec::new();
+        for band in &search.sketch.bands {
             // As numbers, for they are sorted, and quickly so.
-            stories.extend(spans.iter().flat_map(|span| span.of(*band)).map(|id| u128::from_be_bytes(id.0)));
-            stories.sort_unstable();
-            stories.dedup();
-            let part = 1.0 / stories.len() as f64;
-            shared.extend(stories.drain(..).map(|id| (id, part)));
+            told.extend(spans.iter().flat_map(|span| span.of(*band)).map(|(id, words)| (u128::from_be_bytes(id.0), words)));
+            told.sort_unstable_by_key(|(id, _)| *id);
+            told.dedup_by_key(|(id, _)| *id);
+            let part = 1.0 / told.len() as f64;
+            shared.extend(told.drain(..).map(|(id, words)| (id, words, part)));
         }
-        shared.sort_by_key(|(id, _)| *id);
-        let sums = shared.chunk_by(|a, b| a.0 == b.0).map(|parts| (parts[0].0, parts.iter().map(|(_, part)| part).sum::<f64>()));
-        let mut candidates: Vec<(u128, f64)> = sums.filter(|(_, part)| *part >= LEAST_SHARED).collect();
+        shared.sort_by_key(|(id, ..)| *id);
+        let sums = shared.chunk_by(|a, b| a.0 == b.0).map(|of_one| (of_one, of_one.iter().map(|(.., part)| part).sum::<f64>()));
+        let may_resemble = |of_one: &[(u128, &[u16], f64)]| of_one.iter().any(|(_, words, _)| search.sketch.may_resemble(words));
+        let likely = sums.filter(|(of_one, part)| *part >= LEAST_SHARED && may_resemble(of_one));
+        let mut candidates: Vec<(u128, f64)> = likely.map(|(of_one, part)| (of_one[0].0, part)).collect();
         candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let least = candidates.first().map_or(0.0, |(_, part)| part / BESIDE_THE_BEST);
         candidates.retain(|(_, part)| *part >= least);
@@ -166,37 +172,58 @@ impl Spans {
     }
 
     /// Takes notice of what was committed, where its span is in memory or on the way there.
-    fn post(&mut self, in_span: i32, story: StoryId, bands: &[Band]) {
+    fn post(&mut self, in_span: i32, story: StoryId, sketch: &Sketch) {
         match &mut self.awaited {
-            Some((span, posted)) if *span == in_span => posted.push((story, bands.to_vec())),
+            Some((span, posted)) if *span == in_span => posted.push((story, sketch.clone())),
             _ => {}
         }
         if let Some(span) = self.loaded.get_mut(&in_span) {
-            span.add(story, bands);
+            span.add(story, sketch);
         }
     }
 }
 
 impl Span {
-    /// Adds a story's bands; those that it has already make no difference.
-    fn add(&mut self, story: StoryId, bands: &[Band]) {
-        let fresh: Vec<Band> = bands.iter().copied().filter(|band| !self.of(*band).any(|id| id == story)).collect();
+    /// Adds what a story is found by; bands that it has already make no difference.
+    fn add(&mut self, story: StoryId, sketch: &Sketch) {
+        let is_fresh = |band: &Band| !self.of(*band).any(|(id, _)| id == story);
+        let fresh: Vec<Band> = sketch.bands.iter().copied().filter(is_fresh).collect();
         if fresh.is_empty() {
             return;
         }
         let number = self.stories.len() as u32;
         self.stories.push(story);
+        self.words.extend(&sketch.words);
+        self.ends.push(self.words.len() as u32);
         for band in fresh {
             let older = self.youngest.insert(band, self.postings.len() as u32);
             self.postings.push(Posting { story: number, older });
         }
     }
 
-    /// The stories of a band, the youngest first.
-    fn of(&self, band: Band) -> impl Iterator<Item = StoryId> {
+    /// The stories of a band, the youngest first, and the words that came with it.
+    fn of(&self, band: Band) -> impl Iterator<Item = (StoryId, &[u16])> {
         let first = self.youngest.get(&band).copied();
         let postings = std::iter::successors(first, |place| self.postings[*place as usize].older);
-        postings.take(MOST_OF_A_BAND).map(|place| self.stories[self.postings[place as usize].story as usize])
+        postings.take(MOST_OF_A_BAND).map(|place| {
+            let story = self.postings[place as usize].story as usize;
+            let begin = if story == 0 { 0 } else { self.ends[story - 1] };
+            (self.stories[story], &self.words[begin as usize..self.ends[story] as usize])
+        })
+    }
+}
+
+/// A sketch as it is stored: its bands, eight bytes each, and its words, two each.
+pub(super) fn bytes(sketch: &Sketch) -> (Vec<u8>, Vec<u8>) {
+    let bands = sketch.bands.iter().flat_map(|band| band.to_be_bytes()).collect();
+    (bands, sketch.words.iter().flat_map(|word| word.to_be_bytes()).collect())
+}
+
+/// The sketch that is stored so.
+pub(super) fn sketch(bands: &[u8], words: &[u8]) -> Sketch {
+    Sketch {
+        bands: bands.as_chunks().0.iter().map(|band| Band::from_be_bytes(*band)).collect(),
+        words: words.as_chunks().0.iter().map(|word| u16::from_be_bytes(*word)).collect(),
     }
 }
 

@@ -29,7 +29,7 @@ use crate::edge::store::lease::{Claim, Lease};
 use crate::edge::store::near::Index;
 use crate::edge::store::{Memo, Standing, StoreError};
 use crate::model::{
-    Band, Batch, Change, EntryKey, Known, LinkKey, Lookup, Pruned, Search, SourceId, SourceState, Stamp, Story, StoryId,
+    Batch, Change, EntryKey, Known, LinkKey, Lookup, Pruned, Search, Sketch, SourceId, SourceState, Stamp, Story, StoryId,
     Withdrawals,
 };
 use connect::Connector;
@@ -209,7 +209,7 @@ impl Postgres {
             *indexed = Some(self.read(doing, WRITE, |shared| async move { read::latest(&shared.pool).await })?);
             return Ok(());
         };
-        let news = self.read(doing, WRITE, move |shared| async move { read::bands_after(&shared.pool, seq).await })?;
+        let news = self.read(doing, WRITE, move |shared| async move { read::sketches_after(&shared.pool, seq).await })?;
         match news {
             Some((last, news)) => {
                 self.index.post(&news);
@@ -224,10 +224,10 @@ impl Postgres {
         Ok(())
     }
 
-    fn read_span(&self, span: i32, take: &mut dyn FnMut(StoryId, &[Band])) -> Result<(), StoreError> {
+    fn read_span(&self, span: i32, take: &mut dyn FnMut(StoryId, &Sketch)) -> Result<(), StoreError> {
         let doing = "to look for near copies";
-        let rows = self.read(doing, WRITE, move |shared| async move { read::bands_of(&shared.pool, span).await })?;
-        rows.iter().for_each(|(story, bands)| take(*story, bands));
+        let rows = self.read(doing, WRITE, move |shared| async move { read::sketches_of(&shared.pool, span).await })?;
+        rows.iter().for_each(|(story, sketch)| take(*story, sketch));
         Ok(())
     }
 

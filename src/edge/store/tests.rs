@@ -12,8 +12,8 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::model::{
-    Asked, Author, Because, EntryKey, Expected, Habits, LinkKey, Looked, Manners, Moved, Print, Report, RollCall, Slug,
-    StoryChange, Trouble, Vanished,
+    Asked, Author, Band, Because, EntryKey, Expected, Habits, LinkKey, Looked, Manners, Moved, Print, Report, RollCall, Sketch,
+    Slug, StoryChange, Trouble, Vanished,
 };
 
 fn second(second: i64) -> Timestamp {
@@ -109,7 +109,17 @@ fn habits() -> Habits {
 
 pub(super) fn change(story: Story) -> StoryChange {
     let n = story.id.0[0];
-    StoryChange { story, entries: vec![(EntryKey([n; 16]), Print::from(n))], links: vec![LinkKey([n; 16])], bands: Vec::new() }
+    StoryChange {
+        story,
+        entries: vec![(EntryKey([n; 16]), Print::from(n))],
+        links: vec![LinkKey([n; 16])],
+        sketch: Sketch::default(),
+    }
+}
+
+/// A sketch of bands alone.
+pub(super) fn sketch(bands: &[Band]) -> Sketch {
+    Sketch { bands: bands.to_vec(), ..Sketch::default() }
 }
 
 pub(super) fn batch(stories: impl IntoIterator<Item = Story>) -> Batch {

@@ -13,21 +13,21 @@
 //! | `bag`, `likeness` | what two texts share |
 //! | `event` | whether two papers tell of one event in their own words |
 //! | `veto`, `slot` | what sets them apart |
-//! | `band` | under which hashes texts that share much are found |
+//! | `sketch` | what is kept of a text to find those that share much with it |
 
 mod bag;
-mod band;
 mod event;
 mod lexicon;
 mod likeness;
 mod number;
+mod sketch;
 mod slot;
 mod token;
 mod veto;
 
 use std::sync::OnceLock;
 
-use crate::model::{Reason, Report};
+use crate::model::{Reason, Report, Sketch};
 use crate::text::Passage;
 use bag::Bag;
 use token::Token;
@@ -49,7 +49,7 @@ pub struct Gist {
     /// Those of the lead.
     of_lead: Bag,
     /// Worked out when it is first asked for.
-    bands: OnceLock<Vec<u64>>,
+    sketch: OnceLock<Sketch>,
     /// The runs of words of the lead, worked out likewise.
     runs: OnceLock<Vec<(u64, usize)>>,
     /// Whether the title ends with an ellipsis.
@@ -96,12 +96,12 @@ impl Gist {
         }
         let all = Bag::new(title.tokens.iter().chain(&lead.tokens));
         let of_lead = Bag::new(lead.tokens.iter());
-        Self { title, lead, all, of_lead, bands: OnceLock::new(), runs: OnceLock::new(), cut, shouted }
+        Self { title, lead, all, of_lead, sketch: OnceLock::new(), runs: OnceLock::new(), cut, shouted }
     }
 
-    /// The bands under which near copies are looked for: texts that are alike share one, as far as chance allows.
-    pub fn bands(&self) -> &[u64] {
-        self.bands.get_or_init(|| band::bands(&self.title.tokens, &self.lead.tokens))
+    /// What near copies are looked for by: texts that are alike share a band and some words, as far as chance allows.
+    pub fn sketch(&self) -> &Sketch {
+        self.sketch.get_or_init(|| sketch::sketch(&self.title.tokens, &self.lead.tokens))
     }
 
     fn runs(&self) -> &[(u64, usize)] {

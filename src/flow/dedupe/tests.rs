@@ -72,7 +72,7 @@ impl Memory {
         let mut known = Known { entries: self.entries.clone(), links: self.links.clone(), stories, ..Known::default() };
         for search in searches(&named, &known, &gists) {
             let near: BTreeSet<StoryId> =
-                search.bands.iter().filter_map(|band| self.bands.get(band)).flatten().copied().collect();
+                search.sketch.bands.iter().filter_map(|band| self.bands.get(band)).flatten().copied().collect();
             known.near.insert(search.key, near.into_iter().collect());
         }
         let rank = |source: &SourceId| self.ranks.get(source.as_str()).copied().unwrap_or(0);
@@ -84,7 +84,7 @@ impl Memory {
             let id = change.story.id;
             self.entries.extend(change.entries.into_iter().map(|(key, print)| (key, (id, print))));
             self.links.extend(change.links.into_iter().map(|link| (link, id)));
-            for band in change.bands {
+            for band in change.sketch.bands {
                 self.bands.entry(band).or_default().insert(id);
             }
             self.stories.insert(id, change.story);

@@ -59,8 +59,8 @@ impl Base {
         self.value(id)?.map(|value| packer.story(id, &value, || codec::read_story(packer, id, &value))).transpose()
     }
 
-    /// What a row of bands leads to.
-    pub(super) fn bands(&self, row: &[u8]) -> Result<Vec<codec::Posted>, StoreError> {
-        codec::read_bands(&self.heap.read(Place::read(open(row)?)?)?)
+    /// What a row of sketches leads to.
+    pub(super) fn sketches(&self, row: &[u8]) -> Result<Vec<codec::Posted>, StoreError> {
+        codec::read_sketches(&self.heap.read(Place::read(open(row)?)?)?)
     }
 }

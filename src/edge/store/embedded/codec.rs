@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use crate::edge::store::embedded::pack::Packer;
 use crate::edge::store::record::{self, broken, decode, encode, sixteen, time};
-use crate::edge::store::{Memo, StoreError};
-use crate::model::{Band, EntryKey, LinkKey, Mark, Print, SourceId, SourceTag, Stamp, Story, StoryId, SubscriberId};
+use crate::edge::store::{Memo, StoreError, near};
+use crate::model::{EntryKey, LinkKey, Mark, Print, Sketch, SourceId, SourceTag, Stamp, Story, StoryId, SubscriberId};
 
 pub(super) const FORMAT: &[u8] = b"mformat";
-pub(super) const THIS_FORMAT: &[u8] = b"diemtin 4";
+pub(super) const THIS_FORMAT: &[u8] = b"diemtin 5";
 /// The books' totals.
 pub(super) const BOOKS: &[u8] = b"a";
 /// What is wrong and not mended.
@@ -22,7 +22,7 @@ pub(super) const SUBSCRIBERS: &[u8] = b"h";
 
 /// The first bytes of the keys of kinds of records.
 pub(super) const STORIES: u8 = b's';
-pub(super) const BANDS: u8 = b'n';
+pub(super) const SKETCHES: u8 = b'n';
 pub(super) const CHANGES: u8 = b'c';
 pub(super) const ENTRIES: u8 = b'e';
 pub(super) const LINKS: u8 = b'l';
@@ -38,28 +38,29 @@ fn key(kind: u8, bytes: [u8; 16]) -> [u8; 17] {
     key
 }
 
-/// The beginning of the keys of one span's bands.
+/// The beginning of the keys of one span's sketches.
 pub(super) fn span_prefix(span: i32) -> [u8; 5] {
     let [a, b, c, d] = span.to_be_bytes();
     [b'n', a, b, c, d]
 }
 
-/// The key of a row that leads to the bands which a group of changes adds to stories of a span, by the number of one of them.
-pub(super) fn bands_key(span: i32, seq: u64) -> Vec<u8> {
+/// The key of a row that leads to the sketches which a group of changes adds to stories of a span, by the number of one of them.
+pub(super) fn sketches_key(span: i32, seq: u64) -> Vec<u8> {
     [&span_prefix(span)[..], &seq.to_be_bytes()].concat()
 }
 
-/// A story and bands of it.
-pub(super) type Posted = (StoryId, Vec<Band>);
+/// A story and what it is found by.
+pub(super) type Posted = (StoryId, Sketch);
 
-pub(super) fn bands(posted: &[Posted]) -> Result<Vec<u8>, StoreError> {
-    let plain: Vec<([u8; 16], &[Band])> = posted.iter().map(|(story, bands)| (story.0, &bands[..])).collect();
+pub(super) fn sketches(posted: &[Posted]) -> Result<Vec<u8>, StoreError> {
+    let plain: Vec<([u8; 16], (Vec<u8>, Vec<u8>))> =
+        posted.iter().map(|(story, sketch)| (story.0, near::bytes(sketch))).collect();
     encode(&plain)
 }
 
-pub(super) fn read_bands(value: &[u8]) -> Result<Vec<Posted>, StoreError> {
-    let plain: Vec<([u8; 16], Vec<Band>)> = decode(value)?;
-    Ok(plain.into_iter().map(|(story, bands)| (StoryId(story), bands)).collect())
+pub(super) fn read_sketches(value: &[u8]) -> Result<Vec<Posted>, StoreError> {
+    let plain: Vec<([u8; 16], (&[u8], &[u8]))> = decode(value)?;
+    Ok(plain.into_iter().map(|(story, (bands, words))| (StoryId(story), near::sketch(bands, words))).collect())
 }
 
 pub(super) fn story_key(id: StoryId) -> [u8; 17] {

@@ -67,7 +67,7 @@ fn write(new: &Base, batch: sled::Batch, pile: &Pile) -> Result<(), StoreError> 
 fn moved(old: &Base, key: &[u8], row: &[u8], pile: &mut Pile) -> Result<Vec<u8>, StoreError> {
     let moved = match key.first() {
         Some(&codec::STORIES) => move_stories(old, key, row, pile, &|_| true).map(Option::unwrap_or_default),
-        Some(&codec::BANDS) => old.bands(row).and_then(|posted| Ok(seal(pile.push(&codec::bands(&posted)?)?.bytes()))),
+        Some(&codec::SKETCHES) => old.sketches(row).and_then(|posted| Ok(seal(pile.push(&codec::sketches(&posted)?)?.bytes()))),
         _ => Ok(row.to_vec()),
     };
     moved.map_err(|error| match error {

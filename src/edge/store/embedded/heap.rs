@@ -1,4 +1,4 @@
-//! Stories, and the bands by which near copies are found, one behind the other in files that only grow; sled keeps where each stands. What is
+//! Stories, and the sketches by which near copies are found, one behind the other in files that only grow; sled keeps where each stands. What is
 //! large is so written once, and not again with every neighbour (Lu et al., "WiscKey: Separating keys from values", 2016).
 //!
 //! Nobody needs to know where a file ends: what no place leads to was never acknowledged. A file of which little is still needed is

@@ -2,7 +2,7 @@
 
 use crate::edge::store::embedded::{Embedded, codec, failed, found, gathered};
 use crate::edge::store::{StoreError, readable};
-use crate::model::{Band, EntryKey, Known, LinkKey, Lookup, Print, Search, StoryId};
+use crate::model::{EntryKey, Known, LinkKey, Lookup, Print, Search, Sketch, StoryId};
 
 impl Embedded {
     pub(in crate::edge::store) fn known(&self, lookups: &[Lookup]) -> Result<Known, StoreError> {
@@ -67,19 +67,19 @@ impl Embedded {
         Ok(())
     }
 
-    fn read_span(&self, span: i32, take: &mut dyn FnMut(StoryId, &[Band])) -> Result<(), StoreError> {
+    fn read_span(&self, span: i32, take: &mut dyn FnMut(StoryId, &Sketch)) -> Result<(), StoreError> {
         let db = self.shared.db()?;
         for row in db.scan_prefix(codec::span_prefix(span)) {
             let (key, row) = row.map_err(failed("to look for near copies"))?;
-            let read = db.bands(&row).or_else(|error| match db.get(&key) {
+            let read = db.sketches(&row).or_else(|error| match db.get(&key) {
                 // It may have been moved since.
-                Ok(Some(now)) if now != row => db.bands(&now),
+                Ok(Some(now)) if now != row => db.sketches(&now),
                 _ => Err(error),
             });
-            for (story, bands) in readable(read).unwrap_or_default() {
-                // The bands of one that is gone stay for a while.
+            for (story, sketch) in readable(read).unwrap_or_default() {
+                // The sketch of one that is gone stays for a while.
                 if db.has(story)? {
-                    take(story, &bands);
+                    take(story, &sketch);
                 }
             }
         }

@@ -24,7 +24,7 @@ impl Recent {
 
     /// Whether a story that came after a number shares a band with a new story of these.
     pub(super) fn overtook(&self, stories: &[StoryChange], based_on: u64) -> bool {
-        let mut bands = stories.iter().filter(|change| change.story.seq == 0).flat_map(|change| &change.bands);
+        let mut bands = stories.iter().filter(|change| change.story.seq == 0).flat_map(|change| &change.sketch.bands);
         based_on < self.floor || bands.any(|band| self.last.get(band).is_some_and(|seq| *seq > based_on))
     }
 

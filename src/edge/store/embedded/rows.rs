@@ -10,7 +10,7 @@ use crate::edge::store::embedded::books::Posting;
 use crate::edge::store::embedded::heap::Pile;
 use crate::edge::store::embedded::{Shared, codec, failed, gathered};
 use crate::edge::store::record::seal;
-use crate::model::{Band, EntryKey, Mark, Print, Pruned, SourceId, SourceTag, StoryChange, StoryId, span};
+use crate::model::{EntryKey, Mark, Print, Pruned, Sketch, SourceId, SourceTag, StoryChange, StoryId, span};
 
 /// What is stored of a story: the number of its last change and the sources of its reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(super) struct Rows<'a> {
     pub(super) writes: Vec<Row>,
     pub(super) postings: Vec<Posting>,
     /// What is to be told to the index of near copies.
-    pub(super) bands: Vec<(i32, StoryId, Vec<Band>)>,
+    pub(super) sketches: Vec<(i32, StoryId, Sketch)>,
     /// The stories that the group has changed so far; `None` for one that it removed.
     stories: HashMap<StoryId, Option<Stored>>,
     /// The other records that it has changed, and whether they are there.
@@ -43,17 +43,17 @@ pub(super) struct Rows<'a> {
     pub(super) pile: Pile,
 }
 
-/// Stories whose bands stand together at the most: some 30 kB.
-const BANDS_A_ROW: usize = 256;
+/// Stories whose sketches stand together at the most: some 40 kB.
+const SKETCHES_A_ROW: usize = 256;
 
 /// What an entry says now; `None` where it is forgotten.
 pub(super) type Said = (EntryKey, Option<(StoryId, Print)>);
 
 impl<'a> Rows<'a> {
     pub(super) fn new(base: &'a Base, shared: &'a Shared, seq: u64) -> std::io::Result<Self> {
-        let (writes, postings, bands, pile) = (Vec::new(), Vec::new(), Vec::new(), base.heap.pile()?);
+        let (writes, postings, sketches, pile) = (Vec::new(), Vec::new(), Vec::new(), base.heap.pile()?);
         let (stories, touched, gathered) = (HashMap::new(), HashMap::new(), BTreeMap::new());
-        Ok(Self { base, shared, seq, writes, postings, bands, stories, touched, gathered, pile })
+        Ok(Self { base, shared, seq, writes, postings, sketches, stories, touched, gathered, pile })
     }
 
     /// What is stored of a story. One that can't be read counts as not stored; it is set aside before another takes its place.
@@ -121,7 +121,7 @@ impl<'a> Rows<'a> {
 
     /// Adds the rows of what stands with others; returns what entries say now.
     pub(super) fn gather(&mut self) -> Result<Vec<Said>, StoreError> {
-        self.put_bands()?;
+        self.put_sketches()?;
         let mut said = Vec::new();
         for (row, changes) in std::mem::take(&mut self.gathered) {
             let old = self.base.get(&row).map_err(failed("to read a row of many"))?;
@@ -140,17 +140,17 @@ impl<'a> Rows<'a> {
         Ok(said)
     }
 
-    /// Puts the bands of the group's stories: a row for each span, or a few.
-    fn put_bands(&mut self) -> Result<(), StoreError> {
+    /// Puts the sketches of the group's stories: a row for each span, or a few.
+    fn put_sketches(&mut self) -> Result<(), StoreError> {
         let mut by_span: BTreeMap<i32, Vec<codec::Posted>> = BTreeMap::new();
-        for (span, story, bands) in &self.bands {
-            by_span.entry(*span).or_default().push((*story, bands.clone()));
+        for (span, story, sketch) in &self.sketches {
+            by_span.entry(*span).or_default().push((*story, sketch.clone()));
         }
         for (span, posted) in by_span {
             // Each story has taken a number: there are enough.
-            for (seq, posted) in (0..=self.seq).rev().zip(posted.chunks(BANDS_A_ROW)) {
-                let place = self.pile.push(&codec::bands(posted)?)?;
-                self.put(&codec::bands_key(span, seq), seal(place.bytes()))?;
+            for (seq, posted) in (0..=self.seq).rev().zip(posted.chunks(SKETCHES_A_ROW)) {
+                let place = self.pile.push(&codec::sketches(posted)?)?;
+                self.put(&codec::sketches_key(span, seq), seal(place.bytes()))?;
             }
         }
         Ok(())
@@ -185,15 +185,15 @@ impl<'a> Rows<'a> {
         for link in &change.links {
             self.put(&codec::link_key(*link), codec::link(id))?;
         }
-        if !change.bands.is_empty() {
-            self.bands.push((span(change.story.published), id, change.bands.clone()));
+        if !change.sketch.bands.is_empty() {
+            self.sketches.push((span(change.story.published), id, change.sketch.clone()));
         }
         self.stories.insert(id, Some(stored));
         Ok(())
     }
 
-    /// Removes a story. Its entries' names stay, that it was taken down, and marks that it was pruned and not lost. Its bands stay until
-    /// `sweep` meets them: a story that is gone is no candidate.
+    /// Removes a story. Its entries' names stay, that it was taken down, and marks that it was pruned and not lost. Its sketch stays until
+    /// `sweep` meets it: a story that is gone is no candidate.
     pub(super) fn take_story(&mut self, id: StoryId, old: Stored, at: Timestamp) -> Result<(), StoreError> {
         self.seq += 1;
         let key = codec::story_key(id);

@@ -118,9 +118,9 @@ impl Scrub {
             }
         } else {
             let value = record::open(value)?;
-            if key.first() == Some(&codec::BANDS) {
+            if key.first() == Some(&codec::SKETCHES) {
                 let place = Place::read(value)?;
-                codec::read_bands(&base.heap.read(place)?)?;
+                codec::read_sketches(&base.heap.read(place)?)?;
                 self.need(place);
             }
             if counts(key) {

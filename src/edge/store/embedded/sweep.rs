@@ -39,7 +39,7 @@ impl Sweep {
     pub(super) fn of(base: &Base, needed: impl Fn(u32) -> u64) -> std::io::Result<Option<Self>> {
         let files: BTreeSet<u32> =
             base.heap.grown()?.into_iter().filter(|(file, size)| needed(*file) * NEEDED < *size).map(|(file, _)| file).collect();
-        Ok((!files.is_empty()).then(|| Self { files, reached: vec![codec::BANDS] }))
+        Ok((!files.is_empty()).then(|| Self { files, reached: vec![codec::SKETCHES] }))
     }
 
     /// The next rows.
@@ -61,29 +61,29 @@ impl Sweep {
                         swept.writes.push((key.to_vec(), Some(moved)));
                     }
                 }
-                Some(&codec::BANDS) => self.move_bands(base, &key, &row, &mut swept)?,
+                Some(&codec::SKETCHES) => self.move_sketches(base, &key, &row, &mut swept)?,
                 _ => {}
             }
         }
         Ok(swept)
     }
 
-    /// Moves bands, without those of stories that are gone.
-    fn move_bands(&self, base: &Base, key: &[u8], row: &[u8], swept: &mut Swept) -> Result<(), StoreError> {
+    /// Moves sketches, without those of stories that are gone.
+    fn move_sketches(&self, base: &Base, key: &[u8], row: &[u8], swept: &mut Swept) -> Result<(), StoreError> {
         if !self.files.contains(&Place::read(open(row)?)?.file) {
             return Ok(());
         }
         let mut posted = Vec::new();
-        for (story, bands) in base.bands(row)? {
+        for (story, sketch) in base.sketches(row)? {
             if base.has(story)? {
-                posted.push((story, bands));
+                posted.push((story, sketch));
             }
         }
         if posted.is_empty() {
             swept.postings.push(Posting::plain(key, false));
             swept.writes.push((key.to_vec(), None));
         } else {
-            let place = swept.pile.push(&codec::bands(&posted)?)?;
+            let place = swept.pile.push(&codec::sketches(&posted)?)?;
             swept.writes.push((key.to_vec(), Some(seal(place.bytes()))));
         }
         Ok(())

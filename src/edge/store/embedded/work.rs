@@ -39,7 +39,7 @@ pub(super) fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<()
             let source: Option<(Vec<u8>, Vec<u8>)> = source.transpose()?;
             for (change, value) in batch.stories.iter().zip(encoded) {
                 rows.put_story(change, &value)?;
-                recent.post(&change.bands, rows.seq);
+                recent.post(&change.sketch.bands, rows.seq);
             }
             for (id, withdrawal) in &batch.withdrawals {
                 let key = codec::withdrawal_key(*id);

@@ -187,7 +187,7 @@ impl Writer {
         self.make_durable(&db, &rows.pile, &mut rows.writes, &rows.postings)?;
         self.seq = rows.seq;
         // Before the number is told: who has heard of a change also finds its story.
-        self.shared.index.post(&rows.bands);
+        self.shared.index.post(&rows.sketches);
         self.shared.seen.written(entries);
         self.announce.send_if_modified(|latest| std::mem::replace(latest, self.seq) != self.seq);
         Ok(())

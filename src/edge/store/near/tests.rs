@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::edge::store::tests::{Case, change, id, on_every_kind, story};
+use crate::edge::store::tests::{Case, change, id, on_every_kind, sketch, story};
 use crate::model::{Batch, EntryKey, Known, NEAR, Story, StoryChange};
 
 /// A time in a span.
@@ -14,7 +14,7 @@ fn within(span: i32) -> Timestamp {
 /// A new story of a span with bands.
 fn posted(n: u8, span: i32, bands: &[Band]) -> StoryChange {
     let change = change(Story { published: within(span), ..story(n, 0) });
-    StoryChange { bands: bands.to_vec(), ..change }
+    StoryChange { sketch: sketch(bands), ..change }
 }
 
 fn batch(stories: Vec<StoryChange>, based_on: Option<u64>) -> Batch {
@@ -25,7 +25,7 @@ fn batch(stories: Vec<StoryChange>, based_on: Option<u64>) -> Batch {
 fn found(case: &Case, span: i32, bands: &[Band]) -> Vec<StoryId> {
     let mut known = Known::default();
     let key = EntryKey([200; 16]);
-    case.store().near(&[Search { key, published: within(span), bands: bands.to_vec() }], &mut known).unwrap();
+    case.store().near(&[Search { key, published: within(span), sketch: sketch(bands) }], &mut known).unwrap();
     known.near.remove(&key).unwrap()
 }
 
@@ -45,7 +45,7 @@ fn what_comes_after_a_span_was_read_is_found_too(case: Case) {
     case.commit(batch(vec![posted(1, 10, &[7])], None)).unwrap();
     assert_eq!(found(&case, 10, &[7, 8]), [id(1)]);
     let more = Story { published: within(10), ..story(1, 1) };
-    case.commit(batch(vec![StoryChange { bands: vec![8], ..change(more) }], None)).unwrap();
+    case.commit(batch(vec![StoryChange { sketch: sketch(&[8]), ..change(more) }], None)).unwrap();
     assert_eq!(found(&case, 10, &[8]), [id(1)], "a change adds bands");
     assert_eq!(found(&case, 10, &[7]), [id(1)], "and takes none away");
 }
@@ -57,6 +57,37 @@ fn a_band_that_everybody_has_leads_to_nobody(case: Case) {
     assert_eq!(found(&case, 10, &[7, 190]), [id(90)], "what another band finds is found all the same");
     let all: Vec<Band> = (101..=150).collect();
     assert_eq!(found(&case, 10, &all).len(), MOST_CANDIDATES);
+}
+
+fn what_shares_a_band_and_few_words_is_not_found(mut case: Case) {
+    let with_words = |n: u8, words: &[u16]| {
+        let change = posted(n, 10, &[7, u64::from(n)]);
+        StoryChange { sketch: Sketch { words: words.to_vec(), ..change.sketch }, ..change }
+    };
+    let others = with_words(1, &[1, 2, 3, 40, 50, 60, 70, 80]);
+    case.commit(batch(vec![others, with_words(2, &[1, 2, 3, 4, 50, 60, 70, 80])], None)).unwrap();
+    let search = |words: &[u16]| {
+        let key = EntryKey([200; 16]);
+        let sketch = Sketch { bands: vec![1, 2, 7], words: words.to_vec() };
+        Search { key, published: within(10), sketch }
+    };
+    let found = |case: &Case| {
+        let mut known = Known::default();
+        case.store().near(&[search(&[1, 2, 3, 4, 5, 6, 7, 8])], &mut known).unwrap();
+        known.near.into_values().flatten().collect::<Vec<_>>()
+    };
+    for _ in 0..2 {
+        assert_eq!(found(&case), [id(2)]);
+        case.reopen();
+    }
+    // Another report of the first story says more.
+    let more = Story { published: within(10), ..story(1, 1) };
+    let sketch = Sketch { bands: vec![2], words: vec![1, 2, 3, 4, 5, 6, 90, 91] };
+    case.commit(batch(vec![StoryChange { sketch, ..change(more) }], None)).unwrap();
+    for _ in 0..2 {
+        assert_eq!(found(&case), [id(1), id(2)]);
+        case.reopen();
+    }
 }
 
 fn a_removed_story_leaves_no_row(mut case: Case) {
@@ -81,7 +112,7 @@ fn a_story_that_is_told_again_fills_no_band(mut case: Case) {
     case.commit(batch(vec![posted(1, 10, &[7]), posted(2, 10, &[7])], None)).unwrap();
     for seq in 2..60 {
         let again = Story { published: within(10), ..story(2, seq) };
-        case.commit(batch(vec![StoryChange { bands: vec![7], ..change(again) }], None)).unwrap();
+        case.commit(batch(vec![StoryChange { sketch: sketch(&[7]), ..change(again) }], None)).unwrap();
     }
     for _ in 0..2 {
         assert_eq!(found(&case, 10, &[7]), [id(1), id(2)]);
@@ -106,6 +137,7 @@ on_every_kind! {
     stories_of_the_spans_around_are_found_those_that_share_most_first
     what_comes_after_a_span_was_read_is_found_too
     a_band_that_everybody_has_leads_to_nobody
+    what_shares_a_band_and_few_words_is_not_found
     a_removed_story_leaves_no_row
     a_decision_that_a_near_copy_overtook_is_void
     a_story_that_is_told_again_fills_no_band

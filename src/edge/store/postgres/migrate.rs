@@ -6,11 +6,12 @@ use crate::edge::store::postgres::pool::{Failure, Pool, long, number};
 use crate::edge::store::postgres::withdrawn;
 
 /// The steps, the first one first.
-pub(super) const STEPS: [&str; 4] = [
+pub(super) const STEPS: [&str; 5] = [
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
     include_str!("schema/0003.sql"),
     include_str!("schema/0004.sql"),
+    include_str!("schema/0005.sql"),
 ];
 /// The version that has rows for withdrawals.
 const WITHDRAWALS: usize = 2;

@@ -6,9 +6,8 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use crate::edge::store::postgres::pool::{Failure, Parameter, Pool, Session, all_bytes, bytes, key, long, number, text};
-use crate::edge::store::postgres::write::unpack;
-use crate::edge::store::{Memo, StoreError, readable, record};
-use crate::model::{Band, Change, EntryKey, Known, LinkKey, Lookup, Print, Slug, SourceId, SourceState, Stamp, Story, StoryId};
+use crate::edge::store::{Memo, StoreError, near, readable, record};
+use crate::model::{Change, EntryKey, Known, LinkKey, Lookup, Print, Sketch, Slug, SourceId, SourceState, Stamp, Story, StoryId};
 
 /// Bands of so many changes are read to catch up. Who has missed more reads the spans that it needs.
 const MOST_MISSED: usize = 20_000;
@@ -149,16 +148,16 @@ pub(super) async fn last(session: &Session) -> Result<u64, Failure> {
     number(&session.one("select last from diemtin.sequence", &[]).await?, 0)
 }
 
-/// What the index of near copies is told: the span, the story and its bands.
-pub(super) type Posted = (i32, StoryId, Vec<Band>);
+/// What the index of near copies is told: the span, the story and what it is found by.
+pub(super) type Posted = (i32, StoryId, Sketch);
 
-/// The bands that came after a change, and up to which; `None` where those are too many.
-pub(super) async fn bands_after(pool: &Pool, seq: u64) -> Result<Option<(u64, Vec<Posted>)>, Failure> {
+/// The sketches that came after a change, and up to which; `None` where those are too many.
+pub(super) async fn sketches_after(pool: &Pool, seq: u64) -> Result<Option<(u64, Vec<Posted>)>, Failure> {
     let session = pool.begin().await?;
     let last = last(&session).await?;
     let after = i64::try_from(seq).unwrap_or(i64::MAX);
     // Whatever a database takes for an integer.
-    let query = "select span::bigint, story, bands from diemtin.bands where seq > $1 order by seq limit $2";
+    let query = "select span::bigint, story, bands, words from diemtin.bands where seq > $1 order by seq limit $2";
     let rows = session.rows(query, &[long(&after), long(&count(MOST_MISSED))]).await?;
     session.roll_back().await;
     if rows.len() == MOST_MISSED {
@@ -166,16 +165,16 @@ pub(super) async fn bands_after(pool: &Pool, seq: u64) -> Result<Option<(u64, Ve
     }
     let posted = |row: &Row| {
         let span = i32::try_from(row.try_get::<_, i64>(0)?).map_err(|e| Failure::Refused(e.to_string(), None))?;
-        Ok((span, StoryId(key(row, 1)?), unpack(row.try_get(2)?).collect()))
+        Ok((span, StoryId(key(row, 1)?), near::sketch(row.try_get(2)?, row.try_get(3)?)))
     };
     Ok(Some((last, rows.iter().map(posted).collect::<Result<_, Failure>>()?)))
 }
 
-/// The bands of a span, in the order in which they came.
-pub(super) async fn bands_of(pool: &Pool, span: i32) -> Result<Vec<(StoryId, Vec<Band>)>, Failure> {
+/// The sketches of a span, in the order in which they came.
+pub(super) async fn sketches_of(pool: &Pool, span: i32) -> Result<Vec<(StoryId, Sketch)>, Failure> {
     let span = i64::from(span);
-    let rows = once(pool, "select story, bands from diemtin.bands where span = $1 order by seq", &[long(&span)]).await?;
-    rows.iter().map(|row| Ok((StoryId(key(row, 0)?), unpack(row.try_get(1)?).collect()))).collect()
+    let rows = once(pool, "select story, bands, words from diemtin.bands where span = $1 order by seq", &[long(&span)]).await?;
+    rows.iter().map(|row| Ok((StoryId(key(row, 0)?), near::sketch(row.try_get(1)?, row.try_get(2)?)))).collect()
 }
 
 /// The rows of one query alone.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::edge::store::Store;
 use crate::edge::store::tests::withdrawal::{taken_down, withdrawal};
-use crate::edge::store::tests::{Case, batch, change, database, id, slug, state, story};
+use crate::edge::store::tests::{Case, batch, change, database, id, sketch, slug, state, story};
 use crate::model::{Manners, NEAR, StoryChange};
 
 /// Runs SQL beside the store.
@@ -162,13 +162,13 @@ fn the_first_that_publishes_a_page_dates_it() {
 fn two_pollers_that_meet_a_story_at_once_make_one() {
     let case = Case::postgres();
     let other = Arc::new(Store::connect(case.url()).unwrap());
-    let posted = |n: u8| StoryChange { bands: vec![7, u64::MAX], ..change(story(n, 0)) };
+    let posted = |n: u8| StoryChange { sketch: sketch(&[7, u64::MAX]), ..change(story(n, 0)) };
     let new = |n| Batch { stories: vec![posted(n)], based_on: Some(0), ..Batch::default() };
     let (ours, theirs) = (case.commit(new(1)), case.block_on(other.commit(new(2))));
     assert!(ours.is_ok() && matches!(theirs, Err(StoreError::Conflict)), "{ours:?} {theirs:?}");
     let mut known = Known::default();
     let key = EntryKey([9; 16]);
-    let search = Search { key, published: story(1, 0).published, bands: vec![u64::MAX] };
+    let search = Search { key, published: story(1, 0).published, sketch: sketch(&[u64::MAX]) };
     other.near(std::slice::from_ref(&search), &mut known).unwrap();
     assert_eq!(known.near[&key], [id(1)], "the second finds the first's");
     assert_eq!(known.stories[&id(1)].seq, 1);

@@ -10,7 +10,7 @@ use tokio_postgres::Row;
 
 use crate::edge::store::postgres::pool::{Failure, Pool, Session, all_bytes, bytes, key, long, longs, number, text, texts};
 use crate::edge::store::postgres::{pruned, read, withdrawn};
-use crate::edge::store::{Memo, record};
+use crate::edge::store::{Memo, near, record};
 use crate::model::{Band, Batch, Mark, SourceId, SourceState, SourceTag, Stamp, StoryChange, StoryId, span};
 
 const PUT_STORIES: &str = "insert into diemtin.stories (id, seq, body) select * from unnest($1::bytea[], $2::bigint[], $3::bytea[]) \
@@ -21,8 +21,8 @@ const PUT_ENTRIES: &str = "insert into diemtin.entries (key, story, print) selec
                            on conflict (key) do update set story = excluded.story, print = excluded.print";
 const PUT_LINKS: &str = "insert into diemtin.links (key, story) select * from unnest($1::bytea[], $2::bytea[]) \
                          on conflict (key) do update set story = excluded.story";
-const PUT_BANDS: &str = "insert into diemtin.bands (seq, span, story, bands) \
-                         select * from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[])";
+const PUT_SKETCHES: &str = "insert into diemtin.bands (seq, span, story, bands, words) \
+                            select * from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[])";
 /// What is remembered of the rules holds no more when a story comes in under others.
 const OTHER_RULES: &str = "update diemtin.memos set value = '' where name = 'rules' and value <> $1 and value <> ''";
 /// Names that led to a story which was pruned before and came back are needed again.
@@ -85,13 +85,13 @@ async fn seqs(session: &Session, stories: &[StoryChange]) -> Result<HashMap<Stor
 async fn check_bands(session: &Session, batch: &Batch) -> Result<(), Failure> {
     let Some(based_on) = batch.based_on else { return Ok(()) };
     let new = batch.stories.iter().filter(|change| change.story.seq == 0);
-    let bands: HashSet<Band> = new.flat_map(|change| change.bands.iter().copied()).collect();
+    let bands: HashSet<Band> = new.flat_map(|change| change.sketch.bands.iter().copied()).collect();
     if bands.is_empty() {
         return Ok(());
     }
     let based_on = i64::try_from(based_on).unwrap_or(i64::MAX);
     for row in session.rows("select bands from diemtin.bands where seq > $1", &[long(&based_on)]).await? {
-        if unpack(row.try_get(0)?).any(|band| bands.contains(&band)) {
+        if near::sketch(row.try_get(0)?, &[]).bands.iter().any(|band| bands.contains(band)) {
             return Err(Failure::Conflict);
         }
     }
@@ -135,12 +135,13 @@ async fn put_stories(session: &Session, stories: &[StoryChange], bodies: &[Vec<u
     let links: HashMap<&[u8], &[u8]> =
         stories.iter().flat_map(|change| change.links.iter().map(|link| (&link.0[..], &change.story.id.0[..]))).collect();
     let (links, linked): (Vec<&[u8]>, Vec<&[u8]>) = links.into_iter().unzip();
-    let bands = Bands::of(stories, &numbers);
+    let sketches = Sketches::of(stories, &numbers);
     let put = [all_bytes(&ids), longs(&numbers), all_bytes(&bodies)];
     let (forget, tell) = ([longs(&old)], [longs(&numbers), all_bytes(&ids)]);
     let entries = [all_bytes(&entries.keys), all_bytes(&entries.stories), longs(&entries.prints)];
     let links = [all_bytes(&links), all_bytes(&linked)];
-    let bands = [longs(&bands.seqs), longs(&bands.spans), all_bytes(&bands.stories), all_bytes(&bands.bands)];
+    let Sketches { seqs, spans, stories: found, bands, words } = &sketches;
+    let sketches = [longs(seqs), longs(spans), all_bytes(found), all_bytes(bands), all_bytes(words)];
     let count = [long(&reached)];
     // Sent one after the other without waiting: one round trip.
     tokio::try_join!(
@@ -149,7 +150,7 @@ async fn put_stories(session: &Session, stories: &[StoryChange], bodies: &[Vec<u
         session.execute(TELL_CHANGES, &tell),
         session.execute(PUT_ENTRIES, &entries),
         session.execute(PUT_LINKS, &links),
-        session.execute(PUT_BANDS, &bands),
+        session.execute(PUT_SKETCHES, &sketches),
         session.execute(COUNT, &count),
     )?;
     Ok(last + stories.len() as u64)
@@ -178,31 +179,29 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// The columns of bands.
-struct Bands<'a> {
+/// The columns of sketches.
+struct Sketches<'a> {
     seqs: Vec<i64>,
     spans: Vec<i64>,
     stories: Vec<&'a [u8]>,
     bands: Vec<Vec<u8>>,
+    words: Vec<Vec<u8>>,
 }
 
-impl<'a> Bands<'a> {
+impl<'a> Sketches<'a> {
     fn of(stories: &'a [StoryChange], numbers: &[i64]) -> Self {
-        let rows = stories.iter().zip(numbers).filter(|(change, _)| !change.bands.is_empty());
-        let mut bands = Self { seqs: Vec::new(), spans: Vec::new(), stories: Vec::new(), bands: Vec::new() };
+        let rows = stories.iter().zip(numbers).filter(|(change, _)| !change.sketch.bands.is_empty());
+        let mut all = Self { seqs: Vec::new(), spans: Vec::new(), stories: Vec::new(), bands: Vec::new(), words: Vec::new() };
         for (change, seq) in rows {
-            bands.seqs.push(*seq);
-            bands.spans.push(i64::from(span(change.story.published)));
-            bands.stories.push(&change.story.id.0);
-            bands.bands.push(change.bands.iter().flat_map(|band| band.to_be_bytes()).collect());
+            all.seqs.push(*seq);
+            all.spans.push(i64::from(span(change.story.published)));
+            all.stories.push(&change.story.id.0);
+            let (bands, words) = near::bytes(&change.sketch);
+            all.bands.push(bands);
+            all.words.push(words);
         }
-        bands
+        all
     }
-}
-
-/// The bands of a row.
-pub(super) fn unpack(bytes: &[u8]) -> impl Iterator<Item = Band> {
-    bytes.as_chunks::<8>().0.iter().map(|band| Band::from_be_bytes(*band))
 }
 
 /// Removes stories that are still as they were judged; the number of the last change, where one was.

@@ -2,7 +2,7 @@
 
 use super::withdrawal::{taken_down, withdrawal};
 use super::*;
-use crate::model::{LastListed, Mark, Pruned, SourceTag};
+use crate::model::{LastListed, Mark, Pruned, Sketch, SourceTag};
 
 fn minute(minute: i64) -> Timestamp {
     second(minute * 60)
@@ -98,7 +98,7 @@ fn a_story_that_has_come_back_keeps_its_names_and_their_marks(mut case: Case) {
     // Another source has it now; the entry of the first still leads to it.
     let back = Story { entries: vec![report("b", "1")], ..story(1, 0) };
     case.commit(Batch {
-        stories: vec![StoryChange { story: back, entries: Vec::new(), links: Vec::new(), bands: Vec::new() }],
+        stories: vec![StoryChange { story: back, entries: Vec::new(), links: Vec::new(), sketch: Sketch::default() }],
         ..Batch::default()
     })
     .unwrap();

@@ -1,4 +1,5 @@
-//! The bands of a text: a few hashes of runs of its words, chosen so that texts which share much share one.
+//! The sketch of a text: its bands, a few hashes of runs of its words, chosen so that texts which share much share one; and its telling
+//! words, by which texts that share a band by chance are told apart without being read.
 //!
 //! Bottom-k sampling (Broder, "On the resemblance and containment of documents", 1997; Cohen and Kaplan, 2007): of all runs of words
 //! those with the smallest hashes stand for the text, and a hash counts the less the more its words say (priority sampling, Duffield,
@@ -10,6 +11,7 @@ use std::collections::BTreeSet;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::flow::dedupe::copy::token::{Kind, Token};
+use crate::model::{Band, Sketch};
 
 /// Bands that are taken of the title, of the lead, and of the names.
 const PER_PART: usize = 4;
@@ -19,8 +21,28 @@ const OF_AMOUNTS: usize = 3;
 const LEAD: usize = 25;
 /// Runs that weigh less say nothing, and are not looked for.
 const LEAST_WEIGHT: u32 = 18;
+/// Telling words of a sketch. With half as many, a tenth of the near copies share too few.
+const MOST_WORDS: usize = 32;
 
-pub(super) fn bands(title: &[Token], lead: &[Token]) -> Vec<u64> {
+/// The sketch of a text of these tokens.
+pub(super) fn sketch(title: &[Token], lead: &[Token]) -> Sketch {
+    Sketch { bands: bands(title, lead), words: words(title, lead) }
+}
+
+/// The words of the sketch: of those that weigh as much as a rare one those with the smallest hashes, so that texts which share them choose the same.
+fn words(title: &[Token], lead: &[Token]) -> Vec<u16> {
+    let telling = title.iter().chain(lead).filter(|token| token.weight >= LEAST_WEIGHT);
+    let mut hashes: Vec<u64> = telling.map(|token| token.hash).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    // The lower bits: the upper ones are those of a small number.
+    let mut words: Vec<u16> = hashes.into_iter().take(MOST_WORDS).map(|hash| hash as u16).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+fn bands(title: &[Token], lead: &[Token]) -> Vec<Band> {
     let mut bands = smallest(title, 2, 1);
     if bands.is_empty() {
         bands = smallest(title, 1, 2);
