@@ -136,7 +136,14 @@ impl Embedded {
         if !self.shared.seen.may_have(&codec::story_key(id)) {
             return Ok(None);
         }
-        self.shared.db()?.story(&self.shared.packer, id)
+        let (db, packer) = (self.shared.db()?, &self.shared.packer);
+        // A place that is remembered may have been cleared since: then the disk is asked.
+        if let Some(place) = self.shared.seen.place(id)
+            && let Ok(value) = db.heap.read(place)
+        {
+            return Base::unpacked(packer, id, &value).map(Some);
+        }
+        db.story(packer, id)
     }
 
     pub(super) fn stories_after(&self, after: Option<StoryId>, limit: usize) -> Result<Vec<Story>, StoreError> {

@@ -5,6 +5,15 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::model::Band;
 
+/// What is known of bands by half of their bits.
+pub(super) type ByHalf<T> = HashMap<u32, T, BuildHasherDefault<AsItIs>>;
+
+/// Half as many bits, of all of a band's.
+pub(super) fn half(band: Band) -> u32 {
+    // Knuth's multiplicative hash, by the golden ratio.
+    (band.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
+}
+
 /// What is known of bands.
 pub(super) type ByBand<T> = HashMap<Band, T, BuildHasherDefault<AsItIs>>;
 
@@ -23,5 +32,10 @@ impl Hasher for AsItIs {
 
     fn write_u64(&mut self, hash: u64) {
         self.0 = hash;
+    }
+
+    /// Tables look at both ends.
+    fn write_u32(&mut self, half: u32) {
+        self.0 = u64::from(half) << 32 | u64::from(half);
     }
 }

@@ -4,10 +4,11 @@
 //! are asked about, mostly the last ones, so that a search costs the same however many stories the store holds.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::edge::store::StoreError;
-use crate::edge::store::hashed::ByBand;
+use crate::edge::store::hashed::{ByHalf, half};
 use crate::model::{Band, Search, Sketch, StoryId, span};
 
 /// Stories that are looked at of one band, the youngest: one that more stories share says little.
@@ -19,7 +20,7 @@ const MOST_CANDIDATES: usize = 8;
 const LEAST_SHARED: f64 = 0.08;
 /// One that shares this many times less than the best one is none either.
 const BESIDE_THE_BEST: f64 = 8.0;
-/// Stories in memory, at about 300 bytes each; beyond that the span that was asked for least lately is given up.
+/// Stories in memory, at about 350 bytes each; beyond that the span that was asked for least lately is given up.
 const MOST_IN_MEMORY: usize = 300_000;
 
 /// The spans in memory, shared by the writer, which adds to them, and by those who search.
@@ -107,13 +108,12 @@ struct Spans {
 /// The stories of one span by their bands.
 #[derive(Default)]
 struct Span {
-    /// As often as they were told.
-    stories: Vec<StoryId>,
-    /// The words of all sketches, one behind the other, and where those of each end.
+    /// As often as they were told, each with where its words end.
+    stories: Vec<(StoryId, u32)>,
+    /// The words of all sketches, one behind the other.
     words: Vec<u16>,
-    ends: Vec<u32>,
-    /// The youngest posting of each band.
-    youngest: ByBand<u32>,
+    /// The youngest posting of each band. Among five million bands one in a thousand meets another so, whose stories share no words with it.
+    youngest: ByHalf<Nth>,
     postings: Vec<Posting>,
     asked: u64,
 }
@@ -121,8 +121,11 @@ struct Span {
 /// One of the stories under one band, and the posting before it.
 struct Posting {
     story: u32,
-    older: Option<u32>,
+    older: Option<Nth>,
 }
+
+/// The first posting is number one: so a posting takes eight bytes.
+type Nth = NonZeroU32;
 
 impl Spans {
     /// The first of these spans that is not in memory.
@@ -143,9 +146,15 @@ impl Spans {
         let spans: Vec<&Span> = around.iter().filter_map(|span| self.loaded.get(span)).collect();
         let mut told: Vec<(u128, &[u16])> = Vec::with_capacity(around.len() * MOST_OF_A_BAND);
         let mut shared: Vec<(u128, &[u16], f64)> = Vec::new();
+        // All bands are looked up before anything that they lead to: in a large table each is a wait for memory, and these waits overlap.
+        let mut youngest: Vec<(&Span, Option<Nth>)> = Vec::with_capacity(spans.len() * search.sketch.bands.len());
         for band in &search.sketch.bands {
+            youngest.extend(spans.iter().map(|span| (*span, span.youngest.get(&half(*band)).copied())));
+        }
+        for of_band in youngest.chunks(spans.len().max(1)) {
             // As numbers, for they are sorted, and quickly so.
-            told.extend(spans.iter().flat_map(|span| span.of(*band)).map(|(id, words)| (u128::from_be_bytes(id.0), words)));
+            let found = of_band.iter().flat_map(|(span, youngest)| span.stories_from(*youngest));
+            told.extend(found.map(|(id, words)| (u128::from_be_bytes(id.0), words)));
             told.sort_unstable_by_key(|(id, _)| *id);
             told.dedup_by_key(|(id, _)| *id);
             let part = 1.0 / told.len() as f64;
@@ -186,29 +195,30 @@ impl Spans {
 impl Span {
     /// Adds what a story is found by; bands that it has already make no difference.
     fn add(&mut self, story: StoryId, sketch: &Sketch) {
-        let is_fresh = |band: &Band| !self.of(*band).any(|(id, _)| id == story);
+        let youngest = |band: &Band| self.youngest.get(&half(*band)).copied();
+        let is_fresh = |band: &Band| !self.stories_from(youngest(band)).any(|(id, _)| id == story);
         let fresh: Vec<Band> = sketch.bands.iter().copied().filter(is_fresh).collect();
         if fresh.is_empty() {
             return;
         }
         let number = self.stories.len() as u32;
-        self.stories.push(story);
         self.words.extend(&sketch.words);
-        self.ends.push(self.words.len() as u32);
+        self.stories.push((story, self.words.len() as u32));
         for band in fresh {
-            let older = self.youngest.insert(band, self.postings.len() as u32);
+            let Some(nth) = Nth::new(self.postings.len() as u32 + 1) else { return };
+            let older = self.youngest.insert(half(band), nth);
             self.postings.push(Posting { story: number, older });
         }
     }
 
-    /// The stories of a band, the youngest first, and the words that came with it.
-    fn of(&self, band: Band) -> impl Iterator<Item = (StoryId, &[u16])> {
-        let first = self.youngest.get(&band).copied();
-        let postings = std::iter::successors(first, |place| self.postings[*place as usize].older);
-        postings.take(MOST_OF_A_BAND).map(|place| {
-            let story = self.postings[place as usize].story as usize;
-            let begin = if story == 0 { 0 } else { self.ends[story - 1] };
-            (self.stories[story], &self.words[begin as usize..self.ends[story] as usize])
+    /// The stories from a posting of a band on, the youngest first, each with the words that came with it.
+    fn stories_from(&self, youngest: Option<Nth>) -> impl Iterator<Item = (StoryId, &[u16])> {
+        let posting = |nth: Nth| &self.postings[nth.get() as usize - 1];
+        std::iter::successors(youngest, move |nth| posting(*nth).older).take(MOST_OF_A_BAND).map(move |nth| {
+            let told = posting(nth).story as usize;
+            let begin = told.checked_sub(1).map_or(0, |before| self.stories[before].1);
+            let (story, end) = self.stories[told];
+            (story, &self.words[begin as usize..end as usize])
         })
     }
 }

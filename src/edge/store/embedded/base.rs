@@ -31,7 +31,7 @@ impl Base {
     }
 
     /// Where a story stands.
-    fn place(&self, id: StoryId) -> Result<Option<Place>, StoreError> {
+    pub(super) fn place(&self, id: StoryId) -> Result<Option<Place>, StoreError> {
         self.record(&codec::story_key(id), "to look for a story")?.map(|place| Place::read(&place)).transpose()
     }
 
@@ -56,7 +56,12 @@ impl Base {
 
     /// A story.
     pub(super) fn story(&self, packer: &Packer, id: StoryId) -> Result<Option<Story>, StoreError> {
-        self.value(id)?.map(|value| packer.story(id, &value, || codec::read_story(packer, id, &value))).transpose()
+        self.value(id)?.map(|value| Self::unpacked(packer, id, &value)).transpose()
+    }
+
+    /// The story that is stored as these bytes.
+    pub(super) fn unpacked(packer: &Packer, id: StoryId, value: &[u8]) -> Result<Story, StoreError> {
+        packer.story(id, value, || codec::read_story(packer, id, value))
     }
 
     /// What a row of sketches leads to.

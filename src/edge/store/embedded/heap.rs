@@ -91,12 +91,15 @@ impl Heap {
         let file = self.files().get(&place.file).cloned().ok_or_else(|| broken("its file is missing"))?;
         let end = u64::from(place.at) + u64::from(place.length);
         let failed = |error: io::Error| StoreError::Failed { doing: "to read a value", why: error.to_string() };
-        // Asked before memory is taken for what a damaged place says.
-        if file.metadata().map_err(failed)?.len() < end {
+        // Asked before much memory is taken for what a damaged place says.
+        if u64::from(place.length) > FULL_BYTES && file.metadata().map_err(failed)?.len() < end {
             return Err(broken("its file is cut off"));
         }
         let mut value = vec![0; place.length as usize];
-        file.read_exact_at(&mut value, place.at.into()).map_err(failed)?;
+        file.read_exact_at(&mut value, place.at.into()).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => broken("its file is cut off"),
+            _ => failed(error),
+        })?;
         if sum(&value) != place.sum { Err(broken("its checksum is wrong")) } else { Ok(value) }
     }
 

@@ -78,7 +78,9 @@ impl Embedded {
             });
             for (story, sketch) in readable(read).unwrap_or_default() {
                 // The sketch of one that is gone stays for a while.
-                if db.has(story)? {
+                let before = self.shared.seen.before();
+                if let Some(place) = db.place(story)? {
+                    self.shared.seen.remember_place(before, story, place);
                     take(story, &sketch);
                 }
             }

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use crate::edge::store::StoreError;
 use crate::edge::store::embedded::base::Base;
 use crate::edge::store::embedded::books::Posting;
-use crate::edge::store::embedded::heap::Pile;
+use crate::edge::store::embedded::heap::{Pile, Place};
+use crate::edge::store::embedded::seen::Written;
 use crate::edge::store::embedded::{Shared, codec, failed, gathered};
 use crate::edge::store::record::seal;
 use crate::model::{EntryKey, Mark, Print, Pruned, Sketch, SourceId, SourceTag, StoryChange, StoryId, span};
@@ -119,10 +120,10 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Adds the rows of what stands with others; returns what entries say now.
-    pub(super) fn gather(&mut self) -> Result<Vec<Said>, StoreError> {
+    /// Adds the rows of what stands with others; returns what is known of them now.
+    pub(super) fn gather(&mut self) -> Result<Written, StoreError> {
         self.put_sketches()?;
-        let mut said = Vec::new();
+        let mut written = Written::default();
         for (row, changes) in std::mem::take(&mut self.gathered) {
             let old = self.base.get(&row).map_err(failed("to read a row of many"))?;
             let new = match gathered::changed(old.as_deref(), &changes) {
@@ -133,11 +134,20 @@ impl<'a> Rows<'a> {
                 changed => changed?,
             };
             self.writes.push((row, new));
-            for (key, value) in changes.iter().filter(|(key, _)| key.first() == Some(&b'e')) {
-                said.push((codec::entry_of_key(key)?, value.as_deref().map(codec::read_entry).transpose()?));
+            for (key, value) in &changes {
+                let value = value.as_deref();
+                match key.first() {
+                    Some(&codec::ENTRIES) => {
+                        written.entries.push((codec::entry_of_key(key)?, value.map(codec::read_entry).transpose()?));
+                    }
+                    Some(&codec::STORIES) => {
+                        written.places.push((codec::story_of_key(key)?, value.map(Place::read).transpose()?));
+                    }
+                    _ => {}
+                }
             }
         }
-        Ok(said)
+        Ok(written)
     }
 
     /// Puts the sketches of the group's stories: a row for each span, or a few.

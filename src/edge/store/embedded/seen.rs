@@ -1,19 +1,24 @@
-//! What a poll asks of the store, answered from memory as far as that goes: which names were surely never seen, and what the entries said
-//! that are asked about again and again. So that a poll costs the same however many stories there are.
+//! What a poll asks of the store, answered from memory as far as that goes: which names were surely never seen, what the entries said
+//! that are asked about again and again, and where the stories of the last days stand. So that a poll costs the same however many stories
+//! there are.
 //!
 //! Nothing here is needed. What memory does not know, the disk is asked; it is forgotten where the disk may know better.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
 
+use crate::edge::store::embedded::heap::Place;
 use crate::model::{EntryKey, Print, StoryId};
 
 /// Entries of which it is remembered at least what they said: what two thousand sources show at a time. At the most it is twice as many,
 /// at about 60 bytes each.
-const REMEMBERED: usize = 65_536;
+const ENTRIES: usize = 65_536;
+/// Stories of which it is remembered at least where they stand, at about 50 bytes each: as many as are looked through for near copies.
+const PLACES: usize = 150_000;
 
 /// Bits of a filter for each key: with six of them set for each, one question in a hundred is put to the disk in vain.
 const BITS_PER_KEY: u64 = 12;
@@ -28,17 +33,32 @@ const ROOM: u64 = 65_536;
 pub(super) struct Seen {
     /// `None` until all keys have been gone through.
     filter: ArcSwapOption<Filter>,
-    names: Mutex<Names>,
+    known: Mutex<Known>,
 }
 
-/// What entries said.
-#[derive(Default)]
-struct Names {
-    young: HashMap<EntryKey, (StoryId, Print)>,
-    /// Gives way to `young` when that is full.
-    old: HashMap<EntryKey, (StoryId, Print)>,
+/// What the disk said.
+struct Known {
+    /// What entries said.
+    entries: Memory<EntryKey, (StoryId, Print)>,
+    /// Where stories stand.
+    places: Memory<StoryId, Place>,
     /// How often anything was written.
     writes: u64,
+}
+
+/// What was asked for or written of late.
+struct Memory<K, V> {
+    young: HashMap<K, V>,
+    /// Gives way to `young` when that has so many.
+    old: HashMap<K, V>,
+    most: usize,
+}
+
+/// What was written: what is known of each now, `None` of what is there no more.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) entries: Vec<(EntryKey, Option<(StoryId, Print)>)>,
+    pub(super) places: Vec<(StoryId, Option<Place>)>,
 }
 
 /// Where memory stood before the disk was asked.
@@ -53,27 +73,32 @@ impl Seen {
 
     /// What an entry said, if that is in memory.
     pub(super) fn entry(&self, key: EntryKey) -> Option<(StoryId, Print)> {
-        let mut names = self.names();
-        match names.young.get(&key) {
-            Some(found) => Some(*found),
-            None => {
-                let found = *names.old.get(&key)?;
-                names.remember(key, found);
-                Some(found)
-            }
-        }
+        self.known().entries.get(key)
+    }
+
+    /// Where a story stands, if that is in memory. A file that was cleared since is not there any more.
+    pub(super) fn place(&self, story: StoryId) -> Option<Place> {
+        self.known().places.get(story)
     }
 
     /// To be asked before the disk is.
     pub(super) fn before(&self) -> Before {
-        Before(self.names().writes)
+        Before(self.known().writes)
     }
 
     /// Remembers what the disk said, unless something has been written since.
     pub(super) fn remember(&self, before: Before, key: EntryKey, entry: (StoryId, Print)) {
-        let mut names = self.names();
-        if names.writes == before.0 {
-            names.remember(key, entry);
+        let mut known = self.known();
+        if known.writes == before.0 {
+            known.entries.remember(key, entry);
+        }
+    }
+
+    /// Remembers where the disk said that a story stands, likewise.
+    pub(super) fn remember_place(&self, before: Before, story: StoryId, place: Place) {
+        let mut known = self.known();
+        if known.writes == before.0 {
+            known.places.remember(story, place);
         }
     }
 
@@ -84,16 +109,12 @@ impl Seen {
         }
     }
 
-    /// Takes notice of what was written: what entries say now, `None` of those that are forgotten.
-    pub(super) fn written(&self, entries: Vec<(EntryKey, Option<(StoryId, Print)>)>) {
-        let mut names = self.names();
-        names.writes += 1;
-        for (key, entry) in entries {
-            match entry {
-                Some(entry) => names.remember(key, entry),
-                None => names.forget(key),
-            }
-        }
+    /// Takes notice of what was written.
+    pub(super) fn written(&self, written: Written) {
+        let mut known = self.known();
+        known.writes += 1;
+        written.entries.into_iter().for_each(|(key, entry)| known.entries.set(key, entry));
+        written.places.into_iter().for_each(|(story, place)| known.places.set(story, place));
     }
 
     /// Takes over a filter that knows all keys.
@@ -101,34 +122,58 @@ impl Seen {
         self.filter.store(Some(filter));
     }
 
-    /// Forgets what entries said.
-    pub(super) fn forget_entries(&self) {
-        let mut names = self.names();
-        *names = Names { writes: names.writes + 1, ..Names::default() };
+    /// Forgets what the disk said.
+    pub(super) fn forget_answers(&self) {
+        let mut known = self.known();
+        *known = Known { writes: known.writes + 1, ..Known::default() };
     }
 
     /// Forgets everything.
     pub(super) fn clear(&self) {
         self.filter.store(None);
-        self.forget_entries();
+        self.forget_answers();
     }
 
-    fn names(&self) -> MutexGuard<'_, Names> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Names {
-    fn remember(&mut self, key: EntryKey, entry: (StoryId, Print)) {
-        if self.young.len() >= REMEMBERED {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.young.insert(key, entry);
+impl Default for Known {
+    fn default() -> Self {
+        Self { entries: Memory::of(ENTRIES), places: Memory::of(PLACES), writes: 0 }
+    }
+}
+
+impl<K: Copy + Eq + Hash, V: Copy> Memory<K, V> {
+    fn of(most: usize) -> Self {
+        Self { young: HashMap::new(), old: HashMap::new(), most }
     }
 
-    fn forget(&mut self, key: EntryKey) {
-        self.young.remove(&key);
-        self.old.remove(&key);
+    fn get(&mut self, key: K) -> Option<V> {
+        if let Some(known) = self.young.get(&key) {
+            return Some(*known);
+        }
+        let known = *self.old.get(&key)?;
+        self.remember(key, known);
+        Some(known)
+    }
+
+    fn set(&mut self, key: K, value: Option<V>) {
+        match value {
+            Some(value) => self.remember(key, value),
+            None => {
+                self.young.remove(&key);
+                self.old.remove(&key);
+            }
+        }
+    }
+
+    fn remember(&mut self, key: K, value: V) {
+        if self.young.len() >= self.most {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(key, value);
     }
 }
 
@@ -207,29 +252,44 @@ mod tests {
         let (seen, entry) = (Seen::default(), EntryKey([1; 16]));
         let (read, written) = ((StoryId([1; 16]), 1), (StoryId([1; 16]), 2));
         let before = seen.before();
-        seen.written(vec![(entry, Some(written))]);
+        let said = |entry, said| Written { entries: vec![(entry, said)], ..Written::default() };
+        seen.written(said(entry, Some(written)));
         seen.remember(before, entry, read);
         assert_eq!(seen.entry(entry), Some(written));
-        seen.written(vec![(entry, None)]);
+        seen.written(said(entry, None));
         assert_eq!(seen.entry(entry), None);
         seen.remember(seen.before(), entry, read);
         assert_eq!(seen.entry(entry), Some(read));
-        seen.forget_entries();
+        seen.forget_answers();
         assert_eq!(seen.entry(entry), None);
     }
 
     #[test]
+    fn where_a_story_stood_before_it_was_written_is_not_remembered() {
+        let (seen, story) = (Seen::default(), StoryId([1; 16]));
+        let place = |file: u32| Place::read(&[file.to_be_bytes(); 4].concat()).unwrap();
+        let stands = |place| Written { places: vec![(story, place)], ..Written::default() };
+        let before = seen.before();
+        seen.written(stands(Some(place(2))));
+        seen.remember_place(before, story, place(1));
+        assert_eq!(seen.place(story), Some(place(2)));
+        seen.written(stands(None));
+        assert_eq!(seen.place(story), None);
+        seen.remember_place(seen.before(), story, place(3));
+        assert_eq!(seen.place(story), Some(place(3)));
+        seen.clear();
+        assert_eq!(seen.place(story), None);
+    }
+
+    #[test]
     fn what_is_asked_for_stays_and_what_is_not_goes() {
-        let mut names = Names::default();
-        let entry = |n: u64| EntryKey(key(b'e', n)[1..].try_into().unwrap());
-        let seen = |names: &Names, n| names.young.contains_key(&entry(n)) || names.old.contains_key(&entry(n));
-        for n in 0..3 * REMEMBERED as u64 {
-            names.remember(entry(n), (StoryId([0; 16]), n));
-            if let Some(found) = names.old.get(&entry(7)).copied() {
-                names.remember(entry(7), found);
-            }
+        let mut memory = Memory::of(100);
+        let seen = |memory: &Memory<u64, ()>, n| memory.young.contains_key(&n) || memory.old.contains_key(&n);
+        for n in 0..300 {
+            memory.remember(n, ());
+            memory.get(7);
         }
-        assert!(seen(&names, 7) && !seen(&names, 8) && seen(&names, 3 * REMEMBERED as u64 - 1));
-        assert!(names.young.len() + names.old.len() <= 2 * REMEMBERED);
+        assert!(seen(&memory, 7) && !seen(&memory, 8) && seen(&memory, 299));
+        assert!(memory.young.len() + memory.old.len() <= 200);
     }
 }

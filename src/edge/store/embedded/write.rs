@@ -22,6 +22,7 @@ use crate::edge::store::embedded::open::{self, Ground};
 use crate::edge::store::embedded::recent::Recent;
 use crate::edge::store::embedded::rows::{Row, Rows};
 use crate::edge::store::embedded::scrub::{Scrub, Scrubbed, Step};
+use crate::edge::store::embedded::seen::Written;
 use crate::edge::store::embedded::sweep::Sweep;
 use crate::edge::store::embedded::work::{Work, add};
 use crate::edge::store::embedded::{Shared, codec};
@@ -181,14 +182,14 @@ impl Writer {
                 Err(error) => return Err(error.to_string()),
             }
         }
-        let entries = rows.gather().map_err(|e| e.to_string())?;
+        let written = rows.gather().map_err(|e| e.to_string())?;
         // Before anybody can find them: what memory denies is not looked for.
         shared.seen.expect(rows.postings.iter().filter(|posting| posting.there).map(|posting| &posting.key[..]));
         self.make_durable(&db, &rows.pile, &mut rows.writes, &rows.postings)?;
         self.seq = rows.seq;
         // Before the number is told: who has heard of a change also finds its story.
         self.shared.index.post(&rows.sketches);
-        self.shared.seen.written(entries);
+        self.shared.seen.written(written);
         self.announce.send_if_modified(|latest| std::mem::replace(latest, self.seq) != self.seq);
         Ok(())
     }
@@ -235,7 +236,7 @@ impl Writer {
                 self.expiry = Some(expiry);
                 return self.stop(&why);
             }
-            self.shared.seen.written(expired.entries);
+            self.shared.seen.written(Written { entries: expired.entries, ..Written::default() });
         }
         match expired.done {
             true => drop(expiry.reply.send(Ok(()))),
@@ -357,7 +358,7 @@ impl Writer {
         findings.iter().for_each(|finding| tracing::error!("the store is not whole: {finding}"));
         self.books = books;
         // What is missing on the disk must not be there for those who mend it.
-        self.shared.seen.forget_entries();
+        self.shared.seen.forget_answers();
         self.shared.find(&findings);
         let noted = self.note_findings();
         self.end_inspection(&noted.map(|()| findings));
