@@ -133,10 +133,12 @@ fn judge(store: &Store, stored: usize, rounds: usize, now: Timestamp) -> anyhow:
             let number = (round * DOCUMENTS + document) * DOCUMENT;
             let entries: Vec<Entry> = (0..DOCUMENT)
                 .map(|n| {
-                    let first = recent[(number + n) * 7_907 % recent.len()];
+                    // One after the other, so that none is copied twice in a round, as far as there are enough.
+                    let story = (number + n) / 2;
+                    let first = recent[story / DOCUMENT % recent.len()];
                     // Every other one was published by another source, with a clause more.
                     if n % 2 == 0 {
-                        copy(first + n, now - ago(first))
+                        copy(first + story % DOCUMENT, now - ago(first))
                     } else {
                         entry(10_000_000 + number + n, now - ago(first), "bao-b")
                     }

@@ -13,7 +13,7 @@ mod topics;
 use anyhow::Context;
 
 /// The labelled sets of the repository.
-const SETS: [&str; 24] = [
+const SETS: [&str; 29] = [
     "pairs-tuning.tsv",
     "pairs-hard.tsv",
     "pairs-lookalike.tsv",
@@ -35,6 +35,11 @@ const SETS: [&str; 24] = [
     "topics-party.tsv",
     "topics-portals.tsv",
     "topics-station.tsv",
+    "topics-city.tsv",
+    "topics-edges.tsv",
+    "topics-features.tsv",
+    "topics-offices.tsv",
+    "topics-rural.tsv",
     "topics-heldout.tsv",
     "topics-heldout-two.tsv",
     "topics-danes-heldout.tsv",
