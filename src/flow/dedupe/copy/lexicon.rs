@@ -5,6 +5,7 @@
 //! items of eight national papers.
 
 mod usual;
+mod ways;
 mod words;
 
 use std::collections::{HashMap, HashSet};
@@ -16,7 +17,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::text::Words;
 use usual::USUAL;
-use words::{BODIES, FREQUENT, JOINING, LOOKING_BACK, OFFICIAL, OPPOSITES, PLACES, SAME};
+use ways::{BODIES, SAME};
+use words::{FREQUENT, JOINING, LOOKING_BACK, OFFICIAL, OPPOSITES, PLACES, SERIALS, STEPS};
 
 /// How much a rare word, a common one, and one that only joins others say, in twentieths of a rare word.
 pub(super) const RARE: u32 = 20;
@@ -31,6 +33,8 @@ pub(super) struct Expression {
     /// What stands for it in the comparison; empty where it is left out.
     pub token: SmolStr,
     pub weight: u32,
+    /// Whether two texts that share it may tell of one event.
+    pub is_telling: bool,
     pub sort: Sort,
 }
 
@@ -48,6 +52,8 @@ pub(super) struct Lexicon {
     words: HashMap<String, Entry, Quick>,
     opposites: HashMap<String, Vec<usize>, Quick>,
     looking_back: HashSet<String, Quick>,
+    steps: HashMap<String, usize, Quick>,
+    serials: HashMap<String, usize, Quick>,
 }
 
 /// What is known about a word.
@@ -122,15 +128,22 @@ fn keys(text: &str) -> Vec<String> {
 
 impl Lexicon {
     fn new() -> Self {
-        let mut lexicon = Self { words: HashMap::default(), opposites: HashMap::default(), looking_back: HashSet::default() };
+        let mut lexicon = Self {
+            words: HashMap::default(),
+            opposites: HashMap::default(),
+            looking_back: HashSet::default(),
+            steps: HashMap::default(),
+            serials: HashMap::default(),
+        };
         for (words, weight) in [(FREQUENT, COMMON), (JOINING, JOINING_WEIGHT)] {
             keys(words).into_iter().for_each(|key| lexicon.words.entry(key).or_default().weight = weight);
         }
         keys(USUAL).into_iter().for_each(|key| lexicon.words.entry(key).or_default().is_usual = true);
         for ways in SAME {
-            let token = if ways[0] == "-" { String::new() } else { keys(ways[0]).join("_") };
+            let words = if ways[0] == "-" { Vec::new() } else { keys(ways[0]) };
+            let is_rare = words.iter().all(|word| lexicon.entry(word).weight >= RARE);
             for way in *ways {
-                lexicon.add(way, token.clone(), COMMON, Sort::Phrase);
+                lexicon.add(way, words.join("_"), if is_rare { RARE } else { COMMON }, Sort::Phrase);
             }
         }
         for group in OPPOSITES {
@@ -147,6 +160,8 @@ impl Lexicon {
             lexicon.add(phrase, keys(phrase).join("_"), COMMON, Sort::Phrase);
             lexicon.looking_back.insert(keys(phrase).join("_"));
         }
+        lexicon.steps = lexicon.groups(STEPS);
+        lexicon.serials = lexicon.groups(SERIALS);
         for phrase in OFFICIAL {
             lexicon.add(phrase, keys(phrase).join("_"), COMMON, Sort::Phrase);
         }
@@ -166,10 +181,26 @@ impl Lexicon {
         lexicon
     }
 
+    /// The groups of some words and phrases, by their keys; each phrase becomes an expression.
+    fn groups(&mut self, groups: &[&[&str]]) -> HashMap<String, usize, Quick> {
+        let mut keyed = HashMap::default();
+        for (group, ways) in groups.iter().enumerate() {
+            for way in *ways {
+                let key = keys(way).join("_");
+                if way.contains(' ') {
+                    self.add(way, key.clone(), COMMON, Sort::Phrase);
+                }
+                keyed.insert(key, group);
+            }
+        }
+        keyed
+    }
+
     fn add(&mut self, way: &str, token: String, weight: u32, sort: Sort) {
         let mut words = keys(way).into_iter();
         if let Some(first) = words.next() {
-            let expression = Expression { rest: words.collect(), token: token.into(), weight, sort };
+            let is_telling = weight >= RARE && sort == Sort::Phrase;
+            let expression = Expression { rest: words.collect(), token: token.into(), weight, is_telling, sort };
             self.words.entry(first).or_default().expressions.push(expression);
         }
     }
@@ -182,6 +213,16 @@ impl Lexicon {
     /// Whether a token is a phrase of articles that come back to an event.
     pub fn looks_back(&self, key: &str) -> bool {
         self.looking_back.contains(key)
+    }
+
+    /// Which step of an affair a token names.
+    pub fn step(&self, key: &str) -> Option<usize> {
+        self.steps.get(key).copied()
+    }
+
+    /// Which subject of which there is news every day a token names.
+    pub fn serial(&self, key: &str) -> Option<usize> {
+        self.serials.get(key).copied()
     }
 
     /// Whether two tokens are opposites: different members of one group.

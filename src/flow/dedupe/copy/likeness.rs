@@ -39,7 +39,7 @@ pub(super) struct Shared<'a> {
     title_contained: f32,
     /// What takes time and is seldom asked for, see the methods of these names.
     runs: OnceCell<f32>,
-    event: OnceCell<bool>,
+    event: OnceCell<i32>,
 }
 
 impl Likeness {
@@ -126,12 +126,13 @@ impl<'a> Shared<'a> {
 
     /// Whether the titles may be one form, and no copied lead says that they are one article.
     pub(super) fn is_filled_in(&self) -> bool {
-        self.likeness.titles >= 0.55 && !self.is_copied()
+        self.likeness.titles >= 0.5 && !self.is_copied()
     }
 
-    /// Whether one lead is the other, whole or cut, but for a few words.
+    /// Whether one lead is the other, whole or cut, but for a few words. Where each text puts several of its own, the lead is a form.
     fn is_copied(&self) -> bool {
-        self.lead() >= 12 && self.runs() >= 0.6
+        let may_be_filled_in = |token: &Token| token.kind != Kind::Word || token.weight >= RARE;
+        self.lead() >= 12 && self.runs() >= 0.6 && (self.runs() >= 0.9 || self.unknown(may_be_filled_in) < FILLED_IN)
     }
 
     /// Whether texts without a veto share enough, and what.
@@ -169,6 +170,7 @@ impl<'a> Shared<'a> {
             None if contained >= 0.84 && (self.texts >= 7.0 || titles >= 0.8 && self.texts >= 5.0) => Alike::Titles,
             // A clause was added to a title.
             None if contained >= 0.97 && self.texts >= 5.5 || self.title_contained >= 0.97 && self.titles >= 7.0 => Alike::Titles,
+            None if self.is_one_event() => Alike::Facts,
             None => return Reason::Unlike,
         };
         Reason::Alike(alike)
@@ -181,13 +183,30 @@ impl<'a> Shared<'a> {
 
     /// Whether two papers tell of one event in their own words.
     pub(super) fn is_one_event(&self) -> bool {
-        let Likeness { titles, leads, .. } = self.likeness;
-        titles < 0.75 && leads.is_some() && !self.is_timetable() && *self.event.get_or_init(|| event::is_one(self))
+        self.may_be_one_event() && self.margin() >= 0
+    }
+
+    /// Whether so many facts say so that the headlines are no form.
+    pub(super) fn is_surely_one_event(&self) -> bool {
+        self.may_be_one_event() && self.margin() >= event::SURE
+    }
+
+    fn may_be_one_event(&self) -> bool {
+        self.likeness.titles < 0.75 && !self.is_timetable()
+    }
+
+    fn margin(&self) -> i32 {
+        *self.event.get_or_init(|| event::margin(self))
+    }
+
+    /// The part of a title that the other text says, of the title of which it says more.
+    pub(super) fn told(&self) -> f32 {
+        told(self.a, self.b).max(told(self.b, self.a))
     }
 
     /// Whether one of the titles says something that the other text says, too.
     fn is_told(&self) -> bool {
-        told(self.a, self.b).max(told(self.b, self.a)) >= TOLD
+        self.told() >= TOLD
     }
 }
 
@@ -197,6 +216,9 @@ const ONE_TITLE: f32 = 0.95;
 /// A title of which another text says less has nothing to do with it. Of rewritten headlines at least a third is told; over lines of a site's
 /// own, a ninth at the most.
 const TOLD: f32 = 0.2;
+
+/// So many words, names or numbers of its own in each of two texts fill in a form.
+const FILLED_IN: usize = 3;
 
 /// A part of a whole, from 0 upwards.
 fn part(part: u32, whole: u32) -> f32 {

@@ -1,10 +1,12 @@
 //! Numbers as they are written, each in one form: `3.000` is 3000, `23/11`, `23-11` and `23 tháng 11` are 23.11, `11h30` and `11 giờ 30` are
-//! 11.30, XIV is 14, "ba mươi hai" is 32, `300kg` is 300, "Nghị quyết số 57-NQ/TW" is 57.nq.
+//! 11:30, XIV is 14, "ba mươi hai" is 32, `300kg` is 300, "Nghị quyết số 57-NQ/TW" is 57.nq.
 
 mod numeral;
+mod rough;
 
 use crate::text::Words;
 pub(super) use numeral::unit;
+pub(super) use rough::{may_be_told_roughly, side};
 
 /// Units that are written without a blank behind a number.
 const UNITS: [&str; 24] = [
@@ -16,24 +18,22 @@ const UNITS: [&str; 24] = [
 /// a word that counts something: VI PHẠM is no six.
 pub(super) fn number(words: &Words, at: usize, shouted: bool) -> Option<(String, usize)> {
     if !words.key_of(at).starts_with(|c: char| c.is_ascii_digit()) {
-        let in_words = numeral::numeral(words, at).or_else(|| Some((roman(words, at, shouted)?.into(), 1)));
-        return in_words.map(|(value, len)| (value.to_string(), len));
+        let in_words = || numeral::numeral(words, at).or_else(|| Some((roman(words, at, shouted)?.into(), 1)));
+        return day_in_words(words, at).or_else(|| in_words().map(|(value, len)| (value.to_string(), len)));
     }
     let mut key = digits(words.key_of(at))?;
     let mut end = at + 1;
     let mut is_plain = true;
-    while let Some((part, next, thousands)) = further(words, end) {
-        if !thousands {
-            key.push('.');
-            is_plain &= matches!(words.between(end - 1), "," | ".");
-        }
+    while let Some((part, next, joint)) = further(words, end) {
+        is_plain &= joint.is_empty() || matches!(words.between(end - 1), "," | ".");
+        key.push_str(joint);
         key.push_str(&part);
         end = next;
     }
     if is_plain && key.matches('.').count() <= 1 {
         (key, end) = multiplied(key, words, end);
     }
-    key.truncate(key.trim_end_matches(".0").trim_end_matches('.').len());
+    key.truncate(key.trim_end_matches(".0").trim_end_matches(":0").trim_end_matches('.').len());
     Some((key, end - at))
 }
 
@@ -65,15 +65,44 @@ fn added(amount: &str, zeros: usize, words: &Words, end: usize) -> Option<(Strin
     Some((sum.to_string(), power))
 }
 
-/// The power of ten of a word that counts.
+/// A day that is told in words, "ngày mười hai tháng mười một"; or a month, "tháng tư", of which the number is taken.
+fn day_in_words(words: &Words, at: usize) -> Option<(String, usize)> {
+    const BEFORE_A_DAY: [&str; 9] = ["ngay2", "mông2", "mung2", "hôm", "đêm", "sang1", "trưa", "chiêu2", "tôi1"];
+    let before = words.key_of(at.checked_sub(1)?);
+    let (first, end) = numeral::small(words, at)?;
+    if before == "thang1" {
+        return (first <= 12).then(|| (first.to_string(), end - at));
+    }
+    if !BEFORE_A_DAY.contains(&before) || first > 31 || words.key_of(end) != "thang1" {
+        return None;
+    }
+    let (month, end) = month(words, end + 1)?;
+    Some((format!("{first}.{month}"), end - at))
+}
+
+/// The number of a month, and where it ends.
+fn month(words: &Words, at: usize) -> Option<(String, usize)> {
+    let in_words = || numeral::small(words, at).filter(|(month, _)| *month <= 12);
+    let in_digits = digits(words.key_of(at)).filter(|month| month.len() <= 2).map(|month| (month, at + 1));
+    in_digits.or_else(|| in_words().map(|(month, end)| (month.to_string(), end)))
+}
+
+/// The power of ten of a word that counts; a weight is counted in kilograms.
 fn power(key: &str) -> Option<usize> {
     Some(match key {
+        "ta5" => 2,
         "nghin2" | "ngan2" => 3,
         "van5" => 4,
         "triêu5" => 6,
         "ti3" => 9,
         _ => return None,
     })
+}
+
+/// Whether of two numbers that name something one is a month and the other the same with its year: "tháng mười" is 10/2026.
+pub(super) fn may_be_one_month(a: &str, b: &str) -> bool {
+    let (month, dated) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    month.len() <= 2 && dated.strip_prefix(month).is_some_and(|rest| rest.strip_prefix('.').is_some_and(is_year))
 }
 
 /// Whether two numbers may be one: equal, or one a date and the other the same date with its year.
@@ -94,27 +123,30 @@ pub(super) fn may_be_rounded(a: &str, b: &str) -> bool {
     is_round && round.len() == exact.len() && round[..2] == exact[..2]
 }
 
-/// A further part of a number: its digits, the word after it, and whether it is a group of three that belongs to the digits before it.
-fn further(words: &Words, end: usize) -> Option<(String, usize, bool)> {
+/// A further part of a number: its digits, the word after it, and what joins it to the digits before it: nothing where it is a group of
+/// three that belongs to them.
+fn further(words: &Words, end: usize) -> Option<(String, usize, &'static str)> {
     let raw = words.key_of(end);
     let (number, unit) = raw.split_at(raw.bytes().take_while(u8::is_ascii_digit).count());
     let is_number = !number.is_empty() && (unit.is_empty() || UNITS.contains(&unit));
     match words.between(end - 1) {
         "," if is_number && number.len() == 3 && power(words.key_of(end + 1)).is_some() => {
-            Some((number.to_owned(), end + 1, false))
+            Some((number.to_owned(), end + 1, "."))
         }
-        "." | "," if is_number && number.len() == 3 => Some((number.to_owned(), end + 1, true)),
-        "," if is_number => Some((number.trim_end_matches('0').to_owned(), end + 1, false)),
+        "." | "," if is_number && number.len() == 3 => Some((number.to_owned(), end + 1, "")),
+        "," if is_number => Some((number.trim_end_matches('0').to_owned(), end + 1, ".")),
         // `14-15/11` is two days, as `14 và 15/11` is.
         "-" | "–" if is_number && words.between(end) == "/" && words.key_of(end + 1).len() <= 2 => None,
-        " - " | " – " if is_year(raw) && is_year(words.key_of(end - 1)) => Some((raw.to_owned(), end + 1, false)),
-        "." | "/" | "-" | ":" | "–" if is_number => Some((digits(number)?, end + 1, false)),
-        " " | "/" if matches!(raw, "thang1" | "năm" | "giơ2") => {
+        " - " | " – " if is_year(raw) && is_year(words.key_of(end - 1)) => Some((raw.to_owned(), end + 1, ".")),
+        "." | "/" | "-" | ":" | "–" if is_number => Some((digits(number)?, end + 1, ".")),
+        " " | "/" if words.between(end) == " " => {
             let after = words.key_of(end + 1);
-            let unit_of_time =
-                raw == "giơ2" && after.len() <= 2 || raw == "thang1" && after.len() <= 2 || raw == "năm" && after.len() == 4;
-            let near = words.between(end) == " ";
-            Some((digits(after).filter(|_| near && unit_of_time)?, end + 2, false))
+            match raw {
+                "thang1" => month(words, end + 1).map(|(month, end)| (month, end, ".")),
+                "giơ2" if after.len() <= 2 => Some((digits(after)?, end + 2, ":")),
+                "năm" if after.len() == 4 => Some((digits(after)?, end + 2, ".")),
+                _ => None,
+            }
         }
         _ => None,
     }
@@ -130,7 +162,7 @@ fn plain(digits: &str) -> String {
     if rest.is_empty() { "0".to_owned() } else { rest.to_owned() }
 }
 
-/// Digits without zeros before them and without a unit behind (`50kg`, `110kV`); those of `11h30`, `18h` and `11g30` parted by a dot.
+/// Digits without zeros before them and without a unit behind (`50kg`, `110kV`); those of `11h30`, `18h` and `11g30` parted by a colon.
 /// With other letters (`10a1`) it is no number.
 fn digits(word: &str) -> Option<String> {
     let end = word.bytes().take_while(u8::is_ascii_digit).count();
@@ -142,7 +174,7 @@ fn digits(word: &str) -> Option<String> {
         && number.len() <= 2
         && minute.len() <= 2
     {
-        return Some(if minute.is_empty() { plain(number) } else { format!("{}.{}", plain(number), plain(minute)) });
+        return Some(if minute.is_empty() { plain(number) } else { format!("{}:{}", plain(number), plain(minute)) });
     }
     (rest.is_empty() || UNITS.contains(&rest)).then(|| plain(number))
 }
@@ -261,6 +293,9 @@ mod tests {
             ("12 ngàn", "12.000"),
             ("1.450,5 tỷ", "1450500 triệu"),
             ("20h00", "20 giờ"),
+            ("hai tạ rưỡi", "250 kg"),
+            ("nửa tạ", "50 kg"),
+            ("12 tháng mười một", "12/11"),
             ("2 tỷ 350 triệu", "2,35 tỷ"),
             ("1 triệu 200 nghìn", "1.200.000"),
         ] {
@@ -275,6 +310,25 @@ mod tests {
         assert_eq!(number(&words, 0, false), Some(("14".to_owned(), 1)));
         assert_eq!(number(&words, 1, false), Some(("15.11".to_owned(), 2)));
         assert_eq!(first("14-11-2026"), first("14/11/2026"));
+    }
+
+    #[test]
+    fn a_day_may_be_told_in_words() {
+        for (text, at, number) in [
+            ("đêm hai mươi tháng mười một", 1, ("20.11", 5)),
+            ("mồng một tháng 10", 1, ("1.10", 3)),
+            ("hồi tháng tư", 2, ("4", 1)),
+            ("hơn hai mươi tháng", 1, ("20", 2)),
+        ] {
+            assert_eq!(super::number(&Words::new(text), at, false), Some((number.0.to_owned(), number.1)), "{text}");
+        }
+        assert!(may_be_one_month("10", "10.2026") && !may_be_one_month("10", "10.11") && !may_be_one_month("1", "10.2026"));
+    }
+
+    #[test]
+    fn an_hour_is_no_day() {
+        assert_eq!(first("11h30"), Some("11:30".to_owned()));
+        assert_ne!(first("9 giờ 11"), first("9/11"));
     }
 
     #[test]

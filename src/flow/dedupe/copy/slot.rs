@@ -25,9 +25,9 @@ pub(super) fn differs<'a>(a: &Gist, b: &Gist, shared: &Shared<'a>) -> Option<(Di
         let numbers = slot.of(|token| token.is_number());
         // A name that begins a title looks like any word.
         let may_be = |token: &Token| token.capital && !token.is_number() && (token.weight >= RARE || a.shouted || b.shouted);
-        let names = slot.of(|token| token.is_name() || may_be(token));
+        let names = slot.of(|token| token.is_name() || may_be(token) && !shared.is_surely_one_event());
         let names = names.filter(|names| names.is_of_one_level() && slot.has_name());
-        let words = slot.of(|token| token.weight >= COMMON).filter(|_| shared.is_filled_in());
+        let words = slot.of(|token| token.weight >= COMMON).filter(|_| shared.is_filled_in() && !shared.is_surely_one_event());
         let found = numbers.map(|slot| (Difference::Number, slot)).or(names.map(|slot| (Difference::Name, slot)));
         let found = found.or(words.map(|slot| (Difference::Word, slot)));
         found.filter(|(_, slot)| !(slot.first.iter().all(|t| b.knows(t)) && slot.second.iter().all(|t| a.knows(t))))

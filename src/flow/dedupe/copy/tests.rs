@@ -209,6 +209,101 @@ fn two_papers_that_name_the_same_facts_tell_of_one_event() {
 }
 
 #[test]
+fn a_number_that_is_told_roughly_is_the_exact_one() {
+    let report = "Nước về 480 m3/s lúc rạng sáng 9/8; xã Mường Kham đưa dân lên trường học, chưa ai bị thương.";
+    let feature = (
+        "Đêm trắng trên đồi của hơn hai trăm hộ dân Mường Kham",
+        "Bà Lò Thị Inh ôm cháu ngồi hiên trường học từ rạng sáng 9/8, khi đập Suối Lụa mở cửa xả. Mường Kham đếm hơn hai trăm hộ phải chạy nước.",
+    );
+    let of =
+        |households: u32| judged((&format!("Hồ Suối Lụa xả tràn, {households} hộ ở Mường Kham phải dời đi"), report), feature);
+    assert!(of(214).same, "{:?}", of(214));
+    assert!(matches!(of(314).reason, Reason::Apart { what: Difference::Number, .. }), "{:?}", of(314));
+}
+
+#[test]
+fn two_papers_may_name_two_hours_of_one_event() {
+    let lead = |hour: &str| format!("Dải phân cách đổ lúc {hour}, xe cộ qua cầu Vàm Sậy phải dừng, công nhân dọn tới trưa.");
+    let title = "Cầu Vàm Sậy tắc cả buổi sáng vì dải phân cách đổ";
+    assert!(judged((title, &lead("5h30")), (title, &lead("5 giờ 35"))).same);
+}
+
+#[test]
+fn a_title_alone_may_name_the_facts_of_an_event() {
+    let title = "Rái cá 14 kg lạc vào hồ bơi Khách sạn Gành Son, kiểm lâm dùng lưới đánh cá";
+    let paper =
+        "Con rái cá nặng 14 kg trong hồ bơi khách sạn được Phan Rí nhận về ngay trong buổi sáng; khách chụp ảnh rồi vỗ tay tiễn.";
+    let event = judged((title, ""), ("Cả phố vây bắt con thú lạ ở Gành Son", paper));
+    assert_eq!(event.reason, Reason::Alike(Alike::Facts), "{event:?}");
+}
+
+#[test]
+fn another_step_of_an_affair_is_other_news() {
+    let report = (
+        "Ghe chở mía chìm ở ngã ba Cái Tắc",
+        "Rạng sáng 14/9, ghe chở 22 tấn mía chìm, dân hai bờ chèo xuồng vớt được ba người.",
+    );
+    let lead = "Rạng sáng 14/9 ấy, cả nhà ông Đởm suýt theo mấy tấn mía xuống đáy sông Cái Tắc.";
+    let told = |title: &str| judged(report, (title, lead)).same;
+    assert!(told("Người dân hai bờ kể lại") && !told("Người dân hai bờ được khen thưởng"));
+    assert!(told("Chuyến chìm ghe: vớt ba người") && !told("Vụ chìm ghe: vớt ba người"));
+}
+
+#[test]
+fn what_is_news_every_day_needs_more_facts() {
+    let of = |what: &str| {
+        judged(
+            (
+                &format!("{what} tiêu Chư Prông lên 148.500 đồng sau ba phiên"),
+                "Sáng 12/11, thương lái Đắk Đoa mua hồ tiêu 148.500 đồng mỗi ký; cà phê Gia Lai đứng yên.",
+            ),
+            (
+                &format!("Nhà vườn găm hàng chờ {} tiêu", what.to_lowercase()),
+                "Chư Prông sáng 12/11 bán hồ tiêu 148.500 đồng, Gia Lai ít người bán ra.",
+            ),
+        )
+    };
+    assert!(!of("Giá").same, "{:?}", of("Giá"));
+    assert!(of("Kho").same, "{:?}", of("Kho"));
+}
+
+#[test]
+fn a_lead_that_each_fills_in_is_a_form() {
+    let lead = |gifts: &str| {
+        format!(
+            "Sáng nay, đoàn công tác về tận bản, trao mỗi hộ {gifts}, động viên bà con sớm sửa nhà, trồng lại nương ngô sau trận lốc."
+        )
+    };
+    let of = |gifts: &str| {
+        judged(
+            ("Trung đoàn bộ binh tặng gạo cho bà con Nậm Xé", &lead("hai bao gạo, thùng mì, chăn")),
+            ("Bà con Nậm Xé đón khách", &lead(gifts)),
+        )
+    };
+    assert!(of("hai bao gạo, thùng mì").same, "{:?}", of("hai bao gạo, thùng mì"));
+    assert!(!of("hai áo mưa, đèn pin, ủng").same, "{:?}", of("hai áo mưa, đèn pin, ủng"));
+}
+
+#[test]
+fn very_many_facts_outweigh_a_form_of_common_words() {
+    let raid = (
+        "Phá sới bạc trong rừng cao su Phước Hòa",
+        "Tối 3/6, Công an Đồng Nai bắt 27 người đánh bạc trong lô cao su, thu 412 triệu đồng, 19 xe máy; chủ sới Trịnh Công Sửu thuê ba người canh đường.",
+    );
+    let title = "Xóa sới bạc giữa rừng cao su Phước Hòa";
+    let event = judged(
+        raid,
+        (
+            title,
+            "Bị bắt tối 3/6 cùng 412 triệu đồng và 19 xe máy, 27 người khai được Trịnh Công Sửu gọi vào; Công an Đồng Nai đang đếm số tiền.",
+        ),
+    );
+    assert_eq!(event.reason, Reason::Alike(Alike::Facts), "{event:?}");
+    let another = judged(raid, (title, "Công an Đồng Nai đang đếm số tiền thu được đêm qua của Trịnh Công Sửu."));
+    assert!(!another.same, "{another:?}");
+}
+
+#[test]
 fn a_summary_that_says_nothing_of_either_title_is_the_sites() {
     let site = "Trang tin của đài mang đến bạn đọc những bản tin nhanh nhất, đầy đủ nhất, được cập nhật suốt ngày đêm từ khắp các xã phường.";
     let judgement = judged(("Dưa hấu rớt giá, nông dân bỏ ruộng", site), ("Khai trương phố đi bộ ven hồ Gươm Vàng", site));

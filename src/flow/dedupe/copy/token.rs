@@ -1,5 +1,6 @@
 //! A text as a row of tokens: words, names, numbers and official phrases, written one way.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use smol_str::{SmolStr, format_smolstr};
@@ -7,7 +8,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::flow::dedupe::copy::lexicon::{LEXICON, RARE, Sort};
 use crate::flow::dedupe::copy::likeness::bare;
-use crate::flow::dedupe::copy::number::{NUMBERED, may_be_one, may_be_rounded, number, unit};
+use crate::flow::dedupe::copy::number::{
+    NUMBERED, may_be_one, may_be_one_month, may_be_rounded, may_be_told_roughly, number, side, unit,
+};
 use crate::text::{Passage, Words};
 
 /// What two texts have in common or not.
@@ -19,6 +22,8 @@ pub(super) struct Token {
     pub hash: u64,
     /// For the word of a digit: its value.
     unit: Option<u32>,
+    /// For a number that is told roughly: on which side of it the exact one lies.
+    rough: Option<Ordering>,
     /// How much it says, in twentieths of a rare word.
     pub weight: u32,
     /// Whether it is a rare word, or a name of one.
@@ -51,14 +56,26 @@ impl Token {
         let is_numeral = |a: &Self, b: &Self| a.is_number() && b.unit.is_some_and(|unit| a.key == unit.to_string());
         self.hash == other.hash && self.key == other.key
             || self.is_number() && other.is_number() && may_be_one(&self.key, &other.key)
-            || self.kind == Kind::Count && other.kind == Kind::Count && may_be_rounded(&self.key, &other.key)
+            || self.kind == Kind::Ordinal && other.kind == Kind::Ordinal && may_be_one_month(&self.key, &other.key)
+            || self.kind == Kind::Count && other.kind == Kind::Count && self.may_be_as_many(other)
             || is_numeral(self, other)
             || is_numeral(other, self)
+    }
+
+    /// Whether of two amounts one may be the other one, told roughly.
+    fn may_be_as_many(&self, other: &Self) -> bool {
+        let is_roughly = |a: &Self, b: &Self| a.rough.is_some_and(|side| may_be_told_roughly(&a.key, side, &b.key));
+        may_be_rounded(&self.key, &other.key) || is_roughly(self, other) || is_roughly(other, self)
     }
 
     /// Whether another key may say the same.
     pub(super) fn may_be_written_otherwise(&self) -> bool {
         self.is_number() || self.unit.is_some()
+    }
+
+    /// Whether it is an hour with its minutes, or a time that something took.
+    pub(super) fn is_hour(&self) -> bool {
+        self.is_number() && self.key.contains(':')
     }
 
     pub(super) fn is_number(&self) -> bool {
@@ -100,7 +117,8 @@ pub(super) fn tokens(passage: &Passage, limit: usize) -> Vec<Token> {
         if !key.is_empty() {
             let (hash, unit) = (xxh3_64(key.as_bytes()), unit(&key));
             let place = place.start as u32..place.end as u32;
-            tokens.push(Token { key, hash, unit, weight, is_telling, kind, place, capital, is_abbreviation });
+            let rough = if kind == Kind::Count { side(&words, at - len) } else { None };
+            tokens.push(Token { key, hash, unit, rough, weight, is_telling, kind, place, capital, is_abbreviation });
         }
     }
     tokens
@@ -136,9 +154,10 @@ impl Found {
 /// The token at a word.
 fn next(words: &Words, at: usize, begins: bool, shouted: bool) -> Found {
     if let Some((key, len)) = number(words, at, shouted) {
-        let is_ordinal = key.contains('.') && !is_measure(&key, words.key_of(at + len))
-            || at > 0 && NUMBERED.contains(&words.key_of(at - 1))
-            || len == 1 && key.len() == 4 && (key.starts_with("19") || key.starts_with("20"));
+        let is_ordinal =
+            key.contains([':', '.']) && !is_decimal(&key, words.between(at)) && !is_measure(&key, words.key_of(at + len))
+                || at > 0 && NUMBERED.contains(&words.key_of(at - 1))
+                || len == 1 && key.len() == 4 && (key.starts_with("19") || key.starts_with("20"));
         return Found::plain(key.into(), if is_ordinal { Kind::Ordinal } else { Kind::Count }, len);
     }
     let key = words.key_of(at);
@@ -149,7 +168,7 @@ fn next(words: &Words, at: usize, begins: bool, shouted: bool) -> Found {
             Sort::Body => Kind::Name,
             Sort::Phrase => Kind::Word,
         };
-        return Found { key: expression.token.clone(), weight: expression.weight, is_telling: false, kind, len };
+        return Found { key: expression.token.clone(), weight: expression.weight, is_telling: expression.is_telling, kind, len };
     }
     let capital = words.get(at).is_some_and(|word| word.capital);
     if capital
@@ -159,7 +178,8 @@ fn next(words: &Words, at: usize, begins: bool, shouted: bool) -> Found {
         let kind = if begins { Kind::Word } else { Kind::Name };
         return Found { is_telling: !LEXICON.entry(&key).is_usual, ..Found::plain(key.into(), kind, len) };
     }
-    let named = capital && (if shouted { known.weight >= RARE } else { !begins });
+    let is_abbreviation = words.get(at).is_some_and(|word| word.all_capitals) && key.len() > 1;
+    let named = capital && (if shouted { known.weight >= RARE } else { !begins || is_abbreviation });
     let kind = if named { Kind::Name } else { Kind::Word };
     Found { key: key.into(), weight: known.weight, is_telling: known.is_telling(), kind, len: 1 }
 }
@@ -189,6 +209,11 @@ fn foreign(words: &Words, at: usize) -> Option<(String, usize)> {
 fn is_foreign(key: &str) -> bool {
     let groups = key.split(|c| !matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y')).filter(|group| !group.is_empty());
     key.is_ascii() && groups.count() > 1
+}
+
+/// Whether two numbers are joined by a comma, which parts no day from its month: 53,6 kg, 99,2%.
+fn is_decimal(key: &str, joint: &str) -> bool {
+    joint == "," && key.matches('.').count() == 1
 }
 
 /// Whether a number with a dot is an amount (4,5 tỷ; 2,3 tấn) and no date.
@@ -233,6 +258,7 @@ mod tests {
         assert_eq!(kinds("Công an bắt Lan"), [Kind::Word, Kind::Word, Kind::Word, Kind::Name]);
         assert_eq!(kinds("Hà Nội: Lan nói"), [Kind::Place, Kind::Word, Kind::Word]);
         assert_eq!(kinds("vì hòa bình")[1], Kind::Word);
+        assert_eq!(kinds("PC06 trao thẻ mới")[0], Kind::Name);
     }
 
     #[test]
@@ -240,6 +266,8 @@ mod tests {
         let numbers = |text: &str| tokens(text).into_iter().filter(Token::is_number).map(|t| t.kind).collect::<Vec<_>>();
         assert_eq!(numbers("Bản tin số 103 ngày 22/10, mùa 2026"), [Kind::Ordinal; 3]);
         assert_eq!(numbers("Trao 20 suất học bổng, 4,5 tỷ đồng, 600 m2 đất"), [Kind::Count; 3]);
+        assert_eq!(numbers("Thu 53,6kg, đạt 99,2%, tăng 8,4 lần"), [Kind::Count; 3]);
+        assert_eq!(numbers("Ngày 23/11/2026, tháng 11/2026, quyết định 168/2024"), [Kind::Ordinal; 3]);
         assert_eq!(numbers("Chỉ thị 05-CT/TW, quốc lộ 14, tháng 3"), [Kind::Ordinal; 3]);
     }
 }

@@ -52,7 +52,10 @@ fn different_numbers(a: &Gist, b: &Gist, one_event: bool) -> Option<Reason> {
     let unknown = |a: &Gist, b: &Gist, kind: Kind| -> Vec<String> {
         let parts = [&a.title, &a.lead].into_iter();
         let tokens = parts.flat_map(|part| part.tokens.iter().map(move |token| (part, token)));
-        tokens.filter(|(_, token)| token.kind == kind && !b.knows(token)).map(|(part, token)| written(part, &[token])).collect()
+        tokens
+            .filter(|(_, token)| token.kind == kind && !token.is_hour() && !b.knows(token))
+            .map(|(part, token)| written(part, &[token]))
+            .collect()
     };
     for (what, kind, least) in [(Difference::Ordinal, Kind::Ordinal, 1), (Difference::Count, Kind::Count, 2)] {
         let (first, second) = (unknown(a, b, kind), unknown(b, a, kind));

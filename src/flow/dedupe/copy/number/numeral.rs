@@ -33,6 +33,12 @@ pub(super) fn numeral(words: &Words, at: usize) -> Option<(u128, usize)> {
     is_number.then_some((value, end - at))
 }
 
+/// A number below a hundred, and where it ends: of a day or a month, where a digit's word alone is a number, too.
+pub(super) fn small(words: &Words, at: usize) -> Option<(u32, usize)> {
+    let in_tens = tens(words, at).and_then(|(value, end)| Some((u32::try_from(value).ok()?, end)));
+    in_tens.or_else(|| Some((unit(words.key_of(at))?, at + 1)))
+}
+
 /// "nửa triệu", and where it ends.
 fn half(words: &Words, at: usize) -> Option<(u128, usize)> {
     Some((ten(power_at(words, at + 1)?) / 2, at + 2))
