@@ -297,7 +297,7 @@ impl Poll<'_> {
         let Plan { next, interval, because, habits } =
             schedule::next(self.source, before, answered, wishes, &self.desk.config.fetch, price, self.now);
         let state = SourceState {
-            next: schedule::off_the_hour(next, &self.source.id),
+            next: schedule::off_the_hour(next, interval, &self.source.id),
             interval_seconds: interval.as_secs(),
             succeeded: Some(self.now),
             because,
