@@ -144,8 +144,8 @@ impl Desk {
     }
 
     /// The desk with the prices that follow from what is known of the sources.
-    pub fn priced(self, states: &BTreeMap<SourceId, SourceState>) -> Self {
-        let sources = self.config.sources.values().map(|source| (source, states.get(&source.id)));
+    pub fn priced(self, states: &BTreeMap<SourceId, Arc<SourceState>>) -> Self {
+        let sources = self.config.sources.values().map(|source| (source, states.get(&source.id).map(Arc::as_ref)));
         let prices = Arc::new(schedule::prices(sources, &self.config.fetch));
         Self { prices, ..self }
     }

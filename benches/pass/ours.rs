@@ -105,8 +105,8 @@ async fn pass(desk: &Desk, store: &Arc<Store>) -> anyhow::Result<Vec<Polled>> {
     let mut polls = JoinSet::new();
     for source in desk.config.sources.values().filter(|source| source.enabled) {
         let before = states.get(&source.id).cloned();
-        let (crew, desk, store, source) = (crew.clone(), desk.clone(), Arc::clone(store), source.clone());
-        polls.spawn(async move { crew.poll(|| desk.clone(), &store, &source, before).await });
+        let (crew, desk, store, id) = (crew.clone(), desk.clone(), Arc::clone(store), source.id.clone());
+        polls.spawn(async move { crew.poll(|| desk.clone(), &store, &desk.config.sources[&id], before).await });
     }
     let mut rows = Vec::with_capacity(polls.len());
     while let Some(done) = polls.join_next().await {

@@ -27,15 +27,15 @@ impl Place {
         Self { crew: crew.clone(), held: Arc::new(Mutex::new(Some(Held { host, room }))) }
     }
 
-    /// Waits for the turn at an address's host. Who has its place there already goes on at once.
-    pub fn at(&self, url: &Url) -> Turn {
+    /// The wait for the turn at an address's host; none for who has its place there already.
+    pub fn at(&self, url: &Url) -> Option<Turn> {
+        let is_there = |held: &Held| url.host_str() == Some(&held.host.name);
+        if lock(&self.held).as_ref().is_some_and(is_there) {
+            return None;
+        }
         let host = self.crew.host(url);
         let place = self.clone();
-        Box::pin(async move {
-            let is_there = |held: &Held| Arc::ptr_eq(&held.host, &host);
-            if lock(&place.held).as_ref().is_some_and(is_there) {
-                return;
-            }
+        Some(Box::pin(async move {
             // Given back before the wait: two hosts that lead to each other would otherwise wait for each other.
             *lock(&place.held) = None;
             let room = host.room().await;
@@ -43,6 +43,6 @@ impl Place {
                 host.wait().await;
             }
             *lock(&place.held) = Some(Held { host, room });
-        })
+        }))
     }
 }

@@ -51,7 +51,7 @@ impl Round {
         self.under_way.remove(&id);
         match looked {
             Looked::Done(state) => {
-                self.states.insert(id.clone(), *state);
+                self.states.insert(id.clone(), state);
                 self.keep_current_one(&id);
                 self.plan_look(&id);
             }
@@ -63,9 +63,9 @@ impl Round {
         let now = (self.desk.clock)();
         if self.waiting.contains_key(&id) {
             self.timetable.remove(&id);
-            return self.begin(source, None);
+            return self.begin(id, None);
         }
-        let place = self.timetable.time(&id).or_else(|| time(&source, self.states.get(&id), now));
+        let place = self.timetable.time(&id).or_else(|| time(&source, self.state(&id), now));
         if let Some(at) = place {
             self.timetable.set(id, self.hinted(&source).map_or(at, |hinted| hinted.min(at)));
         }
