@@ -85,7 +85,7 @@ fn poll(setup: &Setup, config: Config, store: Arc<Store>, pass: &Pass, screen: S
 async fn polled(desk: &Desk, store: &Arc<Store>, pass: &Pass, mut screen: Screen) -> anyhow::Result<Vec<Row>> {
     let reader = Arc::clone(store);
     let states = blocking(move || reader.source_states()).await?;
-    let desk = &desk.clone().priced(&states);
+    let desk = Arc::new(desk.clone().priced(&states));
     let now = (desk.clock)();
     let mut rests = Rests::of(states.iter().filter_map(|(id, state)| {
         let source = desk.config.sources.get(id)?;
@@ -96,9 +96,9 @@ async fn polled(desk: &Desk, store: &Arc<Store>, pass: &Pass, mut screen: Screen
     for source in desk.config.sources.values().filter(|source| pass.is_over(&source.id)) {
         let before = states.get(&source.id).filter(|state| state.settings == source.settings()).cloned();
         if pass.polls(source, before.as_deref(), rests.until(source.url(), now), now) {
-            let (desk, store, id) = (desk.clone(), Arc::clone(store), source.id.clone());
+            let (desk, store, id) = (Arc::clone(&desk), Arc::clone(store), source.id.clone());
             polls.spawn(async move {
-                let turn = desk.crew.poll(|| desk.clone(), &store, &desk.config.sources[&id], before.clone()).await;
+                let turn = desk.crew.poll(|| &*desk, &store, &desk.config.sources[&id], before.clone()).await;
                 (id, before, turn)
             });
         } else {

@@ -5,6 +5,7 @@ mod caught;
 mod place;
 mod visit;
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -127,9 +128,9 @@ impl Crew {
     }
 
     /// Polls a source when its host and the crew have room, under the configuration that is in force then: the wait may be long.
-    pub fn poll(
+    pub fn poll<D: Borrow<Desk>>(
         &self,
-        desk: impl Fn() -> Desk,
+        desk: impl Fn() -> D,
         store: &Arc<Store>,
         source: &Source,
         before: Option<Arc<SourceState>>,
@@ -138,10 +139,10 @@ impl Crew {
     }
 
     /// Polls a source although its host rests until `rest`: an administrator has asked for it. A longer rest that is heard meanwhile holds.
-    pub async fn poll_despite(
+    pub async fn poll_despite<D: Borrow<Desk>>(
         &self,
         rest: Option<Timestamp>,
-        desk: impl Fn() -> Desk,
+        desk: impl Fn() -> D,
         store: &Arc<Store>,
         source: &Source,
         before: Option<Arc<SourceState>>,
@@ -149,6 +150,7 @@ impl Crew {
         let was_slow = before.as_ref().is_some_and(|state| state.manners.trouble == Some(Trouble::TooSlow));
         let mut slot = self.slot(source.url(), was_slow).await;
         let desk = desk();
+        let desk: &Desk = desk.borrow();
         let is_same = |now: &&Source| now.enabled && (std::ptr::eq(*now, source) || now.is_set_as(source));
         let Some(source) = desk.config.sources.get(&source.id).filter(is_same) else { return Turn::NotWanted };
         if let Some(until) = self.rests_until(source, (desk.clock)()).filter(|until| Some(*until) > rest) {
@@ -156,7 +158,7 @@ impl Crew {
         }
         // In a box: few stores are shared.
         let leased = match store.is_shared() {
-            true => Box::pin(self.lease(rest, &desk, store, source, before)).await,
+            true => Box::pin(self.lease(rest, desk, store, source, before)).await,
             false => Ok((None, before)),
         };
         let (fence, before) = match leased {
@@ -165,11 +167,11 @@ impl Crew {
         };
         let span = tracing::info_span!("poll", source = %source.id, host = source.home.host_str());
         let (host, place) = (Arc::clone(&slot.host), slot.place.clone());
-        let turns = |url: &Url| place.at(url);
+        let turns = |url: &Url| place.at(self, url);
         // In a box: what is moved about while a poll waits for its turn is small.
         let task = Box::pin(async {
-            let looked = host.look(&desk, source, before.as_deref(), &turns).await;
-            poll(&desk, store, source, before, looked, fence, &turns).await
+            let looked = host.look(desk, source, before.as_deref(), &turns).await;
+            poll(desk, store, source, before, looked, fence, &turns).await
         });
         let mut task = caught(task.instrument(span));
         let done = tokio::select! {
@@ -255,7 +257,7 @@ impl Crew {
             host.wait().await;
             let of_all = Arc::clone(room).acquire_owned().await.expect("the semaphore is never closed");
             if host.begin(self.spacing) {
-                return Slot { place: Place::new(self, Arc::clone(&host), of_host), host, of_all };
+                return Slot { place: Place::new(Arc::clone(&host), of_host), host, of_all };
             }
         }
     }

@@ -148,7 +148,7 @@ async fn begin_rules(store: &Arc<Store>, desk: &Desk) {
 
 /// The sources, and the polls that are under way.
 struct Round {
-    desk: Desk,
+    desk: Arc<Desk>,
     /// The desk in force, for polls whose turn comes later.
     latest: watch::Receiver<Desk>,
     store: Arc<Store>,
@@ -171,7 +171,7 @@ impl Round {
         let now = (desk.clock)();
         let (timetable, polls, under_way, looks, looking, pace, waiting) = Default::default();
         let mut round = Self {
-            desk,
+            desk: Arc::new(desk),
             latest,
             store,
             states,
@@ -208,7 +208,7 @@ impl Round {
 
     /// Takes the price of a request anew.
     fn price(&mut self) {
-        self.desk = self.desk.clone().priced(&self.states);
+        self.desk = Arc::new(Desk::clone(&self.desk).priced(&self.states));
     }
 
     /// What other processes have polled meanwhile is due when they say.
@@ -230,7 +230,7 @@ impl Round {
 
     /// Another configuration is in force.
     fn take_over(&mut self, desk: Desk) {
-        let before = std::mem::replace(&mut self.desk, desk);
+        let before = std::mem::replace(&mut self.desk, Arc::new(desk));
         self.keep_current();
         self.price();
         self.plan_looks();
@@ -310,11 +310,10 @@ impl Round {
     fn begin(&mut self, id: SourceId, rest: Option<Timestamp>) {
         self.under_way.insert(id.clone());
         let before = self.states.get(&id).cloned();
-        let (crew, store, latest) = (self.desk.crew.clone(), Arc::clone(&self.store), self.latest.clone());
-        let (config, prices) = (Arc::clone(&self.desk.config), Arc::clone(&self.desk.prices));
+        let (desk, store, latest) = (Arc::clone(&self.desk), Arc::clone(&self.store), self.latest.clone());
         self.polls.spawn(async move {
-            let desk = || Desk { prices: Arc::clone(&prices), ..latest.borrow().clone() };
-            let turn = crew.poll_despite(rest, desk, &store, &config.sources[&id], before).await;
+            let in_force = || desk.or_newer(&latest);
+            let turn = desk.crew.poll_despite(rest, in_force, &store, &desk.config.sources[&id], before).await;
             (id, turn)
         });
     }

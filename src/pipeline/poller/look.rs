@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::flow::{gone, schedule};
 use crate::model::{Source, SourceId};
+use crate::pipeline::Desk;
 use crate::pipeline::gone::{Looked, look};
 use crate::pipeline::poller::{Round, time};
 
@@ -42,7 +43,7 @@ impl Round {
                 continue;
             }
             self.under_way.insert(id.clone());
-            let (desk, store) = (self.desk.clone(), Arc::clone(&self.store));
+            let (desk, store) = (Desk::clone(&self.desk), Arc::clone(&self.store));
             self.looking.spawn(async move { (id, look(desk, store, source, before).await) });
         }
     }
