@@ -35,6 +35,8 @@ pub use reading::read;
 /// A decision whose ground has changed is taken again. Each time some other poll has got its stories in, so as many times are
 /// enough as polls can run at once.
 const MOST_DECISIONS: usize = 1024;
+/// A first poll of so many entries is decided beside others.
+const FEW: usize = 4;
 /// After so long a source is asked without validators: some servers answer 304 for ever to who once had a page of theirs. Eight days, so
 /// that it is not always the same weekday.
 const DOUBT_304_AFTER: SignedDuration = SignedDuration::from_hours(8 * 24);
@@ -190,9 +192,9 @@ impl Poll<'_> {
         said: Said<'_>,
         state: impl Fn(Heard, Answered, bool) -> SourceState,
     ) -> Polled {
-        // First polls bring many new entries and come in crowds: each would void the others' decisions, so they are decided in turn. Not where
-        // a lease runs meanwhile.
-        let in_turn = self.is_baseline() && self.fence.is_none();
+        // First polls bring many new entries and come in crowds: each would void the others' decisions, so they are decided in turn, and each waits
+        // for the disk. Few entries seldom meet those of others: these polls share a sync. Nor is it done where a lease runs meanwhile.
+        let in_turn = self.is_baseline() && self.fence.is_none() && document.entries.len() > FEW;
         let mut turn = if in_turn { Some(self.desk.turn.lock().await) } else { None };
         // Named once, however often it is decided.
         let named = Arc::new(OnceLock::new());
