@@ -37,7 +37,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::config::Config;
 use crate::edge::fetch::{FetchError, Fetcher};
@@ -144,8 +144,8 @@ impl Desk {
     }
 
     /// The desk with the prices that follow from what is known of the sources.
-    pub fn priced(self, states: &BTreeMap<SourceId, SourceState>) -> Self {
-        let sources = self.config.sources.values().map(|source| (source, states.get(&source.id)));
+    pub fn priced(self, states: &BTreeMap<SourceId, Arc<SourceState>>) -> Self {
+        let sources = self.config.sources.values().map(|source| (source, states.get(&source.id).map(Arc::as_ref)));
         let prices = Arc::new(schedule::prices(sources, &self.config.fetch));
         Self { prices, ..self }
     }
@@ -159,6 +159,13 @@ impl Desk {
         let new = Self::new(config, self.clock)?;
         let fetcher = new.fetcher.clone().sharing(&self.fetcher);
         Ok(Self { fetcher, gists, counts, pushes, subscribers, orders, later, windows, crew, cores, turn, ..new })
+    }
+
+    /// This desk, or where another configuration is in force by now, the desk for that one with the prices of this one.
+    fn or_newer(self: &Arc<Self>, latest: &watch::Receiver<Self>) -> Arc<Self> {
+        let latest = latest.borrow();
+        let is_in_force = Arc::ptr_eq(&latest.config, &self.config);
+        if is_in_force { Arc::clone(self) } else { Arc::new(Self { prices: Arc::clone(&self.prices), ..latest.clone() }) }
     }
 
     /// Runs work that computes when a core is free for it.

@@ -36,8 +36,8 @@ use serde::de::DeserializeOwned;
 
 /// Rounds of which the least and the middle are shown.
 const ROUNDS: usize = 5;
-/// Unchanged polls of one round, measured together: one alone takes too few of the kernel's 10 ms ticks.
-const UNCHANGED_POLLS: u32 = 5;
+/// Unchanged polls of one round, measured together: what else the machine does disturbs one alone too much.
+const UNCHANGED_POLLS: u32 = 20;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -4,17 +4,15 @@ use std::fs;
 use std::time::Instant;
 
 use anyhow::Context;
+use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
-
-/// USER_HZ, the unit of /proc/self/stat: 100 on every architecture that this runs on.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 /// What some work took.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Cost {
     /// By the clock on the wall.
     pub wall_seconds: f64,
-    /// Of all threads, in user and kernel mode, to a hundredth.
+    /// Of all threads, in user and kernel mode.
     pub cpu_seconds: f64,
     /// What went to the disk.
     pub written_bytes: f64,
@@ -43,26 +41,23 @@ impl Meter {
     /// Starts counting.
     #[expect(clippy::disallowed_methods, reason = "time is what is measured")]
     pub fn start() -> anyhow::Result<Self> {
-        Ok(Self { cpu_seconds: cpu_seconds()?, written_bytes: written_bytes()?, start: Instant::now() })
+        Ok(Self { cpu_seconds: cpu_seconds(), written_bytes: written_bytes()?, start: Instant::now() })
     }
 
     /// What it took until now.
     pub fn cost(&self) -> anyhow::Result<Cost> {
         Ok(Cost {
             wall_seconds: self.start.elapsed().as_secs_f64(),
-            cpu_seconds: cpu_seconds()? - self.cpu_seconds,
+            cpu_seconds: cpu_seconds() - self.cpu_seconds,
             written_bytes: written_bytes()? - self.written_bytes,
         })
     }
 }
 
-/// utime and stime: fields 14 and 15 of /proc/self/stat, counted from 1; the second is a name that may hold anything but is
-/// in parentheses.
-fn cpu_seconds() -> anyhow::Result<f64> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let (_, fields) = stat.rsplit_once(')').context("/proc/self/stat has no name")?;
-    let ticks: Vec<f64> = fields.split_whitespace().skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
-    Ok(ticks.iter().sum::<f64>() / TICKS_PER_SECOND)
+/// What this process has taken of all processors.
+fn cpu_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 fn written_bytes() -> anyhow::Result<f64> {

@@ -101,12 +101,12 @@ async fn round(desk: &Desk, store: &Arc<Store>, start: Cost) -> anyhow::Result<M
 /// Polls every source that is enabled, due or not.
 async fn pass(desk: &Desk, store: &Arc<Store>) -> anyhow::Result<Vec<Polled>> {
     let states = store.source_states()?;
-    let crew = Crew::new(&desk.config.fetch);
+    let (crew, desk) = (Crew::new(&desk.config.fetch), Arc::new(desk.clone()));
     let mut polls = JoinSet::new();
     for source in desk.config.sources.values().filter(|source| source.enabled) {
         let before = states.get(&source.id).cloned();
-        let (crew, desk, store, source) = (crew.clone(), desk.clone(), Arc::clone(store), source.clone());
-        polls.spawn(async move { crew.poll(|| desk.clone(), &store, &source, before).await });
+        let (crew, desk, store, id) = (crew.clone(), Arc::clone(&desk), Arc::clone(store), source.id.clone());
+        polls.spawn(async move { crew.poll(|| &*desk, &store, &desk.config.sources[&id], before).await });
     }
     let mut rows = Vec::with_capacity(polls.len());
     while let Some(done) = polls.join_next().await {

@@ -5,6 +5,7 @@
 //! have left when they were removed is forgotten, and space is given back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use diemtin::model::{
     Batch, Because, EntryKey, LinkKey, Manners, Moved, Report, Sketch, Slug, SourceState, Story, StoryChange, StoryId,
@@ -127,7 +128,7 @@ pub fn state(lane: u32, step: u32) -> SourceState {
 }
 
 /// How far a lane has come, by the state of its source: the number of steps done.
-pub fn done(state: Option<&SourceState>) -> u32 {
+pub fn done(state: Option<&Arc<SourceState>>) -> u32 {
     state.map_or(0, |state| state.failures + 1)
 }
 

@@ -49,7 +49,7 @@ pub fn check(store: &Store, acknowledged: &Acknowledged) -> anyhow::Result<usize
             "lane {lane}: {done} steps are there, {acknowledged} were acknowledged: whose are they?"
         );
         if let Some(state) = state {
-            ensure!(*state == lanes::state(lane, done - 1), "lane {lane}: its source's state is another one: {state:?}");
+            ensure!(**state == lanes::state(lane, done - 1), "lane {lane}: its source's state is another one: {state:?}");
         }
         check_lane(store, lane, done, done > acknowledged, &forgotten, &mut stories)
             .with_context(|| format!("lane {lane}, {done} steps"))?;

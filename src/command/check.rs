@@ -60,7 +60,7 @@ fn online(setup: &Setup, config: Config, json: bool) -> anyhow::Result<Exit> {
             let desk = desk.clone();
             asked.spawn(async move {
                 let slot = desk.crew.slot(source.url(), false).await;
-                let (fault, moved) = match preview_in_turn(&desk, &source, &|url| slot.place.at(url)).await {
+                let (fault, moved) = match preview_in_turn(&desk, &source, &|url| slot.place.at(&desk.crew, url)).await {
                     Ok(previewed) => (empty(&previewed), previewed.moved),
                     Err(error) => (Some(format!("{error}. {}.", error.trouble().advice())), None),
                 };

@@ -60,7 +60,7 @@ pub(super) fn tell(ground: &Ground, text: &str, json: bool) -> anyhow::Result<St
         let state = states.get(&source.id).filter(|state| state.settings == source.settings());
         let push = store.push(&source.id)?.unwrap_or_default();
         let off = push::base(&config.service, &config.fetch).err();
-        let known = source::Known { source, state, push: &push, off, now: ground.now };
+        let known = source::Known { source, state: state.map(AsRef::as_ref), push: &push, off, now: ground.now };
         let zone = &config.service.timezone;
         return Ok(if json { format!("{}\n", known.as_json()) } else { known.told(zone) });
     }

@@ -85,30 +85,30 @@ fn poll(setup: &Setup, config: Config, store: Arc<Store>, pass: &Pass, screen: S
 async fn polled(desk: &Desk, store: &Arc<Store>, pass: &Pass, mut screen: Screen) -> anyhow::Result<Vec<Row>> {
     let reader = Arc::clone(store);
     let states = blocking(move || reader.source_states()).await?;
-    let desk = &desk.clone().priced(&states);
+    let desk = Arc::new(desk.clone().priced(&states));
     let now = (desk.clock)();
     let mut rests = Rests::of(states.iter().filter_map(|(id, state)| {
         let source = desk.config.sources.get(id)?;
         // What another address said binds nobody.
-        (source.settings() == state.settings).then_some((source, state))
+        (source.settings() == state.settings).then_some((source, state.as_ref()))
     }));
     let mut polls = JoinSet::new();
     for source in desk.config.sources.values().filter(|source| pass.is_over(&source.id)) {
         let before = states.get(&source.id).filter(|state| state.settings == source.settings()).cloned();
-        if pass.polls(source, before.as_ref(), rests.until(source.url(), now), now) {
-            let (desk, store, source) = (desk.clone(), Arc::clone(store), source.clone());
+        if pass.polls(source, before.as_deref(), rests.until(source.url(), now), now) {
+            let (desk, store, id) = (Arc::clone(&desk), Arc::clone(store), source.id.clone());
             polls.spawn(async move {
-                let turn = desk.crew.poll(|| desk.clone(), &store, &source, before.clone()).await;
-                (source.id, before, turn)
+                let turn = desk.crew.poll(|| &*desk, &store, &desk.config.sources[&id], before.clone()).await;
+                (id, before, turn)
             });
         } else {
-            screen.tell(Row::skipped(source.id.clone(), before.as_ref().filter(|_| source.enabled)))?;
+            screen.tell(Row::skipped(source.id.clone(), before.as_deref().filter(|_| source.enabled)))?;
         }
     }
     screen.expect(polls.len());
     while let Some(done) = polls.join_next().await {
         let (source, before, turn) = done?;
-        screen.tell(Row::ended(source, before.as_ref(), turn, &desk.config.service.timezone))?;
+        screen.tell(Row::ended(source, before.as_deref(), turn, &desk.config.service.timezone))?;
     }
     Ok(screen.end()?)
 }

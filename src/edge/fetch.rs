@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::{Client, ClientBuilder, Response, StatusCode};
+use reqwest::{Client, ClientBuilder, Method, Request, Response, StatusCode};
 use tokio::time::timeout;
 use url::Url;
 
@@ -44,9 +44,8 @@ const MOST_HOPS: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest pause within an answer. A server that says nothing for so long has forgotten us.
 const READ_TIMEOUT: Duration = Duration::from_secs(15);
-/// Header lines of one answer: real feeds come with up to 40.
-const MOST_HEADERS: usize = 128;
-/// All header lines of one HTTP/2 answer together, in bytes. Of HTTP/1.1 hyper takes some 400 KiB and no more.
+/// All header lines of one HTTP/2 answer together, in bytes. Of HTTP/1.1 hyper takes 100 lines and some 400 KiB, and no more: real feeds come with up
+/// to 40 lines.
 const HEADER_BYTES: u32 = 64 * 1024;
 /// Connections are kept for a redirect or robots.txt, not for the next poll: that is minutes away, and a descriptor for each of ten
 /// thousand hosts would be more than a process has.
@@ -103,13 +102,22 @@ struct Ask<'a> {
 /// What fetches. Cheap to clone; connections are shared.
 #[derive(Clone)]
 pub struct Fetcher {
+    /// For what another request to the same host may follow: robots.txt, a first poll, a redirect.
+    keeping: Clients,
+    /// For what is asked alone, as most polls are. A connection that ends with its only request needs no place among those that are kept, and nobody who
+    /// waits for its end.
+    closing: Clients,
+    guard: Arc<Guard>,
+    settings: Arc<FetchSettings>,
+    bodies: Bodies,
+}
+
+#[derive(Clone)]
+struct Clients {
     /// Reaches public addresses and opened networks.
     anywhere: Client,
     /// Reaches opened networks only; `None` where there is none, or where a proxy resolves the names.
     opened: Option<Client>,
-    guard: Arc<Guard>,
-    settings: Arc<FetchSettings>,
-    bodies: Bodies,
 }
 
 impl Fetcher {
@@ -122,9 +130,14 @@ impl Fetcher {
         let names = Arc::new(Names::new(settings.name_servers.clone()));
         let resolver = |reach| Resolver { guard: Arc::clone(&guard), names: Arc::clone(&names), reach };
         // What a proxy is called is the administrator's choice.
-        let anywhere = client(service, settings, resolver(settings.proxy.is_none().then_some(Reach::Anywhere)))?;
-        let opened = has_opened.then(|| client(service, settings, resolver(Some(Reach::Opened)))).transpose()?;
-        Ok(Self { anywhere, opened, guard, settings: Arc::new(settings.clone()), bodies: Bodies::new(settings.max_body) })
+        let reach = settings.proxy.is_none().then_some(Reach::Anywhere);
+        let clients = |kept| -> Result<Clients, FetchError> {
+            let anywhere = client(service, settings, resolver(reach), kept)?;
+            let opened = has_opened.then(|| client(service, settings, resolver(Some(Reach::Opened)), kept)).transpose()?;
+            Ok(Clients { anywhere, opened })
+        };
+        let (keeping, closing, bodies) = (clients(1)?, clients(0)?, Bodies::new(settings.max_body));
+        Ok(Self { keeping, closing, guard, settings: Arc::new(settings.clone()), bodies })
     }
 
     /// The fetcher with the memory for bodies of another one, so that both together take no more than one.
@@ -211,24 +224,29 @@ impl Fetcher {
     }
 
     async fn send(&self, ask: &Ask<'_>, url: &Url, at_home: bool) -> Result<Response, FetchError> {
-        let client = self.client(url, Some(ask.url))?;
+        let is_last = ask.is_last && ask.url == url;
+        // Who was polled before has been asked for its robots.txt, too: but for once a day that was a while ago.
+        let clients = if is_last && *ask.known != Validators::default() { &self.closing } else { &self.keeping };
+        let client = self.client(clients, url, Some(ask.url))?;
         let mut fields = headers::for_anyone();
-        if ask.is_last && ask.url == url {
+        if is_last {
             fields.insert(reqwest::header::CONNECTION, reqwest::header::HeaderValue::from_static("close"));
         }
         if at_home {
-            fields.extend(headers::for_home(ask.own_headers, ask.known));
+            headers::add_for_home(&mut fields, ask.own_headers, ask.known);
         }
-        Ok(client.get(url.clone()).headers(fields).send().await?)
+        let mut request = Request::new(Method::GET, url.clone());
+        *request.headers_mut() = fields;
+        Ok(client.execute(request).await?)
     }
 
-    /// The client that reaches an address, if any may. `home` is the one that the administrator wrote.
-    fn client(&self, url: &Url, home: Option<&Url>) -> Result<&Client, FetchError> {
-        match (self.guard.check_url(url, home)?, &self.opened) {
-            (Reach::Anywhere, _) => Ok(&self.anywhere),
+    /// The client of these that reaches an address, if any may. `home` is the one that the administrator wrote.
+    fn client<'a>(&self, clients: &'a Clients, url: &Url, home: Option<&Url>) -> Result<&'a Client, FetchError> {
+        match (self.guard.check_url(url, home)?, &clients.opened) {
+            (Reach::Anywhere, _) => Ok(&clients.anywhere),
             (Reach::Opened, Some(opened)) => Ok(opened),
             // Its number was checked, or else the proxy would resolve a name to we do not know what.
-            (Reach::Opened, None) if url.domain().is_none() => Ok(&self.anywhere),
+            (Reach::Opened, None) if url.domain().is_none() => Ok(&clients.anywhere),
             (Reach::Opened, None) => {
                 let (host, port) =
                     (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default().unwrap_or_default());
@@ -238,8 +256,8 @@ impl Fetcher {
     }
 }
 
-/// A client whose connections reach as far as its resolver lets them.
-fn client(service: &Service, settings: &FetchSettings, resolver: Resolver) -> Result<Client, FetchError> {
+/// A client whose connections reach as far as its resolver lets them, and that keeps so many of them for each host.
+fn client(service: &Service, settings: &FetchSettings, resolver: Resolver, kept: usize) -> Result<Client, FetchError> {
     let resolver = Arc::new(resolver);
     let builder = || -> Result<ClientBuilder, reqwest::Error> {
         let builder = Client::builder()
@@ -255,9 +273,8 @@ fn client(service: &Service, settings: &FetchSettings, resolver: Resolver) -> Re
             .tcp_keepalive_interval(None)
             .tcp_keepalive_retries(None)
             .tcp_user_timeout(None)
-            .http1_max_headers(MOST_HEADERS)
             .http2_max_header_list_size(HEADER_BYTES)
-            .pool_max_idle_per_host(1)
+            .pool_max_idle_per_host(kept)
             .pool_idle_timeout(POOL_IDLE)
             .dns_resolver(Arc::clone(&resolver));
         Ok(match &settings.proxy {

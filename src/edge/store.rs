@@ -212,7 +212,7 @@ impl Store {
     }
 
     /// The state of every source that was ever polled.
-    pub fn source_states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
+    pub fn source_states(&self) -> Result<BTreeMap<SourceId, Arc<SourceState>>, StoreError> {
         either!(self, store => store.source_states())
     }
 
@@ -238,7 +238,7 @@ impl Store {
     }
 
     /// Stores the states of sources of which nothing else has become known; returns when all are durable.
-    pub async fn note(&self, states: Arc<[(SourceId, SourceState)]>) -> Result<(), StoreError> {
+    pub async fn note(&self, states: Arc<[(SourceId, Arc<SourceState>)]>) -> Result<(), StoreError> {
         either!(self, store => store.note(states).await)
     }
 

@@ -66,7 +66,9 @@ pub fn dump(config: &Config, store: &Store, detail: Detail, out: &mut dyn Write)
     }
     for (id, state) in states {
         let push = pushes.remove(&id).unwrap_or_default();
-        out.write_all(writer.line(&Line::Source(Box::new(SourceLine::new(id, state, push, detail)))).as_bytes())?;
+        out.write_all(
+            writer.line(&Line::Source(Box::new(SourceLine::new(id, Arc::unwrap_or_clone(state), push, detail)))).as_bytes(),
+        )?;
     }
     let mut subscribers = store.subscribers()?;
     subscribers.sort_by_key(Subscriber::id);

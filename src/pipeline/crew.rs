@@ -5,6 +5,7 @@ mod caught;
 mod place;
 mod visit;
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -55,7 +56,7 @@ pub enum Turn {
     /// Another process polls the source, or has polled it since; nothing was asked.
     Elsewhere {
         /// Its state as that process left it.
-        state: Option<Box<SourceState>>,
+        state: Option<Arc<SourceState>>,
         /// When to look again, where that process has not told.
         again: Option<Timestamp>,
     },
@@ -75,7 +76,7 @@ pub struct Crew {
     per_host: usize,
     spacing: Duration,
     /// Those of sources, and those that redirects have led to.
-    hosts: Arc<Mutex<HashMap<String, Arc<Host>>>>,
+    hosts: Arc<Mutex<HashMap<Arc<str>, Arc<Host>>>>,
     rests: Arc<Mutex<Rests>>,
     /// Whether a host is left alone that asked another process for that.
     heeds_rests: Arc<AtomicBool>,
@@ -83,6 +84,8 @@ pub struct Crew {
 
 /// What the sources of one host share.
 struct Host {
+    /// Without scheme and port: they are one machine.
+    name: Arc<str>,
     room: Arc<Semaphore>,
     /// No fetch begins before this time.
     free_from: Mutex<Option<Instant>>,
@@ -125,47 +128,54 @@ impl Crew {
     }
 
     /// Polls a source when its host and the crew have room, under the configuration that is in force then: the wait may be long.
-    pub fn poll(
+    pub fn poll<D: Borrow<Desk>>(
         &self,
-        desk: impl Fn() -> Desk,
+        desk: impl Fn() -> D,
         store: &Arc<Store>,
         source: &Source,
-        before: Option<SourceState>,
+        before: Option<Arc<SourceState>>,
     ) -> impl Future<Output = Turn> {
         self.poll_despite(None, desk, store, source, before)
     }
 
     /// Polls a source although its host rests until `rest`: an administrator has asked for it. A longer rest that is heard meanwhile holds.
-    pub async fn poll_despite(
+    pub async fn poll_despite<D: Borrow<Desk>>(
         &self,
         rest: Option<Timestamp>,
-        desk: impl Fn() -> Desk,
+        desk: impl Fn() -> D,
         store: &Arc<Store>,
         source: &Source,
-        before: Option<SourceState>,
+        before: Option<Arc<SourceState>>,
     ) -> Turn {
         let was_slow = before.as_ref().is_some_and(|state| state.manners.trouble == Some(Trouble::TooSlow));
         let mut slot = self.slot(source.url(), was_slow).await;
         let desk = desk();
-        let is_same = |now: &&Source| now.enabled && now.is_set_as(source);
+        let desk: &Desk = desk.borrow();
+        let is_same = |now: &&Source| now.enabled && (std::ptr::eq(*now, source) || now.is_set_as(source));
         let Some(source) = desk.config.sources.get(&source.id).filter(is_same) else { return Turn::NotWanted };
         if let Some(until) = self.rests_until(source, (desk.clock)()).filter(|until| Some(*until) > rest) {
             return Turn::Rests(until);
         }
-        let (fence, before) = match self.lease(rest, &desk, store, source, before).await {
+        // In a box: few stores are shared.
+        let leased = match store.is_shared() {
+            true => Box::pin(self.lease(rest, desk, store, source, before)).await,
+            false => Ok((None, before)),
+        };
+        let (fence, before) = match leased {
             Ok(leased) => leased,
             Err(turn) => return turn,
         };
         let span = tracing::info_span!("poll", source = %source.id, host = source.home.host_str());
         let (host, place) = (Arc::clone(&slot.host), slot.place.clone());
-        let turns = |url: &Url| place.at(url);
+        let turns = |url: &Url| place.at(self, url);
         // In a box: what is moved about while a poll waits for its turn is small.
         let task = Box::pin(async {
-            let looked = host.look(&desk, source, before.as_ref(), &turns).await;
-            poll(&desk, store, source, before, looked, fence, &turns).await
+            let looked = host.look(desk, source, before.as_deref(), &turns).await;
+            poll(desk, store, source, before, looked, fence, &turns).await
         });
         let mut task = caught(task.instrument(span));
         let done = tokio::select! {
+            biased;
             done = &mut task => done,
             () = tokio::time::sleep(STEP_ASIDE_AFTER) => {
                 slot.step_aside(&self.aside);
@@ -192,8 +202,8 @@ impl Crew {
         desk: &Desk,
         store: &Arc<Store>,
         source: &Source,
-        before: Option<SourceState>,
-    ) -> Result<(Option<u64>, Option<SourceState>), Turn> {
+        before: Option<Arc<SourceState>>,
+    ) -> Result<(Option<u64>, Option<Arc<SourceState>>), Turn> {
         if !store.is_shared() {
             return Ok((None, before));
         }
@@ -219,7 +229,7 @@ impl Crew {
                         return Ok((Some(fence), before));
                     };
                     if schedule::is_due(source, Some(&newer), (desk.clock)()) {
-                        return Ok((Some(fence), Some(*newer)));
+                        return Ok((Some(fence), Some(newer)));
                     }
                     if let Err(error) = store.release(source.id.clone(), fence).await {
                         tracing::warn!(source = %source.id, %error, "a lease could not be given back; it ends by itself");
@@ -247,7 +257,7 @@ impl Crew {
             host.wait().await;
             let of_all = Arc::clone(room).acquire_owned().await.expect("the semaphore is never closed");
             if host.begin(self.spacing) {
-                return Slot { place: Place::new(self, Arc::clone(&host), of_host), host, of_all };
+                return Slot { place: Place::new(Arc::clone(&host), of_host), host, of_all };
             }
         }
     }
@@ -259,9 +269,6 @@ impl Crew {
 
     fn host(&self, url: &Url) -> Arc<Host> {
         let mut hosts = lock(&self.hosts);
-        let host =
-            || Host { room: Arc::new(Semaphore::new(self.per_host)), free_from: Mutex::default(), robots: Default::default() };
-        // Without its scheme and port: they are one machine.
         let name = url.host_str().unwrap_or_default();
         if let Some(host) = hosts.get(name) {
             return Arc::clone(host);
@@ -269,7 +276,10 @@ impl Crew {
         if hosts.len() >= MOST_HOSTS {
             hosts.retain(|_, host| host.is_needed());
         }
-        Arc::clone(hosts.entry(name.to_owned()).or_insert_with(|| Arc::new(host())))
+        let (name, room): (Arc<str>, _) = (name.into(), Arc::new(Semaphore::new(self.per_host)));
+        let host = Arc::new(Host { name: Arc::clone(&name), room, free_from: Mutex::default(), robots: Default::default() });
+        hosts.insert(name, Arc::clone(&host));
+        host
     }
 }
 

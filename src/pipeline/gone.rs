@@ -30,7 +30,7 @@ const MOST_COMPARED: usize = 8;
 #[derive(Debug)]
 pub(super) enum Looked {
     /// The source's state after it, or as another process left it.
-    Done(Box<SourceState>),
+    Done(Arc<SourceState>),
     /// It can't be made now; perhaps then.
     Later(Timestamp),
     /// It broke down; that is logged.
@@ -38,7 +38,7 @@ pub(super) enum Looked {
 }
 
 /// Looks at the article of a source whose turn it is.
-pub(super) async fn look(desk: Desk, store: Arc<Store>, source: Source, before: SourceState) -> Looked {
+pub(super) async fn look(desk: Desk, store: Arc<Store>, source: Source, before: Arc<SourceState>) -> Looked {
     let (id, retry) = (source.id.clone(), gone::after_failure((desk.clock)()));
     match caught(Box::pin(Look { desk, store, source }.make(before))).await {
         Ok(Ok(looked)) => looked,
@@ -66,7 +66,7 @@ struct Article {
 }
 
 impl Look {
-    async fn make(self, before: SourceState) -> Result<Looked, StoreError> {
+    async fn make(self, before: Arc<SourceState>) -> Result<Looked, StoreError> {
         let leased = self.desk.crew.lease(None, &self.desk, &self.store, &self.source, Some(before)).await;
         let (fence, before) = match leased {
             Ok((fence, Some(before))) => (fence, before),
@@ -83,14 +83,14 @@ impl Look {
             if let Some(fence) = fence {
                 self.store.release(self.source.id.clone(), fence).await?;
             }
-            return Ok(Looked::Done(Box::new(before)));
+            return Ok(Looked::Done(before));
         };
         let sight = match self.article(row).await? {
             Some(article) => Some(self.sight(&article).await),
             None => None,
         };
-        let after = self.settle(row, sight, before, fence).await?;
-        Ok(Looked::Done(Box::new(after)))
+        let after = self.settle(row, sight, &before, fence).await?;
+        Ok(Looked::Done(Arc::new(after)))
     }
 
     /// Where the article is; `None` where it is not to be looked at any more: the story was pruned or put back, or has no such article.
@@ -131,7 +131,7 @@ impl Look {
         &self,
         row: Vanished,
         sight: Option<Sight>,
-        before: SourceState,
+        before: &SourceState,
         fence: Option<u64>,
     ) -> Result<SourceState, StoreError> {
         let now = (self.desk.clock)();

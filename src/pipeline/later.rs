@@ -25,7 +25,7 @@ const TOGETHER: usize = 1024;
 #[derive(Debug, Default)]
 pub struct Later {
     /// Held while they are written, so that what is stored at once comes after them.
-    waiting: Mutex<BTreeMap<SourceId, SourceState>>,
+    waiting: Mutex<BTreeMap<SourceId, Arc<SourceState>>>,
 }
 
 /// Whether a state may wait, after what was known: it says no more than that the source was asked and is asked again.
@@ -58,8 +58,8 @@ pub(super) fn may_wait(before: Option<&SourceState>, after: &SourceState) -> boo
 
 impl Later {
     /// Remembers a source's state, until it is written.
-    pub(super) async fn put(&self, id: &SourceId, state: &SourceState) {
-        self.waiting.lock().await.insert(id.clone(), state.clone());
+    pub(super) async fn put(&self, id: &SourceId, state: Arc<SourceState>) {
+        self.waiting.lock().await.insert(id.clone(), state);
     }
 
     /// Forgets what waits of a source: a later state is about to be stored.

@@ -1,6 +1,6 @@
 //! What an administrator wants polled while the service runs: handed to the poller, which alone knows the sources' states and times.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -26,7 +26,7 @@ pub(super) struct Order {
 #[derive(Debug)]
 pub struct Taken {
     /// Sources that are not polled now, with what is known of them.
-    pub skipped: Vec<(SourceId, Option<SourceState>)>,
+    pub skipped: Vec<(SourceId, Option<Arc<SourceState>>)>,
     /// How many polls are to end.
     pub polls: usize,
     /// The polls as they end. It closes early where the poller stops, or breaks down.
@@ -39,7 +39,7 @@ pub struct Ended {
     /// The source.
     pub source: SourceId,
     /// What was known of it before.
-    pub before: Option<SourceState>,
+    pub before: Option<Arc<SourceState>>,
     /// What became of it.
     pub turn: Turn,
 }

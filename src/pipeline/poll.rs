@@ -35,6 +35,8 @@ pub use reading::read;
 /// A decision whose ground has changed is taken again. Each time some other poll has got its stories in, so as many times are
 /// enough as polls can run at once.
 const MOST_DECISIONS: usize = 1024;
+/// A first poll of so many entries is decided beside others.
+const FEW: usize = 4;
 /// After so long a source is asked without validators: some servers answer 304 for ever to who once had a page of theirs. Eight days, so
 /// that it is not always the same weekday.
 const DOUBT_304_AFTER: SignedDuration = SignedDuration::from_hours(8 * 24);
@@ -48,21 +50,21 @@ pub async fn poll(
     desk: &Desk,
     store: &Arc<Store>,
     source: &Source,
-    before: Option<SourceState>,
+    before: Option<Arc<SourceState>>,
     looked: Result<Looked, FetchError>,
     fence: Option<u64>,
     turns: Turns<'_>,
 ) -> Polled {
     let (now, settings) = ((desk.clock)(), desk.settings(source));
     let before = before.filter(|state| state.settings == settings);
-    let url = address(source, before.as_ref());
+    let url = address(source, before.as_deref());
     let (looked, overloaded) = match looked {
         Ok(looked) => (Some(looked), None),
         Err(error) => (None, Some(error)),
     };
     let poll = Poll { desk, store, source, settings, looked, fence, now, before };
     let failure = if let Some(error) = overloaded {
-        let failure = Failure { elsewhere: url != *source.url(), ..Failure::from(error) };
+        let failure = Failure { elsewhere: *url != *source.url(), ..Failure::from(error) };
         Failure { why: format!("asked for its robots.txt, the host answered: {}", failure.why), ..failure }
     } else if looked.is_some_and(|looked| !looked.welcome) {
         let host = source.home.host_str().unwrap_or_default();
@@ -75,7 +77,7 @@ pub async fn poll(
             Ok(answer) if answer.body.is_none() => return poll.not_modified(answer).await,
             Ok(answer) => return Box::pin(poll.answered(answer)).await,
             Err(error) => {
-                let elsewhere = error.redirected || url != *source.url();
+                let elsewhere = error.redirected || *url != *source.url();
                 Failure { elsewhere, ..Failure::from(error) }
             }
         }
@@ -95,7 +97,7 @@ struct Poll<'a> {
     source: &'a Source,
     /// The hash of the source's settings.
     settings: u64,
-    before: Option<SourceState>,
+    before: Option<Arc<SourceState>>,
     looked: Option<Looked>,
     fence: Option<u64>,
     now: Timestamp,
@@ -104,7 +106,8 @@ struct Poll<'a> {
 impl Poll<'_> {
     /// The validators to ask with; none where the document has not come whole for too long.
     fn validators(&self) -> Validators {
-        let is_recent = |state: &&SourceState| state.manners.whole.is_none_or(|at| self.now.duration_since(at) < DOUBT_304_AFTER);
+        let is_recent =
+            |state: &&Arc<SourceState>| state.manners.whole.is_none_or(|at| self.now.duration_since(at) < DOUBT_304_AFTER);
         self.before.as_ref().filter(is_recent).map_or_else(Validators::default, |state| Validators {
             etag: state.etag.clone(),
             last_modified: state.last_modified.clone(),
@@ -133,7 +136,7 @@ impl Poll<'_> {
         };
         let wire_bytes = body.wire_bytes() as u64;
         // A document that has not changed is read all the same where it is to say what it lists.
-        let is_enough = |state: &&SourceState| state.failures == 0 && !roll_call::is_due(state.roll_call, self.now);
+        let is_enough = |state: &&Arc<SourceState>| state.failures == 0 && !roll_call::is_due(state.roll_call, self.now);
         let before = self.before.as_ref().filter(is_enough).and_then(|state| state.body);
         let (source, now, base) = (self.source.clone(), self.now, url.clone());
         let work = move || -> Result<_, Failure> {
@@ -189,9 +192,9 @@ impl Poll<'_> {
         said: Said<'_>,
         state: impl Fn(Heard, Answered, bool) -> SourceState,
     ) -> Polled {
-        // First polls bring many new entries and come in crowds: each would void the others' decisions, so they are decided in turn. Not where
-        // a lease runs meanwhile.
-        let in_turn = self.is_baseline() && self.fence.is_none();
+        // First polls bring many new entries and come in crowds: each would void the others' decisions, so they are decided in turn, and each waits
+        // for the disk. Few entries seldom meet those of others: these polls share a sync. Nor is it done where a lease runs meanwhile.
+        let in_turn = self.is_baseline() && self.fence.is_none() && document.entries.len() > FEW;
         let mut turn = if in_turn { Some(self.desk.turn.lock().await) } else { None };
         // Named once, however often it is decided.
         let named = Arc::new(OnceLock::new());
@@ -210,7 +213,7 @@ impl Poll<'_> {
                 _ => Heard::News,
             };
             let state = state(found, answered, decision.seen + updated > 0);
-            let vanished = seen.vanished(self.before.as_ref(), self.now);
+            let vanished = seen.vanished(self.before.as_deref(), self.now);
             let state = SourceState { vanished, roll_call: roll.called, ..state };
             let source = Some((self.source.id.clone(), state.clone()));
             let delays = self.delays(&decision);
@@ -236,6 +239,7 @@ impl Poll<'_> {
                     let outcome = if changed { Outcome::Changed } else { Outcome::Unchanged };
                     let entries = document.entries.len();
                     let source = self.source.id.clone();
+                    let state = Arc::new(state);
                     return Polled { source, outcome, status: Some(status), entries, new, updated, error: None, state };
                 }
                 // Whose decision was void takes the next one in turn with the others: else each commit would void those of all
@@ -291,13 +295,13 @@ impl Poll<'_> {
 
     /// The source's state after this poll, without the answer's validators.
     fn state(&self, found: Heard, answered: Answered, wishes: Wishes) -> SourceState {
-        let before = self.before.as_ref();
+        let before = self.before.as_deref();
         let push = self.hub_after(found);
         let price = self.desk.prices.of(self.source) * dearer(&push, self.now);
         let Plan { next, interval, because, habits } =
             schedule::next(self.source, before, answered, wishes, &self.desk.config.fetch, price, self.now);
         let state = SourceState {
-            next: schedule::off_the_hour(next, &self.source.id),
+            next: schedule::off_the_hour(next, interval, &self.source.id),
             interval_seconds: interval.as_secs(),
             succeeded: Some(self.now),
             because,
@@ -309,7 +313,7 @@ impl Poll<'_> {
 
     /// The source's state as it was, but checked now and without a failure.
     fn as_before(&self) -> SourceState {
-        let before = self.before.as_ref();
+        let before = self.before.as_deref();
         let manners = before.map(|state| state.manners.clone()).unwrap_or_default();
         SourceState {
             settings: self.settings,
@@ -331,10 +335,11 @@ impl Poll<'_> {
     }
 
     async fn store_unchanged(&self, status: u16, state: SourceState, said: Said<'_>) -> Polled {
+        let state = Arc::new(state);
         self.note_hub(Heard::Nothing, Some(&said)).await;
         // Other processes that share the store wait for the end of a lease.
-        if self.fence.is_none() && may_wait(self.before.as_ref(), &state) {
-            self.desk.later.put(&self.source.id, &state).await;
+        if self.fence.is_none() && may_wait(self.before.as_deref(), &state) {
+            self.desk.later.put(&self.source.id, Arc::clone(&state)).await;
             return self.polled(Outcome::Unchanged, Some(status), None, state);
         }
         match Box::pin(self.store_state(&state)).await {
@@ -350,7 +355,7 @@ impl Poll<'_> {
     async fn failed(&self, failure: Failure) -> Polled {
         let Failure { trouble, status, retry_after, elsewhere, why } = failure;
         let trouble = if elsewhere && trouble == Trouble::Gone { Trouble::Missing } else { trouble };
-        let before = self.before.as_ref();
+        let before = self.before.as_deref();
         self.desk.counts.add(|tally| *tally.failures.entry(trouble).or_default() += 1);
         let advice = if trouble == Trouble::OurStore { self.store.advice() } else { trouble.advice() };
         let error = format!("{}: {why}. {advice}.", self.source.home);
@@ -375,7 +380,7 @@ impl Poll<'_> {
         if let Err(second) = self.store_state(&state).await {
             tracing::error!(source = %self.source.id, error = %second, "a failed poll could not be noted");
         }
-        self.polled(Outcome::Failed, status, Some(error), state)
+        self.polled(Outcome::Failed, status, Some(error), Arc::new(state))
     }
 
     async fn store_state(&self, state: &SourceState) -> Result<(), StoreError> {
@@ -384,7 +389,7 @@ impl Poll<'_> {
         self.store.commit(Batch { source, fence: self.fence, ..Batch::default() }).await
     }
 
-    fn polled(&self, outcome: Outcome, status: Option<u16>, error: Option<String>, state: SourceState) -> Polled {
+    fn polled(&self, outcome: Outcome, status: Option<u16>, error: Option<String>, state: Arc<SourceState>) -> Polled {
         Polled { source: self.source.id.clone(), outcome, status, entries: 0, new: 0, updated: 0, error, state }
     }
 }

@@ -57,7 +57,7 @@ pub(super) async fn poll_due(mut live: Live) {
 }
 
 /// The sources' states, when the store can be read and is whole.
-async fn ready(live: &Live) -> BTreeMap<SourceId, SourceState> {
+async fn ready(live: &Live) -> BTreeMap<SourceId, Arc<SourceState>> {
     loop {
         let config = Arc::clone(&live.desk.borrow().config);
         let ready = async {
@@ -74,7 +74,7 @@ async fn ready(live: &Live) -> BTreeMap<SourceId, SourceState> {
 }
 
 /// Polls until told to stop, and then returns `false`; or until something is found to be wrong with the store.
-async fn poll_until_damaged(live: &mut Live, states: BTreeMap<SourceId, SourceState>) -> bool {
+async fn poll_until_damaged(live: &mut Live, states: BTreeMap<SourceId, Arc<SourceState>>) -> bool {
     let desk = live.desk.borrow_and_update().clone();
     begin_rules(&live.store, &desk).await;
     let (pushes, orders) = (Arc::clone(&desk.pushes), Arc::clone(&desk.orders));
@@ -127,7 +127,7 @@ async fn poll_until_damaged(live: &mut Live, states: BTreeMap<SourceId, SourceSt
 }
 
 /// The states of the sources that other processes poll, too; none where this is the only one.
-async fn states_of(store: &Arc<Store>) -> BTreeMap<SourceId, SourceState> {
+async fn states_of(store: &Arc<Store>) -> BTreeMap<SourceId, Arc<SourceState>> {
     if !store.is_shared() {
         return BTreeMap::new();
     }
@@ -148,11 +148,11 @@ async fn begin_rules(store: &Arc<Store>, desk: &Desk) {
 
 /// The sources, and the polls that are under way.
 struct Round {
-    desk: Desk,
+    desk: Arc<Desk>,
     /// The desk in force, for polls whose turn comes later.
     latest: watch::Receiver<Desk>,
     store: Arc<Store>,
-    states: BTreeMap<SourceId, SourceState>,
+    states: BTreeMap<SourceId, Arc<SourceState>>,
     timetable: Timetable,
     polls: JoinSet<(SourceId, Turn)>,
     under_way: HashSet<SourceId>,
@@ -167,11 +167,11 @@ struct Round {
 }
 
 impl Round {
-    fn new(desk: Desk, latest: watch::Receiver<Desk>, store: Arc<Store>, states: BTreeMap<SourceId, SourceState>) -> Self {
+    fn new(desk: Desk, latest: watch::Receiver<Desk>, store: Arc<Store>, states: BTreeMap<SourceId, Arc<SourceState>>) -> Self {
         let now = (desk.clock)();
         let (timetable, polls, under_way, looks, looking, pace, waiting) = Default::default();
         let mut round = Self {
-            desk,
+            desk: Arc::new(desk),
             latest,
             store,
             states,
@@ -186,7 +186,7 @@ impl Round {
             counted: Timestamp::UNIX_EPOCH,
         };
         round.keep_current();
-        let of_source = |(id, state)| round.desk.config.sources.get(id).map(|source: &Source| (source, state));
+        let of_source = |(id, state)| round.desk.config.sources.get(id).map(|source: &Source| (source, Arc::as_ref(state)));
         round.desk.crew.remember(round.states.iter().filter_map(of_source));
         round.price();
         round.spread(now);
@@ -208,11 +208,11 @@ impl Round {
 
     /// Takes the price of a request anew.
     fn price(&mut self) {
-        self.desk = self.desk.clone().priced(&self.states);
+        self.desk = Arc::new(Desk::clone(&self.desk).priced(&self.states));
     }
 
     /// What other processes have polled meanwhile is due when they say.
-    fn take_up(&mut self, states: BTreeMap<SourceId, SourceState>) {
+    fn take_up(&mut self, states: BTreeMap<SourceId, Arc<SourceState>>) {
         let now = (self.desk.clock)();
         for (id, state) in states {
             let Some(source) = self.desk.config.sources.get(&id).filter(|_| !self.under_way.contains(&id)) else { continue };
@@ -230,7 +230,7 @@ impl Round {
 
     /// Another configuration is in force.
     fn take_over(&mut self, desk: Desk) {
-        let before = std::mem::replace(&mut self.desk, desk);
+        let before = std::mem::replace(&mut self.desk, Arc::new(desk));
         self.keep_current();
         self.price();
         self.plan_looks();
@@ -238,7 +238,7 @@ impl Round {
         let (old, new) = (&before.config, &self.desk.config);
         old.sources.keys().filter(|id| !new.sources.contains_key(*id)).for_each(|id| self.timetable.remove(id));
         for source in new.sources.values().filter(|source| !self.under_way.contains(&source.id)) {
-            let state = self.states.get(&source.id);
+            let state = self.state(&source.id);
             match time(source, state, now) {
                 None => self.timetable.remove(&source.id),
                 Some(at) if concerns(source, state, old, new) => {
@@ -271,7 +271,7 @@ impl Round {
     fn spread(&mut self, now: Timestamp) {
         self.timetable = Timetable::default();
         for source in self.desk.config.sources.values().filter(|source| !self.under_way.contains(&source.id)) {
-            let state = self.states.get(&source.id);
+            let state = self.state(&source.id);
             let Some(at) = time(source, state, now) else { continue };
             let at = state.filter(|_| at <= now).map_or(at, |state| schedule::after_outage(&source.id, state, now));
             self.timetable.set(source.id.clone(), at);
@@ -297,7 +297,8 @@ impl Round {
                 // Its articles are being looked at: the poll begins when that has ended.
                 continue;
             }
-            self.begin(source.clone(), None);
+            let id = source.id.clone();
+            self.begin(id, None);
         }
         if now.duration_since(self.counted).abs() >= COUNT_EVERY {
             self.counted = now;
@@ -305,16 +306,15 @@ impl Round {
         }
     }
 
-    /// Begins to poll a source, although its host rests until `rest`.
-    fn begin(&mut self, source: Source, rest: Option<Timestamp>) {
-        self.under_way.insert(source.id.clone());
-        let before = self.states.get(&source.id).cloned();
-        let (crew, store, latest) = (self.desk.crew.clone(), Arc::clone(&self.store), self.latest.clone());
-        let prices = Arc::clone(&self.desk.prices);
+    /// Begins to poll a source of the configuration, although its host rests until `rest`.
+    fn begin(&mut self, id: SourceId, rest: Option<Timestamp>) {
+        self.under_way.insert(id.clone());
+        let before = self.states.get(&id).cloned();
+        let (desk, store, latest) = (Arc::clone(&self.desk), Arc::clone(&self.store), self.latest.clone());
         self.polls.spawn(async move {
-            let desk = || Desk { prices: Arc::clone(&prices), ..latest.borrow().clone() };
-            let turn = crew.poll_despite(rest, desk, &store, &source, before).await;
-            (source.id, turn)
+            let in_force = || desk.or_newer(&latest);
+            let turn = desk.crew.poll_despite(rest, in_force, &store, &desk.config.sources[&id], before).await;
+            (id, turn)
         });
     }
 
@@ -328,20 +328,20 @@ impl Round {
                 self.states.insert(id.clone(), polled.state);
                 // An edit may have come while it was being polled.
                 self.keep_current_one(&id);
-                self.desk.config.sources.get(&id).and_then(|source| time(source, self.states.get(&id), now))
+                self.desk.config.sources.get(&id).and_then(|source| time(source, self.state(&id), now))
             }
             Turn::NotWanted => {
                 self.keep_current_one(&id);
-                self.desk.config.sources.get(&id).and_then(|source| time(source, self.states.get(&id), now))
+                self.desk.config.sources.get(&id).and_then(|source| time(source, self.state(&id), now))
             }
             Turn::Rests(until) => Some(until),
             Turn::Elsewhere { state, again } => {
                 if state.is_some() {
                     self.desk.pushes.polled_elsewhere(&id);
                 }
-                self.states.extend(state.map(|state| (id.clone(), *state)));
+                self.states.extend(state.map(|state| (id.clone(), state)));
                 self.keep_current_one(&id);
-                let told = || self.desk.config.sources.get(&id).and_then(|source| time(source, self.states.get(&id), now));
+                let told = || self.desk.config.sources.get(&id).and_then(|source| time(source, self.state(&id), now));
                 again.or_else(told)
             }
             Turn::BrokeDown => now.checked_add(AFTER_BREAKDOWN).ok(),
@@ -354,7 +354,8 @@ impl Round {
     }
 
     fn keep_current_one(&mut self, id: &SourceId) {
-        let is_current = |state: &SourceState| self.desk.config.sources.get(id).is_none_or(|s| s.settings() == state.settings);
+        let is_current =
+            |state: &Arc<SourceState>| self.desk.config.sources.get(id).is_none_or(|s| s.settings() == state.settings);
         if self.states.get(id).is_some_and(|state| !is_current(state)) {
             self.states.remove(id);
         }
@@ -364,7 +365,7 @@ impl Round {
     fn count(&self, now: Timestamp) {
         let mut standing: BTreeMap<&'static str, u64> = BTreeMap::new();
         for source in self.desk.config.sources.values() {
-            *standing.entry(stands(source, self.states.get(&source.id), now)).or_default() += 1;
+            *standing.entry(stands(source, self.state(&source.id), now)).or_default() += 1;
         }
         let hubs = self.desk.pushes.standings(now);
         let held_bytes = self.desk.fetcher.held_bytes() as u64;

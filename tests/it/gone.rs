@@ -68,7 +68,8 @@ impl Stage {
         assert_eq!(service.terminate(), Some(0));
         let store = Arc::new(self.app.stored());
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        for (id, mut state) in store.source_states().expect("states") {
+        for (id, state) in store.source_states().expect("states") {
+            let mut state = Arc::unwrap_or_clone(state);
             let ago = |time: jiff::Timestamp| time - SignedDuration::from_hours(hours);
             let earlier =
                 |row: &Vanished| Vanished { since: ago(row.since), next: ago(row.next), gone: row.gone.map(ago), ..*row };

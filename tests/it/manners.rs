@@ -278,7 +278,7 @@ fn a_source_that_has_moved_is_followed_and_then_asked_there() {
     for (n, clock) in hits.into_iter().enumerate() {
         let polled = days.poll(clock);
         assert_eq!(polled.outcome, Outcome::Unchanged, "nothing comes twice");
-        let moved = polled.state.manners.moved.expect("it is watched");
+        let moved = polled.state.manners.moved.as_ref().expect("it is watched");
         assert_eq!((moved.hits, moved.adopted), (n as u32 + 1, n == 9));
     }
     let asked = days.origin.requests("/a").len();

@@ -414,7 +414,7 @@ fn after_a_day(push: &Push, is_pinged: bool) -> (SourceState, Push) {
         desk.pushes.decide_here(&id, |known| diemtin::flow::push::heard(known, clock()));
     }
     let state = poll(&desk);
-    (state, desk.pushes.of(&id))
+    (SourceState::clone(&state), desk.pushes.of(&id))
 }
 
 #[test]

@@ -89,12 +89,12 @@ async fn tell(desk: Option<&Desk>, sources: &[String], all: bool, parts: &mpsc::
     let taken = desk.orders.give(pass).await.context("it stopped before it polled anything")?;
     let Taken { skipped, polls, mut ended } = taken;
     for (source, before) in skipped {
-        send(parts, &Told::Row(Row::skipped(source, before.as_ref()))).await;
+        send(parts, &Told::Row(Row::skipped(source, before.as_deref()))).await;
     }
     send(parts, &Told::Polls(polls)).await;
     for _ in 0..polls {
         let ended = ended.recv().await.context("the poller ended before its polls did; the log says why")?;
-        send(parts, &Told::Row(Row::ended(ended.source, ended.before.as_ref(), ended.turn, zone))).await;
+        send(parts, &Told::Row(Row::ended(ended.source, ended.before.as_deref(), ended.turn, zone))).await;
     }
     Ok(())
 }

@@ -32,13 +32,13 @@ pub struct Delivery {
 impl Fetcher {
     /// Whether an address may be called at all, as far as that can be seen from it: a name is checked when it is connected to.
     pub fn may_call(&self, url: &Url) -> Result<(), FetchError> {
-        self.client(url, None).map(drop)
+        self.client(&self.closing, url, None).map(drop)
     }
 
     /// GETs an address and tells whether the answer is a success whose body is `expected`.
     pub async fn echoes(&self, url: &Url, expected: &str, now: Timestamp) -> Result<bool, FetchError> {
         within(async {
-            let mut response = self.call(self.client(url, None)?.get(url.clone()), now).await?;
+            let mut response = self.call(self.client(&self.closing, url, None)?.get(url.clone()), now).await?;
             let mut body = Vec::new();
             while body.len() <= expected.len()
                 && let Some(piece) = response.chunk().await?
@@ -52,13 +52,13 @@ impl Fetcher {
 
     /// GETs an address to tell it something.
     pub async fn tell(&self, url: &Url, now: Timestamp) -> Result<(), FetchError> {
-        within(async { self.call(self.client(url, None)?.get(url.clone()), now).await.map(drop) }).await
+        within(async { self.call(self.client(&self.closing, url, None)?.get(url.clone()), now).await.map(drop) }).await
     }
 
     /// POSTs news.
     pub async fn deliver(&self, url: &Url, delivery: Delivery, now: Timestamp) -> Result<(), FetchError> {
         within(async {
-            let mut request = self.client(url, None)?.post(url.clone());
+            let mut request = self.client(&self.closing, url, None)?.post(url.clone());
             request = request.header(header::CONTENT_TYPE, delivery.content_type).header(header::LINK, delivery.link);
             if let Some(signature) = delivery.signature {
                 request = request.header(HeaderName::from_static("x-hub-signature"), signature);

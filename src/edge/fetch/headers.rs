@@ -18,6 +18,8 @@ const LONGEST_ADDRESS: usize = 8 * 1024;
 /// The longest Link header that is looked at, in bytes, and how many.
 const LONGEST_LINKS: usize = 8 * 1024;
 const MOST_LINKS: usize = 16;
+/// How many headers a request usually has, those of the client included.
+const USUAL: usize = 8;
 /// The longest User-Agent, in bytes.
 const LONGEST_AGENT: usize = 200;
 /// What we can read, the likeliest first.
@@ -33,21 +35,21 @@ pub(super) fn user_agent(service: &Service) -> String {
 
 /// Whether an address is that of the source's own host; `http` that becomes `https` is no other host.
 pub(super) fn is_home(source: &Url, url: &Url) -> bool {
+    let is_same = source.scheme() == url.scheme() && source.port_or_known_default() == url.port_or_known_default();
     let is_upgrade = (source.scheme(), url.scheme()) == ("http", "https") && (source.port(), url.port()) == (None, None);
-    source.origin() == url.origin() || is_upgrade && source.host() == url.host()
+    (is_same || is_upgrade) && source.host() == url.host()
 }
 
 /// The headers that go to every host.
 pub(super) fn for_anyone() -> HeaderMap {
-    let mut headers = HeaderMap::new();
+    let mut headers = HeaderMap::with_capacity(USUAL);
     headers.insert(header::ACCEPT, HeaderValue::from_static(ACCEPT));
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(body::CODINGS));
     headers
 }
 
-/// The headers that go to the source's own host only: they may be secrets, and validators mean nothing elsewhere.
-pub(super) fn for_home(own: &BTreeMap<String, String>, known: &Validators) -> HeaderMap {
-    let mut headers = HeaderMap::new();
+/// Adds the headers that go to the source's own host only: they may be secrets, and validators mean nothing elsewhere.
+pub(super) fn add_for_home(headers: &mut HeaderMap, own: &BTreeMap<String, String>, known: &Validators) {
     let mut put = |name: HeaderName, value: &[u8]| {
         // What a server sent as a header's value can be sent back as one; what can't is left out.
         if let Ok(value) = HeaderValue::from_bytes(value) {
@@ -65,7 +67,6 @@ pub(super) fn for_home(own: &BTreeMap<String, String>, known: &Validators) -> He
             put(name, value.as_bytes());
         }
     }
-    headers
 }
 
 /// What an answer says of itself, byte for byte.

@@ -48,7 +48,9 @@ impl Fetcher {
         };
         let (mut url, mut is_permanent, mut left) = (way.url.clone(), true, way.within);
         for hop in 0..=way.most {
-            timeout(self.settings.timeout, (way.turns)(&url)).await.map_err(|_| crowded(&url, self.settings.timeout))?;
+            if let Some(turn) = (way.turns)(&url) {
+                timeout(self.settings.timeout, turn).await.map_err(|_| crowded(&url, self.settings.timeout))?;
+            }
             let begun = Instant::now();
             let step = timeout(left, step(url.clone())).await.map_err(too_slow)?;
             left = left.saturating_sub(begun.elapsed());

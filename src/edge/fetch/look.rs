@@ -46,7 +46,7 @@ impl Fetcher {
         fields.insert(header::ACCEPT, header::HeaderValue::from_static("text/html, */*;q=0.5"));
         fields.insert(header::CONNECTION, header::HeaderValue::from_static("close"));
         let method = if look == Look::Head { Method::HEAD } else { Method::GET };
-        let response = self.client(&url, Some(home))?.request(method, url.clone()).headers(fields).send().await?;
+        let response = self.client(&self.closing, &url, Some(home))?.request(method, url.clone()).headers(fields).send().await?;
         let (status, fields) = (response.status(), response.headers());
         match status {
             StatusCode::NOT_MODIFIED => Ok(Step::Answer(status)),

@@ -22,7 +22,7 @@ impl Fetcher {
 
     async fn post(&self, url: Url, home: Option<&Url>, form: &str, now: Timestamp) -> Result<Step<()>, FetchError> {
         let request = self
-            .client(&url, home)?
+            .client(&self.closing, &url, home)?
             .request(Method::POST, url.clone())
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::CONNECTION, "close")

@@ -7,10 +7,10 @@ use url::Url;
 /// The wait for a turn at an address's host.
 pub type Turn = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Asks for a turn at each address that is fetched, the first one and what redirects lead to, before it is asked.
-pub type Turns<'a> = &'a (dyn Fn(&Url) -> Turn + Send + Sync);
+/// Asks for a turn at each address that is fetched, the first one and what redirects lead to, before it is asked. `None`: it has come.
+pub type Turns<'a> = &'a (dyn Fn(&Url) -> Option<Turn> + Send + Sync);
 
 /// No wait: for whoever asks only once.
-pub fn at_once(_: &Url) -> Turn {
-    Box::pin(std::future::ready(()))
+pub fn at_once(_: &Url) -> Option<Turn> {
+    None
 }

@@ -178,13 +178,13 @@ impl Embedded {
         rows.collect()
     }
 
-    pub(super) fn source_states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
+    pub(super) fn source_states(&self) -> Result<BTreeMap<SourceId, Arc<SourceState>>, StoreError> {
         let db = self.shared.db()?;
         let rows = db.scan_prefix(b"p").map(|row| {
             let (key, value) = row.map_err(failed("to read the sources"))?;
             let id = String::from_utf8_lossy(&key[1..]).into_owned();
             let id = Slug::new(id).map_err(|e| StoreError::Failed { doing: "to read the sources", why: e.to_string() })?;
-            Ok((id, record::read_source(&value)?))
+            Ok((id, Arc::new(record::read_source(&value)?)))
         });
         Ok(rows.filter_map(readable).collect())
     }
@@ -213,7 +213,7 @@ impl Embedded {
         self.write(Work::Batch(Box::new(batch))).await
     }
 
-    pub(super) async fn note(&self, states: Arc<[(SourceId, SourceState)]>) -> Result<(), StoreError> {
+    pub(super) async fn note(&self, states: Arc<[(SourceId, Arc<SourceState>)]>) -> Result<(), StoreError> {
         self.write(Work::States(states)).await
     }
 

@@ -1,5 +1,6 @@
 //! Who may poll a source, where several processes share a store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{SourceId, SourceState};
@@ -10,7 +11,7 @@ pub struct Claim {
     /// The source.
     pub source: SourceId,
     /// Its state, as far as the process knows.
-    pub known: Option<SourceState>,
+    pub known: Option<Arc<SourceState>>,
     /// Its host: what all processes do there together keeps within the next two.
     pub host: String,
     /// Its scheme, host and port: what may have asked another process to be left alone.
@@ -35,7 +36,7 @@ pub enum Lease {
         /// Grows with every lease of the source. What comes with a lesser one is refused.
         fence: u64,
         /// The stored state, where it is another than the one that was known.
-        newer: Option<Box<SourceState>>,
+        newer: Option<Arc<SourceState>>,
     },
     /// Another process polls the source; its lease ends after this time if it does not do so itself.
     Held(Duration),

@@ -259,7 +259,7 @@ impl Postgres {
         self.read("to read what is taken down", READ, |shared| async move { withdrawn::all(&shared.pool).await })
     }
 
-    pub(super) fn source_states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
+    pub(super) fn source_states(&self) -> Result<BTreeMap<SourceId, Arc<SourceState>>, StoreError> {
         self.read("to read the sources", READ, |shared| async move { read::source_states(&shared.pool).await })
     }
 
@@ -292,9 +292,10 @@ impl Postgres {
         self.write("to commit what a poll brought", work).await
     }
 
-    pub(super) async fn note(&self, states: Arc<[(SourceId, SourceState)]>) -> Result<(), StoreError> {
-        for source in states.iter() {
-            self.commit(Batch { source: Some(source.clone()), ..Batch::default() }).await?;
+    pub(super) async fn note(&self, states: Arc<[(SourceId, Arc<SourceState>)]>) -> Result<(), StoreError> {
+        for (id, state) in states.iter() {
+            let source = Some((id.clone(), SourceState::clone(state)));
+            self.commit(Batch { source, ..Batch::default() }).await?;
         }
         Ok(())
     }

@@ -167,9 +167,9 @@ fn every_field_comes_back_as_it_was(mut case: Case) {
         entries: vec![full, report("b", "")],
         ..story(1, 0)
     };
-    let sources = [(slug("a"), state(b"W/\"\x80\xFF\"")), (slug("b"), state(b""))];
+    let sources = [(slug("a"), state(b"W/\"\x80\xFF\"")), (slug("b"), state(b""))].map(|(name, state)| (name, Arc::new(state)));
     for (name, state) in &sources {
-        case.commit(Batch { source: Some((name.clone(), state.clone())), ..Batch::default() }).unwrap();
+        case.commit(Batch { source: Some((name.clone(), SourceState::clone(state))), ..Batch::default() }).unwrap();
     }
     case.commit(batch([written.clone()])).unwrap();
     let stamp = Stamp { path: "/feeds/moi-nhat.rss".to_owned(), hash: "ab".to_owned(), modified: second(5) };
@@ -190,7 +190,7 @@ fn what_is_empty_comes_back_empty(case: Case) {
     let bare =
         SourceState { etag: None, last_modified: None, body: None, succeeded: None, habits: None, error: None, ..state(b"") };
     case.commit(Batch { source: Some((slug("a"), bare.clone())), ..Batch::default() }).unwrap();
-    assert_eq!(case.store().source_states().unwrap()["a"], bare);
+    assert_eq!(case.store().source_states().unwrap()["a"], Arc::new(bare));
     assert_eq!(case.store().story(id(1)).unwrap(), None);
     assert_eq!(case.store().recall(Memo::Rules).unwrap(), None);
     assert!(case.store().stamps().unwrap().is_empty());

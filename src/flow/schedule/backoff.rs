@@ -56,7 +56,7 @@ pub fn retry(
     let wait = jittered(wait.min(LONGEST), source, now).max(retry_after.unwrap_or_default().min(LONGEST));
     let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX);
     let next = now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
-    Some(spread::off_the_hour(next, &source.id))
+    Some(spread::off_the_hour(next, wait, &source.id))
 }
 
 /// Until when no source of the host is asked: a server that is overloaded said so for all of itself.

@@ -32,9 +32,13 @@ pub(super) fn learn(before: Option<&Habits>, answered: &Answered, offset_seconds
     let end = now.as_second();
     let mut times: Vec<i64> = answered.new.iter().flatten().map(|time| time.as_second()).collect();
     times.sort_unstable();
+    let unknown;
     let habits = match before {
-        Some(habits) => habits.clone(),
-        None => Habits { until_second: beginning(&times, end), ..Habits::default() },
+        Some(habits) => habits,
+        None => {
+            unknown = Habits { until_second: beginning(&times, end), ..Habits::default() };
+            &unknown
+        }
     };
     // After a long silence of ours, or a clock that was put back, only so much is believed.
     let since = habits.until_second.clamp(end - HISTORY, end);
@@ -43,7 +47,7 @@ pub(super) fn learn(before: Option<&Habits>, answered: &Answered, offset_seconds
     let is_old = |time: &Timestamp| time.as_second() <= since - LATE;
     let old = answered.new.iter().flatten().filter(|time| is_old(time)).count();
     let undated = if before.is_none() { 0 } else { answered.new.len() - dated.len() - old };
-    let mut work = Work::new(&habits, since, end, offset_seconds);
+    let mut work = Work::new(habits, since, end, offset_seconds);
     work.observe(&dated, undated);
     let learned = work.finish(&dated, undated);
     match answered.document {
@@ -59,9 +63,9 @@ fn beginning(times: &[i64], now: i64) -> i64 {
 }
 
 /// The numbers of [`Habits`] while they change: entries and seconds.
-struct Work {
-    before: Habits,
-    rhythm: Rhythm,
+struct Work<'a> {
+    before: &'a Habits,
+    rhythm: Rhythm<'a>,
     since: i64,
     now: i64,
     offset: i64,
@@ -79,8 +83,8 @@ struct Work {
     is_as_before: bool,
 }
 
-impl Work {
-    fn new(habits: &Habits, since: i64, now: i64, offset: i64) -> Self {
+impl<'a> Work<'a> {
+    fn new(habits: &'a Habits, since: i64, now: i64, offset: i64) -> Self {
         let midnights = (now + offset).div_euclid(DAY) - (since + offset).div_euclid(DAY);
         let fade = |per_day: f64| per_day.powf(midnights as f64);
         let (rate, profile) = (fade(RATE_AFTER_A_DAY), fade(PROFILE_AFTER_A_DAY));
@@ -102,7 +106,7 @@ impl Work {
             excited_at: since,
             crowd: count(habits.crowd) * profile,
             is_as_before: midnights == 0,
-            before: habits.clone(),
+            before: habits,
         }
     }
 

@@ -36,30 +36,44 @@ const DAYS: [f64; 7] = [1.1, 1.1, 1.1, 1.1, 1.1, 0.8, 0.7];
 
 /// A source's rhythm, ready to be asked.
 #[derive(Clone, Debug)]
-pub(super) struct Rhythm {
+pub(super) struct Rhythm<'a> {
     /// Entries a second at a time of average activity, without what others bring on.
     pub base: f64,
-    /// Factor of each quarter hour, 1 on average.
-    quarters: [f64; QUARTERS],
+    /// What was counted in each quarter hour: most of them are never asked for.
+    parts: &'a [u16; QUARTERS],
+    /// Entries in all of them, with those that are assumed.
+    all: f64,
     /// Factor of each day, 1 on average.
     days: [f64; 7],
     /// Share of the entries that others bring on.
     pub following: f64,
 }
 
-impl Rhythm {
+impl<'a> Rhythm<'a> {
     /// The rhythm that habits show.
-    pub fn of(habits: &Habits) -> Self {
+    pub fn of(habits: &'a Habits) -> Self {
         let entries = count(habits.entries) + PRIOR_ENTRIES;
         let hours = f64::from(habits.exposure_seconds) / 3600.0 + PRIOR_ENTRIES / PRIOR_RATE;
         let followers = count(habits.followers) + PRIOR_FOLLOWERS * PRIOR_JUDGED;
         let following = (followers / (count(habits.judged) + PRIOR_JUDGED)).min(MOST_FOLLOWERS);
-        Self { base: entries / hours / 3600.0, quarters: quarters(habits), days: days(habits), following }
+        let parts: &[u16; QUARTERS] = habits.quarters.as_flattened().try_into().expect("a day has so many quarter hours");
+        let all = count(parts.iter().map(|&parts| u32::from(parts)).sum::<u32>()) + PRIOR_QUARTERS;
+        Self { base: entries / hours / 3600.0, parts, all, days: days(habits), following }
+    }
+
+    /// Factor of a quarter hour, 1 on average.
+    fn quarter(&self, i: usize) -> f64 {
+        // The day is a ring: the last quarter stands before the first one, and the first behind the last.
+        let (before, behind) = ((i + QUARTERS - 1) % QUARTERS, (i + 1) % QUARTERS);
+        let [before, here, behind] = [before, i, behind].map(|i| count(self.parts[i]));
+        // A neighbour's entry might as well have come here.
+        let near = here / 2.0 + (behind + before) / 4.0;
+        (near + QUARTER_PRIORS[i]) / self.all * QUARTERS as f64
     }
 
     /// How active the source is at a local time, without what recent entries add: 1 on average over the week.
     pub fn activity(&self, local: i64) -> f64 {
-        self.quarters[quarter_of(local)] * self.days[day_of(local)]
+        self.quarter(quarter_of(local)) * self.days[day_of(local)]
     }
 
     /// Entries a second over the week, with those that others bring on.
@@ -69,10 +83,11 @@ impl Rhythm {
 
     /// Tells of each quarter hour of a week its activity and the square root of it.
     pub fn each_activity(&self, mut tell: impl FnMut(f64, f64)) {
-        let quarter_roots = self.quarters.map(f64::sqrt);
+        let quarters: [f64; QUARTERS] = std::array::from_fn(|i| self.quarter(i));
+        let quarter_roots = quarters.map(f64::sqrt);
         for day in self.days {
             let day_root = day.sqrt();
-            self.quarters.iter().zip(quarter_roots).for_each(|(quarter, root)| tell(day * quarter, day_root * root));
+            quarters.iter().zip(quarter_roots).for_each(|(quarter, root)| tell(day * quarter, day_root * root));
         }
     }
 
@@ -116,22 +131,6 @@ const QUARTER_PRIORS: [f64; QUARTERS] = {
     priors
 };
 
-fn quarters(habits: &Habits) -> [f64; QUARTERS] {
-    let parts = habits.quarters.as_flattened();
-    // The day is a ring: the last quarter stands before the first one, and the first behind the last.
-    let mut ring = [0.0; QUARTERS + 2];
-    ring[1..=QUARTERS].iter_mut().zip(parts).for_each(|(entries, &parts)| *entries = count(parts));
-    (ring[0], ring[QUARTERS + 1]) = (ring[QUARTERS], ring[1]);
-    let total = count(parts.iter().map(|&parts| u32::from(parts)).sum::<u32>());
-    let mut quarters = [0.0; QUARTERS];
-    for ((quarter, prior), near) in quarters.iter_mut().zip(QUARTER_PRIORS).zip(ring.windows(3)) {
-        // A neighbour's entry might as well have come here.
-        let near = near[1] / 2.0 + (near[2] + near[0]) / 4.0;
-        *quarter = (near + prior) / (total + PRIOR_QUARTERS) * QUARTERS as f64;
-    }
-    quarters
-}
-
 fn days(habits: &Habits) -> [f64; 7] {
     let total: f64 = habits.days.iter().map(|&parts| count(parts)).sum();
     let prior: f64 = DAYS.iter().sum();
@@ -157,7 +156,7 @@ pub fn outlook(habits: &Habits) -> Outlook {
     Outlook {
         per_day: rhythm.mean_rate() * DAY as f64,
         following: rhythm.following,
-        hours: std::array::from_fn(|hour| rhythm.quarters[4 * hour..4 * hour + 4].iter().sum::<f64>() / QUARTERS as f64),
+        hours: std::array::from_fn(|hour| (4 * hour..4 * hour + 4).map(|i| rhythm.quarter(i)).sum::<f64>() / QUARTERS as f64),
         days: rhythm.days.map(|day| day / 7.0),
     }
 }

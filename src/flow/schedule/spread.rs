@@ -21,12 +21,13 @@ pub fn after_outage(id: &SourceId, state: &SourceState, now: Timestamp) -> Times
     later(now, place.as_secs())
 }
 
-/// A time that is not the first second of an hour, when the whole world's clocks strike: the next minute, at a place of its own.
-pub fn off_the_hour(time: Timestamp, id: &SourceId) -> Timestamp {
+/// A time that is not the first second of an hour, when the whole world's clocks strike: within the next minute, at a place of its own. A wait
+/// that is shorter than a minute is at most doubled by that.
+pub fn off_the_hour(time: Timestamp, wait: Duration, id: &SourceId) -> Timestamp {
     if time.as_second().rem_euclid(3600) != 0 {
         return time;
     }
-    later(time, 1 + xxh3_64(id.as_str().as_bytes()) % 59)
+    later(time, 1 + xxh3_64(id.as_str().as_bytes()) % wait.as_secs().clamp(1, 59))
 }
 
 fn later(time: Timestamp, seconds: u64) -> Timestamp {
@@ -87,10 +88,12 @@ mod tests {
         let hour = Timestamp::from_second(1_795_132_800).expect("a time");
         assert_eq!(hour.as_second() % 3600, 0);
         for n in 0..100 {
-            let moved = off_the_hour(hour, &id(n)).duration_since(hour).as_secs();
-            assert!((1..60).contains(&moved), "{moved}");
+            let moved = |wait| off_the_hour(hour, Duration::from_secs(wait), &id(n)).duration_since(hour).as_secs();
+            assert!((1..60).contains(&moved(900)), "{}", moved(900));
+            assert!((1..=10).contains(&moved(10)), "who is asked every ten seconds does not wait for a minute: {}", moved(10));
+            assert_eq!(moved(1), 1);
             let other = hour + SignedDuration::from_secs(1 + n as i64);
-            assert_eq!(off_the_hour(other, &id(n)), other);
+            assert_eq!(off_the_hour(other, Duration::from_secs(900), &id(n)), other);
         }
     }
 }

@@ -55,7 +55,7 @@ pub async fn mend(config: &Arc<Config>, store: &Arc<Store>) -> anyhow::Result<Op
     find_again(config, store, &mut mended).await?;
     forget_lost(store, &mut mended).await?;
     for (id, state) in store.source_states()? {
-        let source = Some((id, to_be_asked(state, has_copy)));
+        let source = Some((id, to_be_asked(Arc::unwrap_or_clone(state), has_copy)));
         store.commit(Batch { source, ..Batch::default() }).await?;
     }
     store.mended().await?;

@@ -11,10 +11,7 @@ use crate::pipeline::crew::{Crew, Host, lock};
 
 /// A place at the host that is asked.
 #[derive(Clone)]
-pub struct Place {
-    crew: Crew,
-    held: Arc<Mutex<Option<Held>>>,
-}
+pub struct Place(Arc<Mutex<Option<Held>>>);
 
 struct Held {
     host: Arc<Host>,
@@ -23,26 +20,25 @@ struct Held {
 }
 
 impl Place {
-    pub(super) fn new(crew: &Crew, host: Arc<Host>, room: OwnedSemaphorePermit) -> Self {
-        Self { crew: crew.clone(), held: Arc::new(Mutex::new(Some(Held { host, room }))) }
+    pub(super) fn new(host: Arc<Host>, room: OwnedSemaphorePermit) -> Self {
+        Self(Arc::new(Mutex::new(Some(Held { host, room }))))
     }
 
-    /// Waits for the turn at an address's host. Who has its place there already goes on at once.
-    pub fn at(&self, url: &Url) -> Turn {
-        let host = self.crew.host(url);
-        let place = self.clone();
-        Box::pin(async move {
-            let is_there = |held: &Held| Arc::ptr_eq(&held.host, &host);
-            if lock(&place.held).as_ref().is_some_and(is_there) {
-                return;
-            }
+    /// The wait for the turn at an address's host, by the rules of the crew that gave the place; none for who has its place there already.
+    pub fn at(&self, crew: &Crew, url: &Url) -> Option<Turn> {
+        let is_there = |held: &Held| url.host_str() == Some(&held.host.name);
+        if lock(&self.0).as_ref().is_some_and(is_there) {
+            return None;
+        }
+        let (host, place, spacing) = (crew.host(url), self.clone(), crew.spacing);
+        Some(Box::pin(async move {
             // Given back before the wait: two hosts that lead to each other would otherwise wait for each other.
-            *lock(&place.held) = None;
+            *lock(&place.0) = None;
             let room = host.room().await;
-            while !host.begin(place.crew.spacing) {
+            while !host.begin(spacing) {
                 host.wait().await;
             }
-            *lock(&place.held) = Some(Held { host, room });
-        })
+            *lock(&place.0) = Some(Held { host, room });
+        }))
     }
 }

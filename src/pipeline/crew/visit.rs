@@ -35,7 +35,7 @@ impl Crew {
             return None;
         }
         let visit = async {
-            let turns = |url: &Url| place.at(url);
+            let turns = |url: &Url| place.at(self, url);
             let looked = host.look_for(desk, url, &turns, now).await?;
             if !looked.welcome {
                 return Ok(None);

@@ -50,13 +50,13 @@ async fn what_waits_is_stored_by_a_write_and_never_after_what_came_later() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Arc::new(Store::open(folder.path()).expect("a store"));
     let (later, id) = (Later::default(), Slug::new("bao").expect("a slug"));
-    let stored = || store.source_states().expect("states").remove(&id);
-    later.put(&id, &unchanged()).await;
+    let stored = || store.source_states().expect("states").remove(&id).map(Arc::unwrap_or_clone);
+    later.put(&id, Arc::new(unchanged())).await;
     assert_eq!(stored(), None, "a kill now costs the next poll, and nothing else");
     later.write(&store).await.expect("written");
     assert_eq!(stored(), Some(unchanged()));
 
-    later.put(&id, &unchanged()).await;
+    later.put(&id, Arc::new(unchanged())).await;
     let newer = SourceState { etag: Some(b"\"2\"".to_vec()), ..unchanged() };
     later.forget(&id).await;
     store.commit(Batch { source: Some((id.clone(), newer.clone())), ..Batch::default() }).await.expect("stored");

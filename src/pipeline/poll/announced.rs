@@ -40,7 +40,7 @@ impl Poll<'_> {
         let had_none = known == Push::default();
         decide(&mut known);
         if !(had_none && known == Push::default()) {
-            self.desk.pushes.decide(self.store, &self.source.id, decide).await;
+            Box::pin(self.desk.pushes.decide(self.store, &self.source.id, decide)).await;
         }
     }
 

@@ -1,5 +1,7 @@
 //! Where a source is fetched, and where its answers say that it has moved to.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use crate::flow::moves::{self, Found};
@@ -7,9 +9,10 @@ use crate::model::{Moved, Source, SourceState};
 use crate::pipeline::poll::Poll;
 
 /// Where a source is fetched: its own address, or the one that it has moved to.
-pub(in crate::pipeline) fn address(source: &Source, before: Option<&SourceState>) -> Url {
+pub(in crate::pipeline) fn address<'a>(source: &'a Source, before: Option<&SourceState>) -> Cow<'a, Url> {
     let moved = before.and_then(|state| state.manners.moved.as_ref()).filter(|moved| moved.adopted);
-    moved.and_then(|moved| Url::parse(&moved.to).ok()).unwrap_or_else(|| source.url().clone())
+    let moved = moved.and_then(|moved| Url::parse(&moved.to).ok());
+    moved.map_or_else(|| Cow::Borrowed(source.url()), Cow::Owned)
 }
 
 impl Poll<'_> {

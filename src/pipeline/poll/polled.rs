@@ -1,5 +1,7 @@
 //! The account of one poll.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{SourceId, SourceState};
@@ -48,5 +50,5 @@ pub struct Polled {
     /// Why it failed and what to do about it, as sentences.
     pub error: Option<String>,
     /// The source's state from now on.
-    pub state: SourceState,
+    pub state: Arc<SourceState>,
 }

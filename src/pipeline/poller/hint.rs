@@ -22,6 +22,6 @@ impl Round {
 
     /// When a source is polled because of an announcement.
     pub(super) fn hinted(&self, source: &Source) -> Option<Timestamp> {
-        push::due(&self.desk.pushes.of(&source.id), self.states.get(&source.id))
+        push::due(&self.desk.pushes.of(&source.id), self.state(&source.id))
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::flow::{gone, schedule};
 use crate::model::{Source, SourceId};
+use crate::pipeline::Desk;
 use crate::pipeline::gone::{Looked, look};
 use crate::pipeline::poller::{Round, time};
 
@@ -42,7 +43,7 @@ impl Round {
                 continue;
             }
             self.under_way.insert(id.clone());
-            let (desk, store) = (self.desk.clone(), Arc::clone(&self.store));
+            let (desk, store) = (Desk::clone(&self.desk), Arc::clone(&self.store));
             self.looking.spawn(async move { (id, look(desk, store, source, before).await) });
         }
     }
@@ -51,7 +52,7 @@ impl Round {
         self.under_way.remove(&id);
         match looked {
             Looked::Done(state) => {
-                self.states.insert(id.clone(), *state);
+                self.states.insert(id.clone(), state);
                 self.keep_current_one(&id);
                 self.plan_look(&id);
             }
@@ -63,9 +64,9 @@ impl Round {
         let now = (self.desk.clock)();
         if self.waiting.contains_key(&id) {
             self.timetable.remove(&id);
-            return self.begin(source, None);
+            return self.begin(id, None);
         }
-        let place = self.timetable.time(&id).or_else(|| time(&source, self.states.get(&id), now));
+        let place = self.timetable.time(&id).or_else(|| time(&source, self.state(&id), now));
         if let Some(at) = place {
             self.timetable.set(id, self.hinted(&source).map_or(at, |hinted| hinted.min(at)));
         }

@@ -1,5 +1,7 @@
 //! What an administrator orders: it is polled at once, among all else, and the end of each poll is told. One that is under way is waited for.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 
 use crate::model::{SourceId, SourceState};
@@ -17,18 +19,18 @@ impl Round {
         let (mut skipped, mut polled) = (Vec::new(), Vec::new());
         for source in self.desk.config.sources.values().filter(|source| order.pass.is_over(&source.id)) {
             let rest = self.desk.crew.rests_until(source, now);
-            match order.pass.polls(source, self.states.get(&source.id), rest, now) {
-                true => polled.push((source.clone(), rest)),
+            match order.pass.polls(source, self.state(&source.id), rest, now) {
+                true => polled.push((source.id.clone(), rest)),
                 false => skipped.push((source.id.clone(), self.state_of(&source.id))),
             }
         }
         let polls = polled.len();
         let (tell, ended) = mpsc::channel(polls.max(1));
-        for (source, rest) in polled {
-            self.waiting.entry(source.id.clone()).or_default().push(tell.clone());
-            if !self.under_way.contains(&source.id) {
-                self.timetable.remove(&source.id);
-                self.begin(source, rest);
+        for (id, rest) in polled {
+            self.waiting.entry(id.clone()).or_default().push(tell.clone());
+            if !self.under_way.contains(&id) {
+                self.timetable.remove(&id);
+                self.begin(id, rest);
             }
         }
         // The polls are worth it all the same.
@@ -44,8 +46,13 @@ impl Round {
         }
     }
 
+    /// What is known of a source.
+    pub(super) fn state(&self, id: &SourceId) -> Option<&SourceState> {
+        self.states.get(id).map(Arc::as_ref)
+    }
+
     /// What is known of a source that is polled.
-    fn state_of(&self, id: &SourceId) -> Option<SourceState> {
+    fn state_of(&self, id: &SourceId) -> Option<Arc<SourceState>> {
         let enabled = self.desk.config.sources.get(id).is_some_and(|source| source.enabled);
         self.states.get(id).filter(|_| enabled).cloned()
     }

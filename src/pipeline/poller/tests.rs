@@ -45,6 +45,7 @@ fn begun(desk: Desk, states: BTreeMap<SourceId, SourceState>) -> Case {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Arc::new(Store::open(folder.path()).expect("a store"));
     let (_, latest) = watch::channel(desk.clone());
+    let states = states.into_iter().map(|(id, state)| (id, Arc::new(state))).collect();
     Case { round: Round::new(desk, latest, store, states), _folder: folder }
 }
 

@@ -14,7 +14,7 @@ use crate::model::{Batch, EntryKey, Pruned, Push, SourceId, SourceState, Stamp, 
 pub(super) enum Work {
     Batch(Box<Batch>),
     /// States of sources.
-    States(Arc<[(SourceId, SourceState)]>),
+    States(Arc<[(SourceId, Arc<SourceState>)]>),
     /// Stories, each with the number that it had when it was judged, and when that was.
     Remove(Vec<(StoryId, u64)>, Timestamp),
     Memo(Memo, Vec<u8>),

@@ -1,5 +1,6 @@
 //! Leases of sources and distances of hosts, by the database's clock.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_postgres::Row;
@@ -35,7 +36,7 @@ pub(super) async fn lease(pool: &Pool, claim: &Claim) -> Result<Lease, Failure> 
         return Ok(Lease::HostBusy(wait));
     }
     let (fence, stored) = (number(row, 0)? + 1, row.try_get::<_, Option<&[u8]>>(1)?);
-    let known = claim.known.as_ref().map(record::source).transpose()?;
+    let known = claim.known.as_deref().map(record::source).transpose()?;
     let newer = stored.filter(|stored| known.as_deref() != Some(*stored)).map(record::read_source).transpose()?;
     let millis = millis(claim.lasts);
     let statement = "update diemtin.sources set fence = fence + 1, host = $2, origin = $3, \
@@ -43,7 +44,7 @@ pub(super) async fn lease(pool: &Pool, claim: &Claim) -> Result<Lease, Failure> 
     let (host, origin) = (&claim.host[..], &claim.origin[..]);
     session.execute(statement, &[text(&id), text(&host), text(&origin), long(&millis)]).await?;
     session.commit().await?;
-    Ok(Lease::Granted { fence, newer: newer.map(Box::new) })
+    Ok(Lease::Granted { fence, newer: newer.map(Arc::new) })
 }
 
 /// How long the host may not be asked, if so; else the next poll there has to keep its distance from this one. The host stays locked

@@ -1,6 +1,7 @@
 //! Look-ups. Each is one transaction with few round trips, whatever it asks for.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
@@ -113,11 +114,11 @@ pub(super) async fn changes_after(pool: &Pool, seq: u64, limit: usize) -> Result
     rows.iter().map(change).collect()
 }
 
-pub(super) async fn source_states(pool: &Pool) -> Result<BTreeMap<SourceId, SourceState>, Failure> {
+pub(super) async fn source_states(pool: &Pool) -> Result<BTreeMap<SourceId, Arc<SourceState>>, Failure> {
     let rows = once(pool, "select id, state from diemtin.sources where state is not null", &[]).await?;
     let state = |row: &Row| {
         let id = Slug::new(row.try_get::<_, &str>(0)?).map_err(|e| Failure::Refused(e.to_string(), None))?;
-        Ok((id, record::read_source(row.try_get(1)?)?))
+        Ok((id, Arc::new(record::read_source(row.try_get(1)?)?)))
     };
     Ok(rows.iter().filter_map(|row| readable(state(row).map_err(unreadable))).collect())
 }

@@ -23,7 +23,7 @@ fn sql(case: &Case, statement: &str) -> String {
 fn claim(source: &str, known: Option<&SourceState>) -> Claim {
     Claim {
         source: slug(source),
-        known: known.cloned(),
+        known: known.cloned().map(Arc::new),
         host: "bao.vn".to_owned(),
         origin: "https://bao.vn".to_owned(),
         heeds_rests: true,
@@ -100,7 +100,7 @@ fn who_has_slept_past_its_lease_can_not_commit() {
     case.block_on(case.store().release(slug("a"), slept)).unwrap();
     assert!(matches!(lease(&case, &claim("a", None)), Lease::Held(_)), "nor can it end the lease of another");
     case.commit(polled("a", state(b"new"), taken)).unwrap();
-    assert_eq!(case.store().source_states().unwrap()["a"], state(b"new"));
+    assert_eq!(case.store().source_states().unwrap()["a"], Arc::new(state(b"new")));
 }
 
 #[test]

@@ -2,19 +2,19 @@
 
 /// How the names of each month begin, in small letters: in English first, then in what is spoken around Europe. Each beginning is as
 /// long as it must be to mean one month in all of these languages.
-const NAMES: [&str; 12] = [
-    "jan ene gen sty oca янв ιαν",
-    "feb fév fev lut şub фев φεβ",
-    "mar mär mrz maa mrt már мар μαρ μάρ",
-    "apr avr abr ápr kwi nis апр απρ",
-    "may mai maj mei mag máj май мая μαι μαϊ μάι",
-    "jun juin giu jún cze haz июн ιουν ιούν",
-    "jul juil lug júl lip tem июл ιουλ ιούλ",
-    "aug aoû aou ago sie ağu авг αυγ αύγ",
-    "sep set sze wrz eyl сен σεπ",
-    "oct okt out ott paź eki окт οκτ",
-    "nov lis kas ноя νοε νοέ",
-    "dec déc dez des dic gru ara дек δεκ",
+const NAMES: [&[&str]; 12] = [
+    &["jan", "ene", "gen", "sty", "oca", "янв", "ιαν"],
+    &["feb", "fév", "fev", "lut", "şub", "фев", "φεβ"],
+    &["mar", "mär", "mrz", "maa", "mrt", "már", "мар", "μαρ", "μάρ"],
+    &["apr", "avr", "abr", "ápr", "kwi", "nis", "апр", "απρ"],
+    &["may", "mai", "maj", "mei", "mag", "máj", "май", "мая", "μαι", "μαϊ", "μάι"],
+    &["jun", "juin", "giu", "jún", "cze", "haz", "июн", "ιουν", "ιούν"],
+    &["jul", "juil", "lug", "júl", "lip", "tem", "июл", "ιουλ", "ιούλ"],
+    &["aug", "aoû", "aou", "ago", "sie", "ağu", "авг", "αυγ", "αύγ"],
+    &["sep", "set", "sze", "wrz", "eyl", "сен", "σεπ"],
+    &["oct", "okt", "out", "ott", "paź", "eki", "окт", "οκτ"],
+    &["nov", "lis", "kas", "ноя", "νοε", "νοέ"],
+    &["dec", "déc", "dez", "des", "dic", "gru", "ara", "дек", "δεκ"],
 ];
 
 /// The Vietnamese words for the numbers of months, from the first on.
@@ -22,8 +22,7 @@ const SPOKEN: [&str; 10] = ["một", "hai", "ba", "tư", "năm", "sáu", "bảy"
 
 /// A month's number by its name or abbreviation, in small letters.
 pub(super) fn named(name: &str) -> Option<u32> {
-    let is_it = |names: &str| names.split(' ').any(|beginning| name.starts_with(beginning));
-    number(NAMES.iter().position(|names| is_it(names)))
+    number(NAMES.iter().position(|names| names.iter().any(|beginning| name.starts_with(beginning))))
 }
 
 /// A month's number by the words that stand behind "tháng", and how many of them belong to it.
