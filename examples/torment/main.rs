@@ -3,6 +3,7 @@
 //!     cargo run --release --example torment -- kills 500          # kill -9 at random
 //!     cargo run --release --example torment -- points             # kill -9 before each call that changes a file
 //!     cargo run --release --example torment -- flips 1000         # single flipped bits
+//!     cargo run --release --example torment -- sectors 200        # sectors of sled's file that can't be read
 //!
 //!     cargo run --release --example torment -- errors             # calls that fail: ENOSPC, EIO, EROFS …
 //!     cargo run --release --example torment -- full 20            # a full disk, and 20 starts on it (root)
@@ -23,6 +24,7 @@ mod flips;
 mod full;
 mod kills;
 mod lanes;
+mod sectors;
 mod served;
 mod verify;
 mod write;
@@ -62,6 +64,7 @@ fn run(arguments: &[&str]) -> anyhow::Result<()> {
         ["points", every] => kills::at_each_point(folder, every.parse()?),
         ["flips", times] => flips::run(folder, times.parse()?, 1),
         ["flips", times, seed] => flips::run(folder, times.parse()?, seed.parse()?),
+        ["sectors", times] => sectors::bad_sectors(folder, times.parse()?),
         ["errors"] => errors::run(folder),
         ["served", "errors"] => served::errors(folder, usize::MAX),
         ["served", "errors", most] => served::errors(folder, most.parse()?),
@@ -71,7 +74,7 @@ fn run(arguments: &[&str]) -> anyhow::Result<()> {
         ["cluster", sources] => cluster::run(folder, sources.parse()?, false),
         ["cluster", sources, "pooled"] => cluster::run(folder, sources.parse()?, true),
         _ => bail!(
-            "kills N, points [EVERY], flips N [SEED], errors, full N, served errors [N]|full, cuts ext4|xfs N or cluster N [pooled]; see examples/torment/main.rs"
+            "kills N, points [EVERY], flips N [SEED], sectors N, errors, full N, served errors [N]|full, cuts ext4|xfs N or cluster N [pooled]; see examples/torment/main.rs"
         ),
     }
 }

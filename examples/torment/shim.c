@@ -6,6 +6,7 @@
  *   TORMENT_LOG=FILE   each such call adds a line, "call file", so that points have names.
  *   TORMENT_FAIL=CALLS:ERRNO   while the file TORMENT_WHILE exists, these calls (a list with commas; write, fsync, read, open, rename)
  *                      fail with that number. ENOSPC spares what only writes over bytes that a file has already, as real disks do.
+ *   TORMENT_BAD=N      reads of sled's file "db" that touch its byte N fail with EIO, as over a bad sector.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -111,18 +112,26 @@ ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
     return NEXT(pwrite64)(fd, bytes, count, at);
 }
 
-#define READS(name, arguments, passed)                                        \
-    ssize_t name arguments {                                                  \
-        char path[4096];                                                      \
-        int number;                                                           \
-        if (of_fd(fd, path, sizeof path) && (number = fails("read"))) {       \
-            errno = number;                                                   \
-            return -1;                                                        \
-        }                                                                     \
-        return NEXT(name) passed;                                             \
-    }
-READS(read, (int fd, void *bytes, size_t count), (fd, bytes, count))
-READS(pread64, (int fd, void *bytes, size_t count, off64_t at), (fd, bytes, count, at))
+/* The number that a read fails with, or 0. */
+static int read_fails(int fd, off_t at, size_t count) {
+    char path[4096];
+    if (!of_fd(fd, path, sizeof path)) return 0;
+    const char *bad = getenv("TORMENT_BAD"), *name = strrchr(path, '/');
+    if (bad && strcmp(name, "/db") == 0 && at <= atol(bad) && atol(bad) < at + (off_t)count) return EIO;
+    return fails("read");
+}
+
+ssize_t read(int fd, void *bytes, size_t count) {
+    int number = read_fails(fd, lseek(fd, 0, SEEK_CUR), count);
+    if (number) { errno = number; return -1; }
+    return NEXT(read)(fd, bytes, count);
+}
+
+ssize_t pread64(int fd, void *bytes, size_t count, off64_t at) {
+    int number = read_fails(fd, at, count);
+    if (number) { errno = number; return -1; }
+    return NEXT(pread64)(fd, bytes, count, at);
+}
 
 #define SYNCS(name, arguments, passed)                                        \
     int name arguments {                                                      \

@@ -37,6 +37,11 @@ fn calls_that_fail_are_told_and_outlived() {
 }
 
 #[test]
+fn sectors_that_cannot_be_read_lose_nothing() {
+    assert!(torment(&["sectors", "8"]).contains("8 times, 0 of them it was opened; nothing lost"));
+}
+
+#[test]
 fn readers_lack_nothing_while_calls_fail() {
     let told = torment(&["served", "errors", "1"]);
     assert!(told.contains("feeds whole") && told.contains("started meanwhile"), "{told}");

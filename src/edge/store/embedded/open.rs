@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -167,6 +167,21 @@ fn remove_unfinished_snapshots(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Reads each of sled's own files to its end.
+fn read_through(folder: &Path) -> io::Result<()> {
+    /// Bytes that are read at once.
+    const AT_ONCE: usize = 1024 * 1024;
+    let mut buffer = vec![0; AT_ONCE];
+    for file in fs::read_dir(folder)? {
+        let file = file?;
+        if file.file_type()?.is_file() {
+            let mut file = File::open(file.path())?;
+            while file.read(&mut buffer)? > 0 {}
+        }
+    }
+    Ok(())
+}
+
 /// Why sled did not open its folder.
 #[derive(Debug)]
 pub(super) enum Refused {
@@ -212,7 +227,10 @@ fn open_whatever_it_takes(folder: &Path, marked: u64, findings: &mut Vec<Finding
 }
 
 /// Opens sled's folder. It takes some damaged files for new ones, and would write over them: a store that we have written to is not empty.
+/// And it takes what it can't read for the end of what was written (`LogIter::next` and `scan_segment_headers_and_tail` of 0.34.7): so
+/// all is read once before.
 fn open_known(folder: &Path, marked: u64) -> Result<sled::Db, Refused> {
+    read_through(folder).map_err(|e| Refused::System(format!("its files can't be read: {e}")))?;
     let db = open_sled(folder)?;
     if marked == 0 || !db.is_empty() {
         return Ok(db);
