@@ -13,7 +13,7 @@ mod topics;
 use anyhow::Context;
 
 /// The labelled sets of the repository.
-const SETS: [&str; 29] = [
+const SETS: [&str; 30] = [
     "pairs-tuning.tsv",
     "pairs-hard.tsv",
     "pairs-lookalike.tsv",
@@ -21,6 +21,7 @@ const SETS: [&str; 29] = [
     "pairs-reports.tsv",
     "pairs-court.tsv",
     "pairs-market.tsv",
+    "pairs-third.tsv",
     "pairs-heldout.tsv",
     "pairs-heldout-two.tsv",
     "topics-tuning.tsv",

@@ -52,14 +52,16 @@ pub(super) fn sketches_key(span: i32, seq: u64) -> Vec<u8> {
 /// A story and what it is found by.
 pub(super) type Posted = (StoryId, Sketch);
 
+/// The same as bytes: the bands, and the words.
+type Packed<B> = ([u8; 16], (B, B));
+
 pub(super) fn sketches(posted: &[Posted]) -> Result<Vec<u8>, StoreError> {
-    let plain: Vec<([u8; 16], (Vec<u8>, Vec<u8>))> =
-        posted.iter().map(|(story, sketch)| (story.0, near::bytes(sketch))).collect();
+    let plain: Vec<Packed<Vec<u8>>> = posted.iter().map(|(story, sketch)| (story.0, near::bytes(sketch))).collect();
     encode(&plain)
 }
 
 pub(super) fn read_sketches(value: &[u8]) -> Result<Vec<Posted>, StoreError> {
-    let plain: Vec<([u8; 16], (&[u8], &[u8]))> = decode(value)?;
+    let plain: Vec<Packed<&[u8]>> = decode(value)?;
     Ok(plain.into_iter().map(|(story, (bands, words))| (StoryId(story), near::sketch(bands, words))).collect())
 }
 
