@@ -58,7 +58,7 @@ use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::edge::store::{Finding, Memo, StoreError, near, readable, record};
+use crate::edge::store::{Finding, Memo, StoreError, near, record};
 use crate::model::{Batch, Change, EntryKey, LinkKey, Slug, SourceId, SourceState, Stamp, Story, StoryId, Withdrawals};
 use base::Base;
 use pack::Packer;
@@ -152,7 +152,7 @@ impl Embedded {
             let id = codec::story_of_key(&row?.0)?;
             self.story(id)
         });
-        Ok(rows.filter_map(readable).flatten().take(limit).collect())
+        rows.filter_map(legible).filter_map(Result::transpose).take(limit).collect()
     }
 
     pub(super) fn changes_after(&self, seq: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
@@ -183,10 +183,10 @@ impl Embedded {
         let rows = db.scan_prefix(b"p").map(|row| {
             let (key, value) = row.map_err(failed("to read the sources"))?;
             let id = String::from_utf8_lossy(&key[1..]).into_owned();
-            let id = Slug::new(id).map_err(|e| StoreError::Failed { doing: "to read the sources", why: e.to_string() })?;
+            let id = Slug::new(id).map_err(|e| record::broken(&e.to_string()))?;
             Ok((id, Arc::new(record::read_source(&value)?)))
         });
-        Ok(rows.filter_map(readable).collect())
+        rows.filter_map(legible).collect()
     }
 
     pub(super) fn stamps(&self) -> Result<HashMap<String, Stamp>, StoreError> {
@@ -296,6 +296,11 @@ fn found<T>(read: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError
         }
         read => read,
     }
+}
+
+/// What of many rows can be read; what is damaged is logged. What the disk does not hand over is an error in its place: it is not lost.
+fn legible<T>(row: Result<T, StoreError>) -> Option<Result<T, StoreError>> {
+    found(row.map(Some)).transpose()
 }
 
 impl Drop for Embedded {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::edge::store::embedded::work::Work;
-use crate::edge::store::embedded::{Embedded, codec, failed};
-use crate::edge::store::{StoreError, readable, record};
+use crate::edge::store::embedded::{Embedded, codec, failed, legible};
+use crate::edge::store::{StoreError, record};
 use crate::model::{Push, Slug, SourceId, Subscriber, SubscriberId};
 
 impl Embedded {
@@ -13,10 +13,10 @@ impl Embedded {
         let rows = db.scan_prefix(codec::PUSHES).map(|row| {
             let (key, value) = row.map_err(failed("to read the subscriptions"))?;
             let id = String::from_utf8_lossy(&key[codec::PUSHES.len()..]).into_owned();
-            let id = Slug::new(id).map_err(|e| StoreError::Failed { doing: "to read the subscriptions", why: e.to_string() })?;
+            let id = Slug::new(id).map_err(|e| record::broken(&e.to_string()))?;
             Ok(record::read_push(&value)?.map(|push| (id, push)))
         });
-        Ok(rows.filter_map(readable).flatten().collect())
+        rows.filter_map(legible).filter_map(Result::transpose).collect()
     }
 
     pub(in crate::edge::store) fn push(&self, id: &SourceId) -> Result<Option<Push>, StoreError> {
@@ -30,7 +30,7 @@ impl Embedded {
             let (_, value) = row.map_err(failed("to read the subscriptions to our feeds"))?;
             record::read_subscriber(&value)
         });
-        Ok(rows.filter_map(readable).flatten().collect())
+        rows.filter_map(legible).filter_map(Result::transpose).collect()
     }
 
     pub(in crate::edge::store) async fn set_pushes(&self, pushes: Vec<(SourceId, Push)>) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! What a poll asks: which of its entries are known, and which stories they may be near copies of.
 
+use crate::edge::store::StoreError;
 use crate::edge::store::embedded::{Embedded, codec, failed, found, gathered};
-use crate::edge::store::{StoreError, readable};
 use crate::model::{EntryKey, Known, LinkKey, Lookup, Print, Search, Sketch, StoryId};
 
 impl Embedded {
@@ -76,7 +76,8 @@ impl Embedded {
                 Ok(Some(now)) if now != row => db.sketches(&now),
                 _ => Err(error),
             });
-            for (story, sketch) in readable(read).unwrap_or_default() {
+            // What the disk does not hand over now is not passed over: the span would lack it for as long as it is in memory.
+            for (story, sketch) in found(read.map(Some))?.unwrap_or_default() {
                 // The sketch of one that is gone stays for a while.
                 let before = self.shared.seen.before();
                 if let Some(place) = db.place(story)? {

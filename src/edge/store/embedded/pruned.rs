@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::edge::store::embedded::work::Work;
 use crate::edge::store::embedded::write::Order;
-use crate::edge::store::embedded::{Embedded, codec, failed, gathered};
-use crate::edge::store::{Standing, StoreError, readable};
+use crate::edge::store::embedded::{Embedded, codec, failed, found, gathered, legible};
+use crate::edge::store::{Standing, StoreError};
 use crate::model::{EntryKey, LastListed, Mark, Pruned, StoryId};
 
 impl Embedded {
@@ -32,7 +32,8 @@ impl Embedded {
         let row = row.map(|row| self.shared.db()?.get(row).map_err(failed(DOING))).transpose()?.flatten();
         let Some(row) = row else { return Ok(Vec::new()) };
         let marks = gathered::beginning(&start, &row)?.into_iter().map(|(key, value)| codec::read_mark(&key, value));
-        Ok(marks.filter_map(|mark| readable(mark)?).map(|mark: Mark| mark.listed).collect())
+        let marks: Vec<Option<Mark>> = marks.filter_map(legible).collect::<Result<_, _>>()?;
+        Ok(marks.into_iter().flatten().map(|mark| mark.listed).collect())
     }
 
     pub(in crate::edge::store) fn pruned_after(&self, after: Option<StoryId>, limit: usize) -> Result<Vec<StoryId>, StoreError> {
@@ -40,8 +41,8 @@ impl Embedded {
         let start = after.map_or(vec![codec::MARKS], |id| [&codec::marks_key(id)[..], &[u8::MAX; 5]].concat());
         let mut stories: Vec<StoryId> = Vec::new();
         for row in self.records_from(start, "to read the marks of pruned stories")? {
-            let Some((key, value)) = readable(row) else { continue };
-            let Some(Some(mark)) = readable(codec::read_mark(&key, &value)) else { continue };
+            let mark = row.and_then(|(key, value)| codec::read_mark(&key, &value));
+            let Some(mark) = found(mark)? else { continue };
             if stories.last() != Some(&mark.story) {
                 if stories.len() == limit {
                     break;
@@ -62,7 +63,7 @@ impl Embedded {
             let (key, value) = row?;
             Ok((codec::entry_of_key(&key)?, codec::read_entry(&value)?.0))
         });
-        Ok(rows.filter_map(readable).take(limit).collect())
+        rows.filter_map(legible).take(limit).collect()
     }
 
     pub(in crate::edge::store) async fn bury(&self, names: Vec<Pruned>) -> Result<(), StoreError> {

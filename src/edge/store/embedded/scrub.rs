@@ -87,11 +87,13 @@ impl Scrub {
                         None => aside.remove(key),
                     }
                 }
-                Err(error) => {
+                Err(error @ StoreError::Record { .. }) => {
                     self.tell(rows_of(&key), &key, &error);
                     aside.insert([codec::ASIDE, &key].concat(), value);
                     aside.remove(key);
                 }
+                // What the disk does not hand over today is not damaged.
+                Err(error) => return Err(error),
             }
         }
         Ok(if counted < STEP { Step::Done(aside) } else { Step::More(aside) })
@@ -109,10 +111,15 @@ impl Scrub {
             for (key, value) in gathered::records(key, value)? {
                 if key.first() != Some(&codec::STORIES) {
                     self.found.post(&Posting::plain(&key, true));
-                } else if let Err(error) = self.add_story(base, &key, Place::read(value)?) {
-                    self.tell("stories", &key, &error);
-                    lost.push(key);
-                    continue;
+                } else {
+                    match self.add_story(base, &key, Place::read(value)?) {
+                        Err(error @ StoreError::Record { .. }) => {
+                            self.tell("stories", &key, &error);
+                            lost.push(key);
+                            continue;
+                        }
+                        added => added?,
+                    }
                 }
                 self.filter.add(&key);
             }
