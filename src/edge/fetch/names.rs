@@ -141,7 +141,8 @@ fn told(error: &NetError) -> Unresolved {
             code => Unresolved::Failed { said: code.to_string() },
         },
         NetError::Dns(DnsError::ResponseCode(code)) => Unresolved::Failed { said: code.to_string() },
-        NetError::Timeout => Unresolved::Silent,
+        // On a busy machine the time that there was for an answer may end between two tries.
+        NetError::Timeout | NetError::NoConnections => Unresolved::Silent,
         error => Unresolved::Unusable { why: error.to_string() },
     }
 }
