@@ -9,25 +9,25 @@ use crate::{Count, share};
 pub fn evaluate(rows: &[Vec<&str>], wrong: bool) {
     let mut classes: BTreeMap<(bool, &str), (usize, usize)> = BTreeMap::new();
     let mut all = Count::default();
-    let (mut same_pairs, mut banded) = (0, 0);
+    let (mut same_pairs, mut met) = (0, 0);
     for row in rows {
         let (same, class) = (row[0] == "same", row[1]);
         let (a, b) = (Gist::new(row[2], row[3]), Gist::new(row[4], row[5]));
         let judgement = judge(&a, &b);
         // Stories that share no band, or hardly a telling word, are never compared.
         let (a, b) = (a.sketch(), b.sketch());
-        let shares = b.bands.iter().any(|band| a.bands.contains(band)) && a.may_resemble(&b.words);
-        let together = judgement.same && shares;
+        let meet = b.bands.iter().any(|band| a.bands.contains(band)) && a.may_resemble(&b.words);
+        let together = judgement.same && meet;
         all.note(same, together);
         same_pairs += usize::from(same);
-        banded += usize::from(same && shares);
+        met += usize::from(same && meet);
         let (pairs, failed) = classes.entry((same, class)).or_default();
         *pairs += 1;
         *failed += usize::from(same != together);
         if wrong && same != together {
-            let shares = if shares { "" } else { "no band in common; " };
+            let apart = if meet { "" } else { "never compared; " };
             let (title_a, summary_a, title_b, summary_b) = (row[2], row[3], row[4], row[5]);
-            println!("{} {class}: {shares}{} {:?}", row[0], judgement.reason, judgement.likeness);
+            println!("{} {class}: {apart}{} {:?}", row[0], judgement.reason, judgement.likeness);
             println!("  {title_a} | {summary_a}\n  {title_b} | {summary_b}");
         }
     }
@@ -38,10 +38,10 @@ pub fn evaluate(rows: &[Vec<&str>], wrong: bool) {
         }
     }
     println!(
-        "{} pairs, {same_pairs} of them the same news: precision {:.4}, recall {:.4}; a band in common: {:.4}",
+        "{} pairs, {same_pairs} of them the same news: precision {:.4}, recall {:.4}; compared at all: {:.4}",
         rows.len(),
         all.precision(),
         all.recall(),
-        share(banded, same_pairs)
+        share(met, same_pairs)
     );
 }

@@ -380,10 +380,5 @@ impl Store {
     }
 }
 
-/// What could be read; what could not is logged.
-fn readable<T>(row: Result<T, StoreError>) -> Option<T> {
-    row.inspect_err(|error| tracing::error!(%error, "a record of the store is passed over")).ok()
-}
-
 #[cfg(test)]
 mod tests;

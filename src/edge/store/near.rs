@@ -20,7 +20,7 @@ const MOST_CANDIDATES: usize = 8;
 const LEAST_SHARED: f64 = 0.08;
 /// One that shares this many times less than the best one is none either.
 const BESIDE_THE_BEST: f64 = 8.0;
-/// Stories in memory, at about 350 bytes each; beyond that the span that was asked for least lately is given up.
+/// Stories in memory, at about 400 bytes each; beyond that the span that was asked for least lately is given up.
 const MOST_IN_MEMORY: usize = 300_000;
 
 /// The spans in memory, shared by the writer, which adds to them, and by those who search.
@@ -81,9 +81,11 @@ impl Index {
             spans.awaited = Some((span, Vec::new()));
         }
         let mut loaded = Span::default();
-        read(span, &mut |story, sketch| loaded.add(story, sketch))?;
+        let read = read(span, &mut |story, sketch| loaded.add(story, sketch));
         let mut spans = lock(&self.spans);
+        // Also where it could not be read: nobody waits for what is committed to it then.
         let posted = spans.awaited.take().map(|(_, posted)| posted).unwrap_or_default();
+        read?;
         posted.iter().for_each(|(story, sketch)| loaded.add(*story, sketch));
         spans.loaded.insert(span, loaded);
         Ok(())

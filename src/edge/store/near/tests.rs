@@ -133,6 +133,24 @@ fn what_is_committed_while_a_span_is_read_is_in_it(case: Case) {
     (0..50).for_each(|span| assert_eq!(found(&case, span, &[3]).len(), around(span)));
 }
 
+#[test]
+fn what_is_committed_after_a_span_could_not_be_read_waits_for_nobody() {
+    let index = Index::default();
+    let search = Search { key: EntryKey([200; 16]), published: within(10), sketch: sketch(&[7]) };
+    let failed = || StoreError::Failed { doing: "to look for near copies", why: "EIO".to_owned() };
+    assert!(index.candidates(&search, |_, _| Err(failed())).is_err());
+    index.post(&[(10, id(1), sketch(&[7]))]);
+    assert!(lock(&index.spans).awaited.is_none());
+    // It is on the disk by then.
+    let found = index.candidates(&search, |span, take| {
+        if span == 10 {
+            take(id(1), &sketch(&[7]));
+        }
+        Ok(())
+    });
+    assert_eq!(found.unwrap(), [id(1)]);
+}
+
 on_every_kind! {
     stories_of_the_spans_around_are_found_those_that_share_most_first
     what_comes_after_a_span_was_read_is_found_too

@@ -7,9 +7,9 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::edge::store::postgres::lease::millis;
 use crate::edge::store::postgres::pool::{Failure, Pool, Session, all_bytes, bytes, long, number, text};
-use crate::edge::store::postgres::read::{last, once, unreadable};
+use crate::edge::store::postgres::read::{last, once, readable};
 use crate::edge::store::postgres::{Postgres, READ};
-use crate::edge::store::{Lead, Memo, StoreError, Subscriptions, readable, record};
+use crate::edge::store::{Lead, Memo, StoreError, Subscriptions, record};
 use crate::model::Subscriber;
 
 /// Requests that may wait for the process that leads: as many as may wait there for their verification.
@@ -22,7 +22,7 @@ impl Postgres {
         self.read("to read the subscriptions to our feeds", READ, |shared| async move {
             let rows = once(&shared.pool, "select subscriber from diemtin.subscribers order by id", &[]).await?;
             let read = |row: &tokio_postgres::Row| Ok(record::read_subscriber(row.try_get(0)?)?);
-            Ok(rows.iter().filter_map(|row| readable(read(row).map_err(unreadable)).flatten()).collect())
+            Ok(rows.iter().filter_map(|row| readable(read(row)).flatten()).collect())
         })
     }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 
 use crate::edge::store::postgres::pool::{Failure, Pool, all_bytes, bytes, long, text, texts};
-use crate::edge::store::postgres::read::{once, unreadable};
+use crate::edge::store::postgres::read::{once, readable};
 use crate::edge::store::postgres::{Postgres, READ};
-use crate::edge::store::{StoreError, readable, record};
+use crate::edge::store::{StoreError, record};
 use crate::model::{Push, Slug, SourceId};
 
 impl Postgres {
@@ -60,7 +60,7 @@ fn read(rows: &[Row]) -> Result<BTreeMap<SourceId, Push>, Failure> {
         let id = Slug::new(row.try_get::<_, &str>(0)?).map_err(|e| Failure::Refused(e.to_string(), None))?;
         Ok(record::read_push(row.try_get(1)?)?.map(|push| (id, push)))
     };
-    Ok(rows.iter().filter_map(|row| readable(push(row).map_err(unreadable)).flatten()).collect())
+    Ok(rows.iter().filter_map(|row| readable(push(row)).flatten()).collect())
 }
 
 /// Remembers this of hubs; what says nothing is forgotten.

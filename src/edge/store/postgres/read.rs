@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use crate::edge::store::postgres::pool::{Failure, Parameter, Pool, Session, all_bytes, bytes, key, long, number, text};
-use crate::edge::store::{Memo, StoreError, near, readable, record};
+use crate::edge::store::{Memo, near, record};
 use crate::model::{Change, EntryKey, Known, LinkKey, Lookup, Print, Sketch, Slug, SourceId, SourceState, Stamp, Story, StoryId};
 
 /// Bands of so many changes are read to catch up. Who has missed more reads the spans that it needs.
@@ -91,7 +91,7 @@ pub(super) async fn stories_after(pool: &Pool, after: Option<StoryId>, limit: us
         after = last.try_get::<_, &[u8]>(0)?.to_vec();
         let is_all = rows.len() < missing;
         for row in &rows {
-            stories.extend(readable(story(row).map_err(unreadable)));
+            stories.extend(readable(story(row)));
         }
         // Those that could not be read leave room for others, so that what comes back empty is the end.
         missing = limit.saturating_sub(stories.len());
@@ -120,7 +120,7 @@ pub(super) async fn source_states(pool: &Pool) -> Result<BTreeMap<SourceId, Arc<
         let id = Slug::new(row.try_get::<_, &str>(0)?).map_err(|e| Failure::Refused(e.to_string(), None))?;
         Ok((id, Arc::new(record::read_source(row.try_get(1)?)?)))
     };
-    Ok(rows.iter().filter_map(|row| readable(state(row).map_err(unreadable))).collect())
+    Ok(rows.iter().filter_map(|row| readable(state(row))).collect())
 }
 
 pub(super) async fn stamps(pool: &Pool) -> Result<Vec<Stamp>, Failure> {
@@ -190,10 +190,14 @@ fn count(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-pub(super) fn unreadable(failure: Failure) -> StoreError {
-    let why = match failure {
-        Failure::Lost(why) | Failure::Refused(why, _) => why,
-        Failure::Conflict | Failure::Fenced => "it has changed".to_owned(),
+/// What could be read of a row; what could not is logged.
+pub(super) fn readable<T>(row: Result<T, Failure>) -> Option<T> {
+    let told = |failure: &Failure| {
+        let why = match failure {
+            Failure::Lost(why) | Failure::Refused(why, _) => why,
+            Failure::Conflict | Failure::Fenced => "it has changed",
+        };
+        tracing::error!(why, "a record of the store is passed over");
     };
-    StoreError::Failed { doing: "to read a value", why }
+    row.inspect_err(told).ok()
 }
