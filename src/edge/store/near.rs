@@ -121,9 +121,17 @@ struct Span {
 }
 
 /// One of the stories under one band, and the posting before it.
+#[derive(Clone, Copy)]
 struct Posting {
     story: u32,
     older: Option<Nth>,
+}
+
+/// A posting that was found: under which of the bands that are searched, in which of the spans that are looked through, and what was told there.
+struct Found {
+    band: usize,
+    span: usize,
+    story: u32,
 }
 
 /// The first posting is number one: so a posting takes eight bytes.
@@ -146,31 +154,16 @@ impl Spans {
     /// The stories that share the most with what is searched, the likeliest first.
     fn candidates(&self, search: &Search, around: &[i32; 3]) -> Vec<StoryId> {
         let spans: Vec<&Span> = around.iter().filter_map(|span| self.loaded.get(span)).collect();
-        let mut told: Vec<(u128, &[u16])> = Vec::with_capacity(around.len() * MOST_OF_A_BAND);
-        let mut shared: Vec<(u128, &[u16], f64)> = Vec::new();
-        // All bands are looked up before anything that they lead to: in a large table each is a wait for memory, and these waits overlap.
-        let mut youngest: Vec<(&Span, Option<Nth>)> = Vec::with_capacity(spans.len() * search.sketch.bands.len());
-        for band in &search.sketch.bands {
-            youngest.extend(spans.iter().map(|span| (*span, span.youngest.get(&half(*band)).copied())));
-        }
-        for of_band in youngest.chunks(spans.len().max(1)) {
-            // As numbers, for they are sorted, and quickly so.
-            let found = of_band.iter().flat_map(|(span, youngest)| span.stories_from(*youngest));
-            told.extend(found.map(|(id, words)| (u128::from_be_bytes(id.0), words)));
-            told.sort_unstable_by_key(|(id, _)| *id);
-            told.dedup_by_key(|(id, _)| *id);
-            let part = 1.0 / told.len() as f64;
-            shared.extend(told.drain(..).map(|(id, words)| (id, words, part)));
-        }
-        shared.sort_by_key(|(id, ..)| *id);
-        let sums = shared.chunk_by(|a, b| a.0 == b.0).map(|of_one| (of_one, of_one.iter().map(|(.., part)| part).sum::<f64>()));
-        let may_resemble = |of_one: &[(u128, &[u16], f64)]| of_one.iter().any(|(_, words, _)| search.sketch.may_resemble(words));
-        let likely = sums.filter(|(of_one, part)| *part >= LEAST_SHARED && may_resemble(of_one));
-        let mut candidates: Vec<(u128, f64)> = likely.map(|(of_one, part)| (of_one[0].0, part)).collect();
+        let mut told = told_under(&spans, &search.sketch.bands);
+        told.sort_by_key(|(story, ..)| *story);
+        let of_one = told.chunk_by(|a, b| a.0 == b.0).map(|of_one| (of_one, of_one.iter().map(|(_, part, _)| part).sum::<f64>()));
+        let may_resemble = |of_one: &[(StoryId, f64, &[u16])]| of_one.iter().any(|(.., words)| search.sketch.may_resemble(words));
+        let likely = of_one.filter(|(of_one, part)| *part >= LEAST_SHARED && may_resemble(of_one));
+        let mut candidates: Vec<(StoryId, f64)> = likely.map(|(of_one, part)| (of_one[0].0, part)).collect();
         candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let least = candidates.first().map_or(0.0, |(_, part)| part / BESIDE_THE_BEST);
         candidates.retain(|(_, part)| *part >= least);
-        candidates.into_iter().take(MOST_CANDIDATES).map(|(id, _)| StoryId(id.to_be_bytes())).collect()
+        candidates.into_iter().take(MOST_CANDIDATES).map(|(story, _)| story).collect()
     }
 
     /// Gives up spans that are not asked for, while there are too many stories.
@@ -197,8 +190,7 @@ impl Spans {
 impl Span {
     /// Adds what a story is found by; bands that it has already make no difference.
     fn add(&mut self, story: StoryId, sketch: &Sketch) {
-        let youngest = |band: &Band| self.youngest.get(&half(*band)).copied();
-        let is_fresh = |band: &Band| !self.stories_from(youngest(band)).any(|(id, _)| id == story);
+        let is_fresh = |band: &Band| !self.stories_of(*band).any(|told| told == story);
         let fresh: Vec<Band> = sketch.bands.iter().copied().filter(is_fresh).collect();
         if fresh.is_empty() {
             return;
@@ -213,16 +205,58 @@ impl Span {
         }
     }
 
-    /// The stories from a posting of a band on, the youngest first, each with the words that came with it.
-    fn stories_from(&self, youngest: Option<Nth>) -> impl Iterator<Item = (StoryId, &[u16])> {
-        let posting = |nth: Nth| &self.postings[nth.get() as usize - 1];
-        std::iter::successors(youngest, move |nth| posting(*nth).older).take(MOST_OF_A_BAND).map(move |nth| {
-            let told = posting(nth).story as usize;
-            let begin = told.checked_sub(1).map_or(0, |before| self.stories[before].1);
-            let (story, end) = self.stories[told];
-            (story, &self.words[begin as usize..end as usize])
-        })
+    /// The stories under a band, the youngest first.
+    fn stories_of(&self, band: Band) -> impl Iterator<Item = StoryId> {
+        let youngest = self.youngest.get(&half(band)).copied();
+        std::iter::successors(youngest, |nth| self.posting(*nth).older)
+            .take(MOST_OF_A_BAND)
+            .map(|nth| self.told(self.posting(nth).story).0)
     }
+
+    fn posting(&self, nth: Nth) -> &Posting {
+        &self.postings[nth.get() as usize - 1]
+    }
+
+    /// What was told: a story, and the words that came with it.
+    fn told(&self, number: u32) -> (StoryId, &[u16]) {
+        let number = number as usize;
+        let begin = number.checked_sub(1).map_or(0, |before| self.stories[before].1);
+        let (story, end) = self.stories[number];
+        (story, &self.words[begin as usize..end as usize])
+    }
+}
+
+/// What was told of stories under these bands: of each the part of the bands that counts for it, and the words that came with it.
+///
+/// In tables of this size each look is a wait for memory. So all looks of one kind are taken before those that they lead to: these waits overlap.
+fn told_under<'a>(spans: &[&'a Span], bands: &[Band]) -> Vec<(StoryId, f64, &'a [u16])> {
+    let mut found = postings(spans, bands);
+    let mut under = vec![0_u32; bands.len()];
+    found.iter().for_each(|posting| under[posting.band] += 1);
+    found.sort_unstable_by_key(|posting| (posting.span, posting.story, posting.band));
+    let of_one = found.chunk_by(|a, b| (a.span, a.story) == (b.span, b.story));
+    let told = of_one.map(|of_one| {
+        let (story, words) = spans[of_one[0].span].told(of_one[0].story);
+        (story, of_one.iter().map(|posting| 1.0 / f64::from(under[posting.band])).sum(), words)
+    });
+    told.collect()
+}
+
+/// The postings of these bands, the youngest of each first.
+fn postings(spans: &[&Span], bands: &[Band]) -> Vec<Found> {
+    let youngest = bands.iter().flat_map(|band| spans.iter().map(|span| span.youngest.get(&half(*band)).copied()));
+    let youngest: Vec<Option<Nth>> = youngest.collect();
+    let places = (0..bands.len()).flat_map(|band| (0..spans.len()).map(move |span| (band, span)));
+    let mut reached: Vec<_> = places.zip(youngest).filter_map(|((band, span), nth)| Some((band, span, nth?))).collect();
+    let mut found = Vec::with_capacity(MOST_OF_A_BAND);
+    for _ in 0..MOST_OF_A_BAND {
+        for (band, span, nth) in std::mem::take(&mut reached) {
+            let Posting { story, older } = *spans[span].posting(nth);
+            found.push(Found { band, span, story });
+            reached.extend(older.map(|older| (band, span, older)));
+        }
+    }
+    found
 }
 
 /// A sketch as it is stored: its bands, eight bytes each, and its words, two each.
