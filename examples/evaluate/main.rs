@@ -13,7 +13,7 @@ mod topics;
 use anyhow::Context;
 
 /// The labelled sets of the repository.
-const SETS: [&str; 30] = [
+const SETS: [&str; 33] = [
     "pairs-tuning.tsv",
     "pairs-hard.tsv",
     "pairs-lookalike.tsv",
@@ -41,6 +41,9 @@ const SETS: [&str; 30] = [
     "topics-features.tsv",
     "topics-offices.tsv",
     "topics-rural.tsv",
+    "topics-border.tsv",
+    "topics-national.tsv",
+    "topics-year.tsv",
     "topics-heldout.tsv",
     "topics-heldout-two.tsv",
     "topics-danes-heldout.tsv",

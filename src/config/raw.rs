@@ -234,6 +234,8 @@ table! {
         /// It counts only in these of the topic's fields.
         #[schemars(extend("minItems" = 1))]
         r#in: Vec<At<OneOf<Field>>>,
+        /// It counts only where the other words of title and summary speak clearly for the topic, by what labelled texts taught.
+        learned: bool = false,
         /// It counts only in stories published on this day or later.
         since: Day,
         /// It counts only in stories published on this day or earlier.

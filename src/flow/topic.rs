@@ -28,8 +28,8 @@ pub struct Rules {
     uses: Vec<Vec<Use>>,
     /// Who asks for a document with this number.
     documents: HashMap<String, Vec<Use>>,
-    /// The topics that are learned: the place of each among those of the model, and here.
-    learned: HashMap<usize, usize>,
+    /// The place among those of the model of each topic that asks what was learned of it.
+    learned: Vec<Option<usize>>,
     fingerprint: [u8; 16],
 }
 

@@ -67,6 +67,8 @@ pub struct Phrase {
     pub since: Option<Timestamp>,
     /// It counts in stories published before this time.
     pub until: Option<Timestamp>,
+    /// It counts only where what labelled texts taught of the topic clearly speaks for it, too.
+    pub learned: bool,
 }
 
 impl Phrase {

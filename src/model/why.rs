@@ -26,6 +26,8 @@ pub enum PassedOver {
     Except(String),
     /// Nothing of `near` is near.
     Alone(Vec<String>),
+    /// What labelled texts taught does not clearly speak for the topic.
+    Unlearned,
     /// The story was published before `since` or after `until`.
     Time,
     /// It is one of `two_of`, and no other one occurs.
@@ -37,6 +39,7 @@ impl fmt::Display for PassedOver {
         match self {
             Self::Except(phrase) => write!(f, "there stands “{phrase}”"),
             Self::Alone(near) => write!(f, "none of “{}” stands near", near.join("”, “")),
+            Self::Unlearned => f.write_str("the other words do not clearly speak for the topic"),
             Self::Single => f.write_str("alone it says too little"),
             Self::Time => f.write_str("it does not count at the time of this story"),
         }
@@ -58,7 +61,7 @@ pub struct Verdict {
     pub missing: Vec<String>,
     /// Whether phrases of `any` or `two_of` are wanted and too few count.
     pub lacks_any: bool,
-    /// Whether what labelled texts taught gives the topic, by the words that `matched` ends with.
+    /// Whether it takes what labelled texts taught to give the topic: the words that speak for it end `matched`.
     pub learned: bool,
 }
 

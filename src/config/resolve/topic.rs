@@ -22,7 +22,9 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
     }
     let silent = |key: &Key<Vec<At<Wanted>>>| key.is_absent() || key.value().is_some_and(Vec::is_empty);
     let learned = raw.learned.value().copied().unwrap_or_default();
-    if let Some(asked) = raw.learned.given().filter(|asked| asked.value && !LEARNED.contains(&id.value.as_str())) {
+    let of_phrases = [&raw.any, &raw.in_title, &raw.two_of, &raw.all, &raw.none, &raw.except].into_iter().filter_map(Key::value);
+    let asking = of_phrases.flatten().map(|wanted| &wanted.value.0.learned).chain([&raw.learned]).filter_map(Key::given);
+    for asked in asking.filter(|asked| asked.value && !LEARNED.contains(&id.value.as_str())) {
         let wrong = Wrong::new(format!("nothing was learned of the topic {}", quoted(id.value.as_str())));
         reader.error(&asked.span, wrong.expected(format!("`false`, or a topic of the labelled texts: {}", LEARNED.join(", "))));
     }
@@ -102,7 +104,8 @@ fn listed_twice(listed: &Key<Vec<At<Wanted>>>, reader: &mut Reader<'_>) {
 
 /// Whether its phrases count wherever and whenever they occur.
 fn is_always_so(raw: &Conditional) -> bool {
-    raw.near.is_absent() && raw.since.is_absent() && raw.until.is_absent() && raw.r#in.is_absent()
+    let asks = raw.learned.value().copied().unwrap_or_default();
+    !asks && raw.near.is_absent() && raw.since.is_absent() && raw.until.is_absent() && raw.r#in.is_absent()
 }
 
 /// Whether the exception stands wherever the phrase does.
@@ -134,6 +137,7 @@ fn phrases_of(raw: &Conditional, zone: &TimeZone, reader: &mut Reader<'_>) -> Ve
         since: since.and_then(|day| start(day.0)),
         fields: raw.r#in.value().into_iter().flatten().map(|field| field.value.0).collect(),
         until: until.and_then(|day| start(day.0.tomorrow().ok()?)),
+        learned: raw.learned.value().copied().unwrap_or_default(),
     };
     raw.phrase.value().map_or_else(Vec::new, |phrases| phrases.0.iter().map(phrase).collect())
 }

@@ -116,13 +116,18 @@ impl Rules {
         keys.sort_unstable_by_key(|(_, place)| *place);
         let automaton = AhoCorasick::new(keys.iter().map(|(key, _)| key))
             .expect("phrases of a configuration file are far below the automaton's limits");
-        let place = |topic: &Topic| MODEL.topics.iter().position(|id| *id == topic.id.as_str());
-        let asked = topics.iter().enumerate().filter(|(_, topic)| topic.learned);
-        let learned: HashMap<usize, usize> = asked.filter_map(|(here, topic)| Some((place(topic)?, here))).collect();
-        let taught = if learned.is_empty() { 0 } else { xxh3_128(WEIGHTS.as_bytes()) };
+        let learned: Vec<Option<usize>> = topics.iter().map(learned).collect();
+        let taught = if learned.iter().all(Option::is_none) { 0 } else { xxh3_128(WEIGHTS.as_bytes()) };
         let fingerprint = xxh3_128(format!("{JUDGE} {topics:?} {taught}").as_bytes()).to_be_bytes();
         Self { topics: topics.to_vec(), automaton, uses, documents, learned, fingerprint, phrases }
     }
+}
+
+/// The place among those of the model of a topic that asks what was learned.
+fn learned(topic: &Topic) -> Option<usize> {
+    let mut phrases = [&topic.any, &topic.two_of, &topic.all, &topic.none, &topic.except].into_iter().flatten();
+    let asks = topic.learned || phrases.any(|phrase| phrase.learned);
+    MODEL.topics.iter().position(|id| asks && *id == topic.id.as_str())
 }
 
 /// The phrases of a topic, each once for what it means.

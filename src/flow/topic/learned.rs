@@ -18,7 +18,9 @@ const RUN: usize = 3;
 /// How often a run of the title counts, beside one of the summary.
 const IN_TITLE: f32 = 2.0;
 /// From this on a text has the topic: so nineteen of twenty are right in texts by hands that the weights were not learned from.
-pub const ENOUGH: f32 = 0.1;
+pub const ENOUGH: f32 = 0.15;
+/// From this on it speaks clearly for a topic, so that a phrase counts which alone says too little.
+pub const CLEARLY: f32 = 0.4;
 /// Bits of a hash by which a run is looked up: 16,384 numbers for some 33,000 runs.
 const FIRST_BITS: u32 = 14;
 /// Words that are shown of those that speak the most for a topic.

@@ -1,7 +1,7 @@
 //! What a phrase matches, and what a rule makes of it.
 
 use super::*;
-use crate::model::{Field, Phrase, Slug};
+use crate::model::{Field, PassedOver, Phrase, Slug};
 
 fn phrases(texts: &[&str]) -> Vec<Phrase> {
     texts.iter().map(|text| Phrase::new(*text)).collect()
@@ -236,6 +236,26 @@ fn a_topic_may_be_learned_alone() {
     let alone = [Topic { learned: true, ..topic("giao-duc", &[], &[], &[]) }];
     assert_eq!(ids(&alone, "Học sinh lớp 12 thi tốt nghiệp THPT, nhà trường ôn tập cho thí sinh"), ["giao-duc"]);
     assert!(ids(&alone, "Bão số 9 đổi hướng").is_empty());
+}
+
+#[test]
+fn a_phrase_may_count_only_where_what_was_learned_speaks_clearly_for_the_topic() {
+    let phrase = Phrase { learned: true, ..Phrase::new("Bác") };
+    let rules = [Topic { any: vec![phrase], ..topic("lam-theo-bac", &[], &[], &[]) }];
+    let follows = "Chi bộ kể chuyện về Bác, đảng viên nêu gương học tập phong cách giản dị";
+    assert_eq!(ids(&rules, follows), ["lam-theo-bac"]);
+    assert!(
+        ids(&rules, "Chi bộ kể chuyện, đảng viên nêu gương học tập phong cách Hồ Chí Minh").is_empty(),
+        "without the phrase it is not enough"
+    );
+    assert!(ids(&rules, "Bác Ba bán vé số").is_empty(), "nor the phrase without the other words");
+
+    let verdict = Rules::new(&rules).hits(texts(follows)).remove(0);
+    assert!(verdict.learned && verdict.matched[0].text == "Bác" && verdict.matched.len() > 1, "{verdict:?}");
+    let verdict = Rules::new(&rules).verdicts(texts("Bác Ba bán vé số")).remove(0);
+    assert_eq!(verdict.passed_over[0].1, PassedOver::Unlearned);
+    let elsewhere = [Topic { id: Slug::new("khac").unwrap(), ..rules[0].clone() }];
+    assert!(ids(&elsewhere, follows).is_empty(), "of other topics nothing was learned");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::flow::topic::compile::{Compiled, List};
 use crate::flow::topic::find::Found;
-use crate::flow::topic::learned::{ENOUGH, MODEL, Spoken};
+use crate::flow::topic::learned::{CLEARLY, ENOUGH, MODEL, Opinion, Spoken};
 use crate::flow::topic::{Rules, Texts};
 use crate::model::{Field, Occurrence, PassedOver, Verdict};
 use crate::text::Passage;
@@ -22,30 +22,28 @@ impl Rules {
     /// The same, of texts whose title and summary were read before.
     pub(super) fn verdicts_read(&self, texts: Texts, read: [&Passage; 2]) -> Vec<Verdict> {
         let found = self.found(texts, read);
-        let judged = found.chunk_by(|a, b| a.0 == b.0).map(|rows| (rows[0].0, self.verdict(rows[0].0, rows, texts)));
-        let mut verdicts: BTreeMap<usize, Verdict> = judged.collect();
-        self.learn(texts, read, &mut verdicts);
+        let opinions = if self.learned.iter().any(Option::is_some) { MODEL.opinions(read) } else { Vec::new() };
+        let opinion = |topic: usize| self.learned[topic].and_then(|place| opinions.get(place));
+        let judged = found.chunk_by(|a, b| a.0 == b.0).map(|rows| (rows[0].0, rows));
+        let mut verdicts: BTreeMap<usize, Verdict> =
+            judged.map(|(topic, rows)| (topic, self.verdict(topic, rows, opinion(topic), texts))).collect();
+        for (topic, rule) in self.topics.iter().enumerate() {
+            let Some(opinion) = opinion(topic).filter(|opinion| opinion.score > ENOUGH) else { continue };
+            if rule.learned {
+                let verdict = verdicts.entry(topic).or_insert_with(|| self.verdict(topic, &[], None, texts));
+                verdict.learned |= verdict.lacks_any || verdict.matched.is_empty();
+                verdict.lacks_any = false;
+            }
+            if let Some(verdict) = verdicts.get_mut(&topic).filter(|verdict| verdict.learned) {
+                verdict.matched.extend(opinion.because.iter().map(|spoken| shown(spoken, texts, read)));
+            }
+        }
         // An exception, or what others should stand near, says nothing by itself.
         verdicts.into_values().filter(|verdict| !verdict.matched.is_empty() || !verdict.passed_over.is_empty()).collect()
     }
 
-    /// Lets what labelled texts taught stand for a phrase, where none is sure.
-    fn learn(&self, texts: Texts, read: [&Passage; 2], verdicts: &mut BTreeMap<usize, Verdict>) {
-        if self.learned.is_empty() {
-            return;
-        }
-        for opinion in MODEL.opinions(read).into_iter().filter(|opinion| opinion.score > ENOUGH) {
-            let Some(&topic) = self.learned.get(&opinion.topic) else { continue };
-            let verdict = verdicts.entry(topic).or_insert_with(|| self.verdict(topic, &[], texts));
-            if !verdict.matched.is_empty() && !verdict.lacks_any {
-                continue;
-            }
-            (verdict.lacks_any, verdict.learned) = (false, true);
-            verdict.matched.extend(opinion.because.into_iter().map(|spoken| shown(&spoken, texts, read)));
-        }
-    }
-
-    fn verdict(&self, topic: usize, rows: &[(usize, Found)], texts: Texts) -> Verdict {
+    /// What the phrases found say of a topic, beside what was learned of it.
+    fn verdict(&self, topic: usize, rows: &[(usize, Found)], opinion: Option<&Opinion>, texts: Texts) -> Verdict {
         let (rule, phrases) = (&self.topics[topic], &self.phrases[topic]);
         let occurrence = |found: &Found| Occurrence {
             phrase: phrases[found.phrase].phrase.text.clone(),
@@ -65,8 +63,11 @@ impl Rules {
         let mut weak: Vec<&Found> = Vec::new();
         let mut counted = vec![false; rule.all.len()];
         for (_, found) in rows {
-            let list = phrases[found.phrase].list;
-            match (list, self.passed_over(topic, found, rows, texts)) {
+            let Compiled { list, phrase, .. } = &phrases[found.phrase];
+            let why_not = self.passed_over(topic, found, rows, texts);
+            let unlearned =
+                (phrase.learned && opinion.is_none_or(|opinion| opinion.score <= CLEARLY)).then_some(PassedOver::Unlearned);
+            match (*list, why_not.or(unlearned)) {
                 (List::Except | List::Near, _) | (List::Exclude, Some(_)) => continue,
                 (List::Exclude, None) => {
                     verdict.excluded.push(occurrence(found));
@@ -83,6 +84,7 @@ impl Rules {
                 (List::Any, None) => verdict.lacks_any = false,
                 (List::All(place), None) => counted[place] = true,
             }
+            verdict.learned |= phrase.learned;
             verdict.matched.push(occurrence(found));
         }
         match (verdict.lacks_any, are_two(&weak, phrases)) {
