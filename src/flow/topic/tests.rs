@@ -252,6 +252,7 @@ fn a_phrase_may_count_only_where_what_was_learned_speaks_clearly_for_the_topic()
 
     let verdict = Rules::new(&rules).hits(texts(follows)).remove(0);
     assert!(verdict.learned && verdict.matched[0].text == "Bác" && verdict.matched.len() > 1, "{verdict:?}");
+    assert!(verdict.matched[1..].iter().all(|word| word.place != verdict.matched[0].place), "it is shown once: {verdict:?}");
     let verdict = Rules::new(&rules).verdicts(texts("Bác Ba bán vé số")).remove(0);
     assert_eq!(verdict.passed_over[0].1, PassedOver::Unlearned);
     let elsewhere = [Topic { id: Slug::new("khac").unwrap(), ..rules[0].clone() }];

@@ -35,7 +35,12 @@ impl Rules {
                 verdict.lacks_any = false;
             }
             if let Some(verdict) = verdicts.get_mut(&topic).filter(|verdict| verdict.learned) {
-                verdict.matched.extend(opinion.because.iter().map(|spoken| shown(spoken, texts, read)));
+                let words = opinion.because.iter().map(|spoken| shown(spoken, texts, read));
+                let is_new = |word: &Occurrence| {
+                    !verdict.matched.iter().any(|shown| (shown.field, &shown.place) == (word.field, &word.place))
+                };
+                let words: Vec<Occurrence> = words.filter(is_new).collect();
+                verdict.matched.extend(words);
             }
         }
         // An exception, or what others should stand near, says nothing by itself.
