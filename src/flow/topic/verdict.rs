@@ -35,12 +35,7 @@ impl Rules {
                 verdict.lacks_any = false;
             }
             if let Some(verdict) = verdicts.get_mut(&topic).filter(|verdict| verdict.learned) {
-                let words = opinion.because.iter().map(|spoken| shown(spoken, texts, read));
-                let is_new = |word: &Occurrence| {
-                    !verdict.matched.iter().any(|shown| (shown.field, &shown.place) == (word.field, &word.place))
-                };
-                let words: Vec<Occurrence> = words.filter(is_new).collect();
-                verdict.matched.extend(words);
+                show(verdict, opinion, texts, read);
             }
         }
         // An exception, or what others should stand near, says nothing by itself.
@@ -131,6 +126,16 @@ impl Rules {
         };
         let alone = !phrase.near.is_empty() && !beside().any(near);
         alone.then(|| PassedOver::Alone(phrase.phrase.near.clone()))
+    }
+}
+
+/// Adds the words that speak for a topic to what is shown, those that are not there yet.
+fn show(verdict: &mut Verdict, opinion: &Opinion, texts: Texts, read: [&Passage; 2]) {
+    for word in opinion.because.iter().map(|spoken| shown(spoken, texts, read)) {
+        let is_there = |other: &Occurrence| (other.field, &other.place) == (word.field, &word.place);
+        if !verdict.matched.iter().any(is_there) {
+            verdict.matched.push(word);
+        }
     }
 }
 
