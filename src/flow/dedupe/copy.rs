@@ -133,10 +133,12 @@ impl Gist {
         [&["lich5"][..], &["thông", "bao1"], &["dư5", "bao1"], &["ban3", "tin"]].into_iter().any(begins)
     }
 
-    /// Whether the text says this somewhere.
+    /// Whether the text says this somewhere, or spells it out.
     fn knows(&self, token: &Token) -> bool {
         let is_loose = Token::may_be_written_otherwise;
-        self.all.has(token.hash) || is_loose(token) && self.tokens().any(|own| is_loose(own) && own.says(token))
+        self.all.has(token.hash)
+            || is_loose(token) && self.tokens().any(|own| is_loose(own) && own.says(token))
+            || token.is_abbreviation && [&self.title, &self.lead].iter().any(|part| likeness::spells(&part.tokens, token))
     }
 }
 
