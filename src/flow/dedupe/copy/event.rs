@@ -13,7 +13,7 @@ use crate::flow::dedupe::copy::token::{Kind, Token};
 use crate::flow::dedupe::copy::{Gist, veto};
 
 /// From so many points on it is one event. docs/judging.md says what that finds of a set that the points were not fitted to.
-const ENOUGH: i32 = 95;
+const ENOUGH: i32 = 97;
 
 /// From so many more on it is one event though the headlines look like a form that was filled in twice: no two texts that were filled in
 /// with other words had as many.
@@ -53,7 +53,7 @@ const OWN_WORD: f32 = 4.0;
 /// What it is worth that the other text says all of one headline. A part is worth a part.
 const TOLD: f32 = 56.0;
 /// What it is worth that one text has all the names that the other one has. A part is worth a part.
-const NAMES: f32 = 12.0;
+const NAMES: i32 = 12;
 /// What it costs that the headlines share all their words: then they may be a form, filled in twice. A part costs a part.
 const ONE_FORM: f32 = 51.0;
 /// What a step of an affair costs (a trial, an award, a repair) that one headline names and the other text does not know; two at most.
@@ -81,8 +81,9 @@ fn facts(shared: &Shared) -> i32 {
     let times = both_have(a, b);
     let both: i32 = times.iter().zip(&SHARED).map(|(times, fact)| fact.points * (*times).min(fact.most) as i32).sum();
     let own = own_words(&shared.only[0], b).min(own_words(&shared.only[1], a)) as f32 / RARE as f32;
-    let told = OWN_WORD * own + TOLD * shared.told() + NAMES * shared_names(shared, times[NAME]);
-    both + told.round() as i32
+    let told = both + (OWN_WORD * own + TOLD * shared.told()).round() as i32;
+    // Most texts share too few facts, whatever their names are.
+    if told + NAMES < ENOUGH { told } else { told + (NAMES as f32 * shared_names(shared, times[NAME])).round() as i32 }
 }
 
 /// The part of the names of one text that the other one has, of the text of which it has more.

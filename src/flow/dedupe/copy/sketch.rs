@@ -69,16 +69,12 @@ fn told_with(
     seed: u64,
 ) -> Vec<u64> {
     let tokens = || title.iter().chain(lead);
-    let named: BTreeSet<&str> = tokens().filter_map(named).collect();
-    let words: BTreeSet<&str> = if named.is_empty() {
-        BTreeSet::new()
-    } else {
-        tokens().filter(|token| is(token)).map(|token| token.key.as_str()).collect()
-    };
-    let with =
-        |word: &&str| named.iter().map(|name| xxh3_64_with_seed(format!("{name} {word}").as_bytes(), seed)).collect::<Vec<_>>();
-    let mut hashes: Vec<u64> = words.iter().flat_map(with).collect();
+    let mut hashes = Vec::new();
+    for name in tokens().filter_map(named).map(|name| xxh3_64_with_seed(name.as_bytes(), seed)) {
+        hashes.extend(tokens().filter(|token| is(token)).map(|token| xxh3_64_with_seed(&token.hash.to_le_bytes(), name)));
+    }
     hashes.sort_unstable();
+    hashes.dedup();
     hashes.truncate(most);
     hashes
 }
