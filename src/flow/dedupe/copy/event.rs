@@ -3,7 +3,7 @@
 //! Their headlines have few words in common, so what counts are the facts: each one that both texts have speaks for one event by how
 //! seldom two other texts share its like, each that sets them apart speaks against it, and the sum decides (Fellegi and Sunter, "A Theory
 //! for Record Linkage", 1969). The points were fitted by logistic regression to the labelled pairs that were looked at and to pairs of texts
-//! about different things that share a band, most of them of DANeS (dataset-vn/DANeS, CC BY 4.0), and rounded: ten make a factor of e.
+//! about different things that share a band, of DANeS (dataset-vn/DANeS, CC BY 4.0) and invented ones, and rounded: ten make a factor of e.
 
 use std::collections::HashSet;
 

@@ -354,8 +354,8 @@ mod tests {
         {
             assert_eq!(super::number(&Words::new(text), 1, false), Some((number.0.to_owned(), number.1)), "{text}");
         }
-        assert_eq!(super::number(&Words::new("cả trăm hộ"), 1, false), None);
-        assert_eq!(super::number(&Words::new("gần Triệu Phong"), 1, false), None);
+        assert_eq!(number(&Words::new("cả trăm hộ"), 1, false), None);
+        assert_eq!(number(&Words::new("gần Triệu Phong"), 1, false), None);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::model::{Band, Sketch};
 const PER_PART: usize = 4;
 /// Bands that are taken of amounts.
 const OF_AMOUNTS: usize = 3;
-/// Bands that are taken of days, and of provinces: fewer than these find fewer stories told independently, more of them none.
+/// Bands that are taken of days, and of provinces. They find 12 labelled pairs of one event that share no other band.
 const OF_DAYS: usize = 3;
 const OF_PROVINCES: usize = 2;
 /// Tokens of a lead that bands are taken from: a source that cuts its summaries short still has them.

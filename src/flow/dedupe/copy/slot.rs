@@ -39,12 +39,12 @@ pub(super) fn differs<'a>(a: &Gist, b: &Gist, shared: &Shared<'a>) -> Option<(Di
 pub(super) fn items<'a>(a: &'a Gist, b: &'a Gist) -> Option<Slot<'a>> {
     let ((heading_a, first), (heading_b, second)) = (headed(a)?, headed(b)?);
     let is_one = heading_a.len() == heading_b.len() && heading_a.iter().zip(heading_b).all(|(a, b)| a.says(b));
-    let says = |own: &[&Token]| own.iter().map(|token| token.weight).sum::<u32>();
-    if !is_one || says(&heading_a.iter().collect::<Vec<_>>()) < 3 * RARE {
+    if !is_one || heading_a.iter().map(|token| token.weight).sum::<u32>() < 3 * RARE {
         return None;
     }
     let slot = Slot { first: first.iter().collect(), second: second.iter().collect() };
     let only = slot.of(|_| true)?;
+    let says = |own: &[&Token]| own.iter().map(|token| token.weight).sum::<u32>();
     let is_other = |own: &[&Token], all: &[&Token]| says(own) * 2 > says(all);
     (is_other(&only.first, &slot.first) && is_other(&only.second, &slot.second)).then_some(only)
 }
