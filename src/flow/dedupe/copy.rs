@@ -3,8 +3,8 @@
 //! Headlines of one paper repeat each other word for word and differ in a number; two papers' headlines of one event differ in words and
 //! agree in names and numbers. So two texts are compared twice: for what they share, where rare words count and long official phrases
 //! hardly do, and for what sets them apart. What each says and the other, in title and lead together, does not know is a veto, if it is a
-//! number, a name or a place, however much they share; so are opposites and moments of one affair. A wrong merge costs more than a
-//! missed one: in doubt two stories stay two.
+//! number, a name or a place, however much they share; so are opposites, moments of one affair, and items under one heading. A wrong
+//! merge costs more than a missed one: in doubt two stories stay two.
 //!
 //! | file | answers |
 //! | --- | --- |
@@ -133,10 +133,12 @@ impl Gist {
         [&["lich5"][..], &["thông", "bao1"], &["dư5", "bao1"], &["ban3", "tin"]].into_iter().any(begins)
     }
 
-    /// Whether the text says this somewhere.
+    /// Whether the text says this somewhere, or spells it out.
     fn knows(&self, token: &Token) -> bool {
         let is_loose = Token::may_be_written_otherwise;
-        self.all.has(token.hash) || is_loose(token) && self.tokens().any(|own| is_loose(own) && own.says(token))
+        self.all.has(token.hash)
+            || is_loose(token) && self.tokens().any(|own| is_loose(own) && own.says(token))
+            || token.is_abbreviation && [&self.title, &self.lead].iter().any(|part| likeness::spells(&part.tokens, token))
     }
 }
 

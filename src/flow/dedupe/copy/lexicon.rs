@@ -51,6 +51,7 @@ pub(super) enum Sort {
 pub(super) struct Lexicon {
     words: HashMap<String, Entry, Quick>,
     opposites: HashMap<String, Vec<usize>, Quick>,
+    offices: HashSet<String, Quick>,
     looking_back: HashSet<String, Quick>,
     steps: HashMap<String, usize, Quick>,
     serials: HashMap<String, usize, Quick>,
@@ -131,6 +132,7 @@ impl Lexicon {
         let mut lexicon = Self {
             words: HashMap::default(),
             opposites: HashMap::default(),
+            offices: HashSet::default(),
             looking_back: HashSet::default(),
             steps: HashMap::default(),
             serials: HashMap::default(),
@@ -155,6 +157,7 @@ impl Lexicon {
         for ways in BODIES {
             let token = keys(ways[0]).join("_");
             ways.iter().for_each(|way| lexicon.add(way, token.clone(), COMMON, Sort::Body));
+            lexicon.offices.insert(token);
         }
         for phrase in LOOKING_BACK {
             lexicon.add(phrase, keys(phrase).join("_"), COMMON, Sort::Phrase);
@@ -208,6 +211,11 @@ impl Lexicon {
     /// What is known about a word.
     pub fn entry(&self, key: &str) -> &Entry {
         self.words.get(key).unwrap_or(&UNKNOWN)
+    }
+
+    /// Whether a token names an office.
+    pub fn is_office(&self, key: &str) -> bool {
+        self.offices.contains(key)
     }
 
     /// Whether a token is a phrase of articles that come back to an event.

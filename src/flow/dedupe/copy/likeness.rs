@@ -267,6 +267,14 @@ fn spelled_by<'a>(title: &'a [Token], letters: &str) -> Option<&'a [Token]> {
     })
 }
 
+/// Letters of an abbreviation that is looked for in a whole text: shorter ones are spelled somewhere by chance.
+const LETTERS: usize = 3;
+
+/// Whether an abbreviation is spelled out in a text.
+pub(super) fn spells(text: &[Token], abbreviation: &Token) -> bool {
+    abbreviation.key.chars().count() >= LETTERS && spelled_by(text, &abbreviation.key).is_some()
+}
+
 /// Takes away the one word of each title that the other lacks, if they are one word with and without a mistake.
 fn forgive_misspelling([first, second]: &mut [Vec<&Token>; 2]) {
     let is_small = |token: &Token| token.kind == Kind::Word && !token.capital;

@@ -348,6 +348,17 @@ mod tests {
     }
 
     #[test]
+    fn a_round_number_needs_no_digit_where_it_is_told_roughly() {
+        for (text, number) in
+            [("hơn trăm hộ", ("100", 1)), ("gần nghìn tỷ đồng", ("1000000000000", 2)), ("khoảng triệu lượt", ("1000000", 1))]
+        {
+            assert_eq!(super::number(&Words::new(text), 1, false), Some((number.0.to_owned(), number.1)), "{text}");
+        }
+        assert_eq!(number(&Words::new("cả trăm hộ"), 1, false), None);
+        assert_eq!(number(&Words::new("gần Triệu Phong"), 1, false), None);
+    }
+
+    #[test]
     fn what_follows_a_number_in_words_is_its_own() {
         for (text, number) in
             [("hai triệu hai anh em", ("2000000", 2)), ("hai mươi năm", ("20", 2)), ("bốn trăm năm", ("400", 2))]

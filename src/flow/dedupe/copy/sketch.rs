@@ -17,6 +17,9 @@ use crate::model::{Band, Sketch};
 const PER_PART: usize = 4;
 /// Bands that are taken of amounts.
 const OF_AMOUNTS: usize = 3;
+/// Bands that are taken of days, and of provinces. They find 12 labelled pairs of one event that share no other band.
+const OF_DAYS: usize = 3;
+const OF_PROVINCES: usize = 2;
 /// Tokens of a lead that bands are taken from: a source that cuts its summaries short still has them.
 const LEAD: usize = 25;
 /// What weighs less says nothing, and is not looked for: a run of words, or a word alone.
@@ -50,7 +53,43 @@ fn bands(title: &[Token], lead: &[Token]) -> Vec<Band> {
     bands.extend(smallest(&lead[..lead.len().min(LEAD)], 3, 3));
     bands.extend(names(title, lead));
     bands.extend(amounts(title, lead));
+    bands.extend(told_with(title, lead, day, |token| token.is_telling, OF_DAYS, 6));
+    bands.extend(told_with(title, lead, province, |token| token.is_telling && token.kind == Kind::Name, OF_PROVINCES, 7));
     bands
+}
+
+/// Hashes of a day, or a province, with a rare word each: two papers that tell of one event in their own words hardly have a row of words
+/// in common, but the day and what the event is about.
+fn told_with(
+    title: &[Token],
+    lead: &[Token],
+    named: fn(&Token) -> Option<&str>,
+    is: fn(&Token) -> bool,
+    most: usize,
+    seed: u64,
+) -> Vec<u64> {
+    let tokens = || title.iter().chain(lead);
+    let mut hashes = Vec::new();
+    for name in tokens().filter_map(named).map(|name| xxh3_64_with_seed(name.as_bytes(), seed)) {
+        hashes.extend(tokens().filter(|token| is(token)).map(|token| xxh3_64_with_seed(&token.hash.to_le_bytes(), name)));
+    }
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes.truncate(most);
+    hashes
+}
+
+/// The province that a token names.
+fn province(token: &Token) -> Option<&str> {
+    (token.kind == Kind::Place).then_some(token.key.as_str())
+}
+
+/// The day that a token names, without its year.
+fn day(token: &Token) -> Option<&str> {
+    let key = token.key.as_str();
+    let month = key.find('.').filter(|_| token.kind == Kind::Ordinal)?;
+    let year = key[month + 1..].find('.').map_or(key.len(), |year| month + 1 + year);
+    Some(&key[..year])
 }
 
 /// Hashes of amounts, each with a province that is named, or alone where none is: two papers that tell of one event in their own words count

@@ -247,6 +247,9 @@ mod tests {
             ("Thừa Thiên Huế", "THỪA THIÊN HUẾ"),
             ("Nghị quyết số 57-NQ/TW", "NQ57"),
             ("50%", "50 phần trăm"),
+            ("BQLDA ĐTXD", "Ban Quản lý dự án đầu tư xây dựng"),
+            ("vượt BĐ3", "vượt báo động III"),
+            ("sản phẩm OCOP", "sản phẩm mỗi xã một sản phẩm"),
         ] {
             assert_eq!(keys(a), keys(b), "{a} / {b}");
         }

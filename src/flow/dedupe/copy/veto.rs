@@ -26,6 +26,12 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
         first: written(&a.title, first),
         second: written(&b.title, second),
     };
+    if let Some((first, second)) = offices(a, b) {
+        return Some(told(Difference::Name, &[first], &[second]));
+    }
+    if let Some(items) = slot::items(a, b) {
+        return Some(told(Difference::Word, &items.first, &items.second));
+    }
     if let Some((first, second)) = sides(&Token::is_number).filter(|_| !copied()) {
         return Some(told(Difference::Number, &first, &second));
     }
@@ -44,6 +50,12 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
         return Some(told(Difference::Name, &first, &second));
     }
     different_places(a, b).or_else(|| different_numbers(a, b, shared.says_enough())).filter(|_| !shared.is_one_event())
+}
+
+/// The offices that two titles begin with, where they are two: each did what its title says, though one text tells of both.
+fn offices<'a>(a: &'a Gist, b: &'a Gist) -> Option<(&'a Token, &'a Token)> {
+    let office = |gist: &'a Gist| gist.title.tokens.first().filter(|token| LEXICON.is_office(&token.key));
+    office(a).zip(office(b)).filter(|(first, second)| first.key != second.key)
 }
 
 /// Days, issues and terms, or more than one amount, that each text has and the other does not know.

@@ -7,6 +7,22 @@ use crate::text::Words;
 
 /// The value of the number in words that begins at a word, and how many words it takes.
 pub(super) fn numeral(words: &Words, at: usize) -> Option<(u128, usize)> {
+    round(words, at).or_else(|| whole(words, at))
+}
+
+/// A round number without a digit, behind a word that says that it is rough: "hơn trăm" is 100, "gần nghìn tỷ" 1000000000000.
+fn round(words: &Words, at: usize) -> Option<(u128, usize)> {
+    const ROUGH: [&str; 6] = ["hơn", "gân2", "ngot1", "chưng2", "khoang3", "trên"];
+    if !ROUGH.contains(&words.key_of(at.checked_sub(1)?)) || !follows(words, at) {
+        return None;
+    }
+    let first = if words.key_of(at) == "trăm" { 2 } else { power_at(words, at)? };
+    let second = power_at(words, at + 1);
+    Some((ten(first + second.unwrap_or(0)), 1 + usize::from(second.is_some())))
+}
+
+/// A whole number.
+fn whole(words: &Words, at: usize) -> Option<(u128, usize)> {
     let (mut value, mut end) = if words.key_of(at) == "nưa3" { half(words, at)? } else { group(words, at)? };
     let mut last = 0;
     if let Some(power) = power_at(words, end).filter(|_| end == at + 1 || value >= 10) {
