@@ -76,20 +76,18 @@ pub struct Opinion {
 /// The different runs of words of a title and a summary, in the order of the hashes of their keys, each with how much it occurs and where it
 /// stands first.
 pub fn runs(read: [&Passage; 2]) -> Vec<(u64, f32, Spoken)> {
-    runs_among(read, |_| true)
+    runs_known(read, |_| Some(())).into_iter().map(|(key, times, spoken, ())| (key, times, spoken)).collect()
 }
 
-/// The runs whose hashes are wanted.
-fn runs_among(read: [&Passage; 2], is_wanted: impl Fn(u64) -> bool) -> Vec<(u64, f32, Spoken)> {
-    let mut found: Vec<(u64, f32, Spoken)> = Vec::new();
+/// Those of the runs of whose hashes something is known, with what is known.
+fn runs_known<T>(read: [&Passage; 2], known: impl Fn(u64) -> Option<T>) -> Vec<(u64, f32, Spoken, T)> {
+    let mut found: Vec<(u64, f32, Spoken, T)> = Vec::new();
     for (field, passage, times) in [(Field::Title, read[0], IN_TITLE), (Field::Summary, read[1], 1.0)] {
         let words = passage.words();
         for start in 0..words.len() {
             for end in start + 1..=(start + RUN).min(words.len()) {
                 let key = xxh3_64(words.run(start..end).as_bytes());
-                if is_wanted(key) {
-                    found.push((key, times, Spoken { field, words: start..end }));
-                }
+                found.extend(known(key).map(|known| (key, times, Spoken { field, words: start..end }, known)));
             }
         }
     }
@@ -99,7 +97,7 @@ fn runs_among(read: [&Passage; 2], is_wanted: impl Fn(u64) -> bool) -> Vec<(u64,
         first.1 += if is_one { next.1 } else { 0.0 };
         is_one
     });
-    found.iter_mut().for_each(|(_, times, _)| *times = 1.0 + times.ln());
+    found.iter_mut().for_each(|(_, times, ..)| *times = 1.0 + times.ln());
     found
 }
 
@@ -137,12 +135,9 @@ impl Model {
 
     /// What was learned of each topic, of a title and a summary.
     pub fn opinions(&self, read: [&Passage; 2]) -> Vec<Opinion> {
-        let runs = runs_among(read, |key| self.row(key).is_some());
-        let known = runs.iter().filter_map(|(key, times, spoken)| {
-            let row = self.row(*key)?;
-            Some((row, times * row.seldom, spoken))
-        });
-        let known: Vec<(&Row, f32, &Spoken)> = known.collect();
+        let known = runs_known(read, |key| self.row(key));
+        let known: Vec<(&Row, f32, &Spoken)> =
+            known.iter().map(|(_, times, spoken, row)| (*row, times * row.seldom, spoken)).collect();
         let length = known.iter().map(|(_, value, _)| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
         let mut scores = self.bias.clone();
         for (row, value, _) in &known {
