@@ -61,7 +61,7 @@ pub struct Verdict {
     pub missing: Vec<String>,
     /// Whether phrases of `any` or `two_of` are wanted and too few count.
     pub lacks_any: bool,
-    /// Whether it takes what labelled texts taught to give the topic: the words that speak for it end `matched`.
+    /// Whether what labelled texts taught is among what gives the topic: the words that speak for it end `matched`.
     pub learned: bool,
 }
 

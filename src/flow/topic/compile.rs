@@ -12,7 +12,7 @@ use crate::model::{Phrase, Topic};
 use crate::text::{DocumentNumber, Words, documents};
 
 /// Goes up when the same rules give a text other topics than before: stored stories are then classified anew.
-const JUDGE: u32 = 4;
+const JUDGE: u32 = 5;
 
 /// Words of a phrase that is one expression: a comma in it parts two things.
 const SHORT: usize = 3;
@@ -116,7 +116,7 @@ impl Rules {
         keys.sort_unstable_by_key(|(_, place)| *place);
         let automaton = AhoCorasick::new(keys.iter().map(|(key, _)| key))
             .expect("phrases of a configuration file are far below the automaton's limits");
-        let learned: Vec<Option<usize>> = topics.iter().map(learned).collect();
+        let learned: Vec<Option<usize>> = topics.iter().zip(&phrases).map(|(topic, phrases)| learned(topic, phrases)).collect();
         let taught = if learned.iter().all(Option::is_none) { 0 } else { xxh3_128(WEIGHTS.as_bytes()) };
         let fingerprint = xxh3_128(format!("{JUDGE} {topics:?} {taught}").as_bytes()).to_be_bytes();
         Self { topics: topics.to_vec(), automaton, uses, documents, learned, fingerprint, phrases }
@@ -124,9 +124,8 @@ impl Rules {
 }
 
 /// The place among those of the model of a topic that asks what was learned.
-fn learned(topic: &Topic) -> Option<usize> {
-    let mut phrases = [&topic.any, &topic.two_of, &topic.all, &topic.none, &topic.except].into_iter().flatten();
-    let asks = topic.learned || phrases.any(|phrase| phrase.learned);
+fn learned(topic: &Topic, phrases: &[Compiled]) -> Option<usize> {
+    let asks = topic.learned || phrases.iter().any(|compiled| compiled.phrase.learned);
     MODEL.topics.iter().position(|id| asks && *id == topic.id.as_str())
 }
 

@@ -260,6 +260,20 @@ fn a_phrase_may_count_only_where_what_was_learned_speaks_clearly_for_the_topic()
 }
 
 #[test]
+fn a_condition_holds_in_every_list() {
+    let except = Phrase { until: Some(time("2026-01-01T00:00:00Z")), ..Phrase::new("Bác Ái") };
+    let rules = Rules::new(&[Topic { except: vec![except], ..topic("bac", &["Bác"], &[], &[]) }]);
+    let at = |published| rules.hits(Texts { published: time(published), ..texts("Huyện Bác Ái mở hội") }).len();
+    assert_eq!([at("2025-12-31T00:00:00Z"), at("2026-01-01T00:00:00Z")], [0, 1], "an exception that is over takes nothing away");
+
+    let weak = ["Bác", "giản dị"].map(|text| Phrase { learned: true, ..Phrase::new(text) });
+    let two = Rules::new(&[Topic { two_of: weak.to_vec(), ..topic("lam-theo-bac", &[], &[], &[]) }]);
+    let verdict = two.hits(texts("Chi bộ kể chuyện về Bác, đảng viên nêu gương học tập phong cách giản dị")).remove(0);
+    assert!(verdict.learned && verdict.matched.len() > 2, "{verdict:?}");
+    assert!(two.hits(texts("Giá thịt lợn tăng, quán bánh mì giản dị của Bác Ba bán chậm")).is_empty());
+}
+
+#[test]
 fn what_was_learned_belongs_to_the_fingerprint() {
     let rules = |learned| Rules::new(&[Topic { learned, ..topic("y-te", &["hiến máu"], &[], &[]) }]).fingerprint();
     assert_ne!(rules(true), rules(false));

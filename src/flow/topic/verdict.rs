@@ -64,10 +64,7 @@ impl Rules {
         let mut counted = vec![false; rule.all.len()];
         for (_, found) in rows {
             let Compiled { list, phrase, .. } = &phrases[found.phrase];
-            let why_not = self.passed_over(topic, found, rows, texts);
-            let unlearned =
-                (phrase.learned && opinion.is_none_or(|opinion| opinion.score <= CLEARLY)).then_some(PassedOver::Unlearned);
-            match (*list, why_not.or(unlearned)) {
+            match (*list, self.passed_over(topic, found, rows, opinion, texts)) {
                 (List::Except | List::Near, _) | (List::Exclude, Some(_)) => continue,
                 (List::Exclude, None) => {
                     verdict.excluded.push(occurrence(found));
@@ -90,6 +87,7 @@ impl Rules {
         match (verdict.lacks_any, are_two(&weak, phrases)) {
             (true, true) => {
                 verdict.lacks_any = false;
+                verdict.learned |= weak.iter().any(|found| phrases[found.phrase].phrase.learned);
                 verdict.matched.extend(weak.into_iter().map(occurrence));
             }
             (true, false) => verdict.passed_over.extend(weak.into_iter().map(|found| (occurrence(found), PassedOver::Single))),
@@ -101,7 +99,14 @@ impl Rules {
     }
 
     /// Why a phrase does not count where it stands.
-    fn passed_over(&self, topic: usize, found: &Found, rows: &[(usize, Found)], texts: Texts) -> Option<PassedOver> {
+    fn passed_over(
+        &self,
+        topic: usize,
+        found: &Found,
+        rows: &[(usize, Found)],
+        opinion: Option<&Opinion>,
+        texts: Texts,
+    ) -> Option<PassedOver> {
         let phrases = &self.phrases[topic];
         let phrase = &phrases[found.phrase];
         let early = phrase.phrase.since.is_some_and(|since| texts.published < since);
@@ -114,6 +119,7 @@ impl Rules {
             phrases[other.phrase].list == List::Except
                 && other.words.start < found.words.end
                 && found.words.start < other.words.end
+                && self.passed_over(topic, other, rows, opinion, texts).is_none()
         };
         if phrase.list != List::Except
             && let Some(exception) = beside().find(meets)
@@ -124,8 +130,11 @@ impl Rules {
             let gap = other.words.start.saturating_sub(found.words.end).max(found.words.start.saturating_sub(other.words.end));
             phrase.near.contains(&other.phrase) && gap <= NEAR
         };
-        let alone = !phrase.near.is_empty() && !beside().any(near);
-        alone.then(|| PassedOver::Alone(phrase.phrase.near.clone()))
+        if !phrase.near.is_empty() && !beside().any(near) {
+            return Some(PassedOver::Alone(phrase.phrase.near.clone()));
+        }
+        let unlearned = phrase.phrase.learned && opinion.is_none_or(|opinion| opinion.score <= CLEARLY);
+        unlearned.then_some(PassedOver::Unlearned)
     }
 }
 
