@@ -22,8 +22,14 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
     }
     let silent = |key: &Key<Vec<At<Wanted>>>| key.is_absent() || key.value().is_some_and(Vec::is_empty);
     let learned = raw.learned.value().copied().unwrap_or_default();
-    let of_phrases = [&raw.any, &raw.in_title, &raw.two_of, &raw.all, &raw.none, &raw.except].into_iter().filter_map(Key::value);
-    let asking = of_phrases.flatten().map(|wanted| &wanted.value.0.learned).chain([&raw.learned]).filter_map(Key::given);
+    let lists = [&raw.any, &raw.in_title, &raw.two_of, &raw.all, &raw.none, &raw.except];
+    let asking = lists
+        .into_iter()
+        .filter_map(Key::value)
+        .flatten()
+        .map(|wanted| &wanted.value.0.learned)
+        .chain([&raw.learned])
+        .filter_map(Key::given);
     for asked in asking.filter(|asked| asked.value && !LEARNED.contains(&id.value.as_str())) {
         let wrong = Wrong::new(format!("nothing was learned of the topic {}", quoted(id.value.as_str())));
         reader.error(&asked.span, wrong.expected(format!("`false`, or a topic of the labelled texts: {}", LEARNED.join(", "))));
@@ -41,7 +47,7 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
     for wanted in [&raw.any, &raw.in_title, &raw.two_of, &raw.all] {
         hidden(wanted, &raw.except, reader);
     }
-    for listed in [&raw.any, &raw.in_title, &raw.two_of, &raw.all, &raw.none, &raw.except] {
+    for listed in lists {
         listed_twice(listed, reader);
     }
     if let (Some(alone), Some(fields)) = (raw.in_title.given(), raw.r#in.value())

@@ -1,4 +1,4 @@
-//! The sketch of a text: its bands, a few hashes of runs of its words, chosen so that texts which share much share one; and its telling
+//! The sketch of a text: its bands, a few hashes of runs of its words and of facts, chosen so that texts which share much share one; and its telling
 //! words, by which texts that share a band by chance are told apart without being read.
 //!
 //! Bottom-k sampling (Broder, "On the resemblance and containment of documents", 1997; Cohen and Kaplan, 2007): of all runs of words

@@ -3,6 +3,7 @@
 //! Words that mean something else alone (một, ba the father, năm the year, chín ripe) are numbers only before a word that counts with them.
 
 use crate::flow::dedupe::copy::number::power;
+use crate::flow::dedupe::copy::number::rough;
 use crate::text::Words;
 
 /// The value of the number in words that begins at a word, and how many words it takes.
@@ -12,10 +13,7 @@ pub(super) fn numeral(words: &Words, at: usize) -> Option<(u128, usize)> {
 
 /// A round number without a digit, behind a word that says that it is rough: "hơn trăm" is 100, "gần nghìn tỷ" 1000000000000.
 fn round(words: &Words, at: usize) -> Option<(u128, usize)> {
-    const ROUGH: [&str; 6] = ["hơn", "gân2", "ngot1", "chưng2", "khoang3", "trên"];
-    if !ROUGH.contains(&words.key_of(at.checked_sub(1)?)) || !follows(words, at) {
-        return None;
-    }
+    rough::side(words, at).filter(|_| follows(words, at))?;
     let first = if words.key_of(at) == "trăm" { 2 } else { power_at(words, at)? };
     let second = power_at(words, at + 1);
     Some((ten(first + second.unwrap_or(0)), 1 + usize::from(second.is_some())))
