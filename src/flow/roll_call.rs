@@ -2,7 +2,8 @@
 //!
 //! What says that an entry is not new is its name alone. Its date says nothing: many have none, and a source may list what is years old and
 //! be right to. So the names of a pruned story are kept until every source that had it has shown, in documents of more than 90 days, that
-//! it lists it no more. Once a week a document calls the roll: the pruned stories that it lists are marked anew.
+//! it lists it no more. Every document that is read calls the roll: the pruned stories that it lists are marked anew. One that has not changed is
+//! read for that once a week.
 //!
 //! What documents show decides, and no clock. So each of these keeps its names for as long as it lasts: a source that fails, or was removed
 //! from feeds.toml; a service that is switched off; a document that is empty or another one by mistake, for where no entry is known no roll is
@@ -17,15 +18,21 @@ use crate::model::{LastListed, RollCall, SourceId, SourceTag};
 /// How long a story must have been missing from its sources' documents. Lists of what is read most, festivals of a season, and old pages that
 /// a site brings back after it has moved are there again within weeks.
 const ABSENT: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// Between two rolls of a source: what it lists costs a look at each entry, and a write for each that was pruned.
+/// The longest time between two rolls of a source that answers, and how old a mark grows that is true: each that is renewed is written.
 const EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// After a longer silence nobody knows what was listed meanwhile, and the time of absence begins anew. A source that answers is heard within
 /// [`EVERY`], or the eight days after which a 304 is doubted, and the wait for the next poll.
 const SILENCE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Whether a source's document is to call the roll. One from a future that has not come was called by a wrong clock.
+/// Whether a document is to call the roll also if it has not changed. A roll from a future that has not come was called by a wrong clock.
 pub fn is_due(before: Option<RollCall>, now: Timestamp) -> bool {
     before.is_none_or(|roll| roll.last > now || now.duration_since(roll.last) >= EVERY)
+}
+
+/// Whether the mark of a story that a source lists is to be written anew.
+pub fn is_stale(marks: &[LastListed], source: SourceTag, now: Timestamp) -> bool {
+    let is_fresh = |(of, at): &LastListed| *of == source && *at <= now && now.duration_since(*at) < EVERY;
+    !marks.iter().any(is_fresh)
 }
 
 /// What is known of a source's rolls after one.
@@ -76,6 +83,16 @@ mod tests {
     fn a_roll_is_called_once_a_week_and_again_after_a_wrong_clock() {
         for (last, due) in [(None, true), (Some(0), true), (Some(1), false), (Some(7), false), (Some(8), true)] {
             assert_eq!(is_due(last.map(|last| roll(0, last)), day(7)), due, "{last:?}");
+        }
+    }
+
+    #[test]
+    fn a_mark_of_another_source_of_last_week_or_of_a_wrong_clock_is_written_anew() {
+        for (marks, stale) in
+            [(&[][..], true), (&[(1, 0)], true), (&[(1, 1)], false), (&[(1, 7)], false), (&[(1, 8)], true), (&[(2, 7)], true)]
+        {
+            let marks: Vec<LastListed> = marks.iter().map(|(tag, at)| (SourceTag(*tag), day(*at))).collect();
+            assert_eq!(is_stale(&marks, SourceTag(1), day(7)), stale, "{marks:?}");
         }
     }
 

@@ -190,6 +190,23 @@ impl Newsroom {
     }
 }
 
+#[test]
+fn an_entry_that_is_listed_for_some_days_between_two_weeks_is_known_for_as_long_as_any() {
+    let mut room = Newsroom::new();
+    let quiet = Step { days: 7, new: [0; 3], moved: None, silent: None, keep_days: Some(10), restart: false };
+    let goes = Step { moved: Some((0, 0, false)), ..quiet.clone() };
+    room.take(&Step { new: [2, 0, 0], ..quiet.clone() });
+    room.take(&quiet);
+    room.take(&goes);
+    assert_eq!(room.count("stories"), 0, "both are pruned");
+    (0..12).for_each(|_| room.take(&quiet));
+    // Three days after the last week it is back, four days later it is gone: 91 days without it in any week.
+    let returns = Step { days: 3, moved: Some((0, 0, true)), ..quiet };
+    room.take(&returns);
+    room.take(&Step { days: 4, ..goes });
+    room.take(&returns);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 5, ..ProptestConfig::default() })]
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::edge::store::{Standing, Store, StoreError};
+use crate::edge::store::{Store, StoreError};
 use crate::flow::roll_call;
 use crate::model::{Known, Mark, RollCall, Source, SourceTag, StoryId};
 
@@ -15,7 +15,7 @@ pub(super) struct Roll {
 }
 
 impl Roll {
-    /// Asks a document of which entries are known, if a roll is due. `before` is what the documents before it told. Blocks.
+    /// Asks a document of which entries are known. `before` is what the documents before it told. Blocks.
     pub fn call(
         store: &Store,
         source: &Source,
@@ -24,12 +24,15 @@ impl Roll {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         // One in which nothing is known may be another one by mistake.
-        if known.entries.is_empty() || !roll_call::is_due(before, now) {
+        if known.entries.is_empty() {
             return Ok(Self { called: before, marks: Vec::new() });
         }
         let stories: Vec<StoryId> = known.entries.values().map(|(story, _)| *story).collect();
-        let pruned = store.standings(&stories)?.into_iter().filter(|(_, standing)| *standing == Standing::Pruned);
-        let listed = (SourceTag::of(&source.id), now);
-        Ok(Self { called: Some(roll_call::after(before, now)), marks: pruned.map(|(story, _)| Mark { story, listed }).collect() })
+        let tag = SourceTag::of(&source.id);
+        // A story that was never pruned has no mark.
+        let marked = store.marks(&stories)?.into_iter().filter(|(_, marks)| !marks.is_empty());
+        let stale = marked.filter(|(_, marks)| roll_call::is_stale(marks, tag, now));
+        let marks = stale.map(|(story, _)| Mark { story, listed: (tag, now) }).collect();
+        Ok(Self { called: Some(roll_call::after(before, now)), marks })
     }
 }
