@@ -17,6 +17,7 @@ use crate::edge::store::embedded::books::{Books, PREFIX};
 use crate::edge::store::embedded::disk::{Reserve, intended, marked, sync_folder};
 use crate::edge::store::embedded::heap::Heap;
 use crate::edge::store::embedded::rows::Row;
+use crate::edge::store::embedded::seen::Filter;
 use crate::edge::store::embedded::{Embedded, QUEUE, Shared, codec, compact, failed, gathered, write};
 use crate::edge::store::{Finding, StoreError};
 
@@ -43,6 +44,9 @@ impl Embedded {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (announce, latest) = watch::channel(ground.seq);
         let shared = Arc::new(Shared::default());
+        if ground.is_new() {
+            shared.seen.fill(Arc::new(Filter::of(0)));
+        }
         let writer = write::Writer::new(folder.to_owned(), Arc::clone(&shared), &ground, announce);
         let writer = writer.map_err(io_failed("to be opened for writing"))?;
         shared.open(ground.base, ground.findings);
@@ -76,6 +80,13 @@ pub(super) struct Ground {
     pub(super) books: Books,
     /// What is wrong, as sentences: found now, or earlier and not mended yet.
     pub(super) findings: Vec<String>,
+}
+
+impl Ground {
+    /// Whether nothing has ever been written.
+    fn is_new(&self) -> bool {
+        self.seq == 0 && self.books == Books::default() && self.findings.is_empty()
+    }
 }
 
 /// Opens what is in a folder that this process has locked.

@@ -62,6 +62,9 @@ impl<'a> Rows<'a> {
         if let Some(stored) = self.stories.get(&id) {
             return Ok(stored.clone());
         }
+        if !self.shared.seen.may_have(&codec::story_key(id)) {
+            return Ok(None);
+        }
         let story = match self.base.story(&self.shared.packer, id) {
             Err(StoreError::Record { .. }) => None,
             read => read?,
@@ -166,11 +169,12 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    pub(super) fn put_story(&mut self, change: &StoryChange, value: &[u8]) -> Result<(), StoreError> {
+    /// Puts a story: what is to be written of it, in the place of what is stored.
+    pub(super) fn put_story(&mut self, change: &StoryChange, value: &[u8], old: Option<Stored>) -> Result<(), StoreError> {
         let id = change.story.id;
         let key = codec::story_key(id);
         self.seq += 1;
-        match self.stored(id)? {
+        match old {
             Some(old) => {
                 self.take(&codec::change_key(old.seq))?;
                 self.postings.push(Posting::story(&key, old.seq, old.sources, false));
@@ -263,6 +267,9 @@ impl<'a> Rows<'a> {
     /// Keeps a story that can't be read where nobody looks for it, before another takes its place.
     fn set_aside(&mut self, id: StoryId) -> Result<(), StoreError> {
         let key = codec::story_key(id);
+        if !self.shared.seen.may_have(&key) {
+            return Ok(());
+        }
         match self.base.value(id) {
             Ok(value) => self.keep_aside(&key, value.as_deref()),
             // The bytes themselves stay where they are; where that is, is kept.

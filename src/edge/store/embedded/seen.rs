@@ -25,13 +25,13 @@ const BITS_PER_KEY: u64 = 12;
 const PROBES: u32 = 6;
 /// The largest filter, in bytes: enough for seven million stories. With more of them more is asked in vain.
 const MOST_BYTES: u64 = 32 * 1024 * 1024;
-/// Keys beside those that are there already for which a filter has room: it is made anew each day.
-const ROOM: u64 = 65_536;
+/// Keys beside those that are there already for which a filter has room: those of 200,000 stories, in 1.5 MB. It is made anew each day.
+const ROOM: u64 = 1 << 20;
 
 /// What is in memory.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// `None` until all keys have been gone through.
+    /// `None` until all keys have been gone through; in a new store there are none.
     filter: ArcSwapOption<Filter>,
     known: Mutex<Known>,
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::edge::store::embedded::codec;
 use crate::edge::store::embedded::recent::Recent;
-use crate::edge::store::embedded::rows::Rows;
+use crate::edge::store::embedded::rows::{Rows, Stored};
 use crate::edge::store::{Memo, StoreError, record};
 use crate::model::{Batch, EntryKey, Pruned, Push, SourceId, SourceState, Stamp, StoryId, Subscriber, SubscriberId};
 
@@ -37,8 +37,8 @@ pub(super) fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<()
             let encoded = encode(recent, &batch, rows)?;
             let source = batch.source.as_ref().map(|(id, state)| Ok((codec::source_key(id), record::source(state)?)));
             let source: Option<(Vec<u8>, Vec<u8>)> = source.transpose()?;
-            for (change, value) in batch.stories.iter().zip(encoded) {
-                rows.put_story(change, &value)?;
+            for (change, (value, old)) in batch.stories.iter().zip(encoded) {
+                rows.put_story(change, &value, old)?;
                 recent.post(&change.sketch.bands, rows.seq);
             }
             for (id, withdrawal) in &batch.withdrawals {
@@ -107,8 +107,8 @@ pub(super) fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<()
     Ok(())
 }
 
-/// What is to be written of each story; an error before anything of the batch is added.
-fn encode(recent: &Recent, batch: &Batch, rows: &Rows) -> Result<Vec<Vec<u8>>, StoreError> {
+/// What is to be written of each story, and what is stored of it; an error before anything of the batch is added.
+fn encode(recent: &Recent, batch: &Batch, rows: &Rows) -> Result<Vec<(Vec<u8>, Option<Stored>)>, StoreError> {
     let mut ids = HashSet::new();
     if !batch.stories.iter().all(|change| ids.insert(change.story.id)) {
         return Err(StoreError::Conflict);
@@ -119,11 +119,11 @@ fn encode(recent: &Recent, batch: &Batch, rows: &Rows) -> Result<Vec<Vec<u8>>, S
     let numbered = batch.stories.iter().zip(rows.seq + 1..);
     numbered
         .map(|(change, seq)| {
-            let stored = rows.stored(change.story.id)?.map_or(0, |stored| stored.seq);
-            if stored != change.story.seq {
+            let stored = rows.stored(change.story.id)?;
+            if stored.as_ref().map_or(0, |stored| stored.seq) != change.story.seq {
                 return Err(StoreError::Conflict);
             }
-            rows.shared.packer.pack(&record::story(&change.story, seq)?)
+            Ok((rows.shared.packer.pack(&record::story(&change.story, seq)?)?, stored))
         })
         .collect()
 }
