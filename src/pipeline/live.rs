@@ -25,8 +25,11 @@ use crate::pipeline::subscriber::{overhear, subscribe};
 use crate::pipeline::subscribers::links;
 use crate::pipeline::{Desk, Press, classify, keep_copy, prune, reclassify};
 
-/// A change is printed at once; those that come within this time after it, together.
+/// A change is printed at once; those that come within this time after it, together; or within so many times as long as printing took, so that many
+/// sources which are new at once leave the processor to polls, up to the longest.
 const GATHER: Duration = Duration::from_millis(200);
+const TIMES_AS_LONG: u32 = 4;
+const LONGEST_GATHER: Duration = Duration::from_secs(3);
 /// The wait after something failed that the next attempt may well mend.
 pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// How often it is looked whether older rules are still in use.
@@ -158,6 +161,7 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
     let stories = story_maker(&desk, &live.store);
     let links = Arc::new(links(&desk.config));
     loop {
+        let begun = tokio::time::Instant::now();
         let (store, clock) = (Arc::clone(&live.store), desk.clock);
         let (back, site) = blocking(move || -> Result<_, StoreError> {
             press.follow(&store)?;
@@ -175,7 +179,8 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         if let Some(feeds) = press.take_feeds() {
             live.store.remember(Memo::Feeds, feeds).await?;
         }
-        let rested = tokio::time::Instant::now() + GATHER;
+        let gather = (begun.elapsed() * TIMES_AS_LONG).clamp(GATHER, LONGEST_GATHER);
+        let rested = tokio::time::Instant::now() + gather;
         tokio::select! {
             changed = live.desk.changed() => return if changed.is_ok() { Ok(()) } else { std::future::pending().await },
             // A writer that is gone announces nothing any more.

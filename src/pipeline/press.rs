@@ -151,6 +151,9 @@ impl Press {
     /// Prints every page that may have changed, and returns the site. Blocks for as long as rendering takes.
     pub fn print(&mut self, store: &Store, now: Timestamp) -> Result<Site, StoreError> {
         let mut front_is_touched = !self.front_is_printed;
+        if front_is_touched {
+            self.print_what_stays(now);
+        }
         for place in 0..self.columns.len() {
             if std::mem::take(&mut self.columns[place].is_touched) {
                 let stories = self.window(place, store)?;
@@ -276,14 +279,16 @@ impl Press {
         let front = render::front(&config.service, &front);
         let all: Vec<&Listing> = listings.iter().map(AsRef::as_ref).collect();
         let opml = render::opml(&config.service, &all);
-        let sources = render::sources_opml(&config.service, config.sources.values());
-        for (path, rendered) in [
-            ("/", front),
-            ("/opml", opml),
-            ("/sources.opml", sources),
-            ("/style.css", render::style()),
-            (render::EMBED_STYLE, render::embed_style()),
-        ] {
+        for (path, rendered) in [("/", front), ("/opml", opml)] {
+            self.publish(path.to_owned(), render::seal(rendered, now), now);
+        }
+    }
+
+    /// Prints what the configuration alone decides.
+    fn print_what_stays(&mut self, now: Timestamp) {
+        let sources = render::sources_opml(&self.config.service, self.config.sources.values());
+        let style = ("/style.css", render::style());
+        for (path, rendered) in [("/sources.opml", sources), style, (render::EMBED_STYLE, render::embed_style())] {
             self.publish(path.to_owned(), render::seal(rendered, now), now);
         }
     }
