@@ -12,3 +12,9 @@ pub mod edge;
 pub mod pipeline;
 
 pub mod command;
+
+/// glibc keeps a heap for each thread that ever asked, which is most of what a service of a day takes, and musl's one heap has one lock.
+/// `.cargo/config.toml` says how many this one has. Here, so that tests and benchmarks run with what the program runs with.
+#[cfg(not(fuzzing))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -5,17 +5,18 @@ mod failure;
 mod missed;
 mod moved;
 mod polled;
+mod read_once;
 mod reading;
 mod roll;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::edge::fetch::{Answer, FetchError, Turns, Validators};
 use crate::edge::store::{Store, StoreError};
-use crate::flow::dedupe::{self, Ground, Named};
+use crate::flow::dedupe::{self, Ground};
 use crate::flow::moves::{self, Found};
 use crate::flow::push::{Found as Heard, dearer};
 use crate::flow::roll_call;
@@ -26,6 +27,7 @@ use crate::pipeline::later::may_wait;
 use announced::Said;
 use failure::Failure;
 use missed::Seen;
+use read_once::ReadOnce;
 use roll::Roll;
 
 pub(super) use moved::address;
@@ -166,20 +168,20 @@ impl Poll<'_> {
             manners: Manners { whole: Some(now), moved: self.moved(moved.as_ref(), overlaps), ..state.manners },
             ..state
         };
-        let document = match body {
+        let read = match body {
             Body::Unchanged => {
                 let state = with_answer(self.state(Heard::Nothing, UNCHANGED, wishes), true);
                 let said = Said { links: &links, document: None, from: &url };
                 return self.store_unchanged(status, state, said).await;
             }
-            Body::Read(document) => Arc::new(*document),
+            Body::Read(document) => Arc::new(ReadOnce::new(self.source, *document, now)),
         };
         // Where links lead is the same at each poll: `preview` tells it.
-        for note in document.notes.iter().filter(|note| note.kind != NoteKind::Elsewhere) {
+        for note in read.document.notes.iter().filter(|note| note.kind != NoteKind::Elsewhere) {
             tracing::debug!(source = %self.source.id, entry = note.entry, "{}", note.message);
         }
-        let said = Said { links: &links, document: Some(&document.feed), from: &url };
-        self.decide_and_store(status, Arc::clone(&document), said, |found, answered, overlaps| {
+        let said = Said { links: &links, document: Some(&read.document.feed), from: &url };
+        self.decide_and_store(status, Arc::clone(&read), said, |found, answered, overlaps| {
             with_answer(self.state(found, answered, wishes), overlaps)
         })
         .await
@@ -188,25 +190,29 @@ impl Poll<'_> {
     async fn decide_and_store(
         &self,
         status: u16,
-        document: Arc<Document>,
+        read: Arc<ReadOnce>,
         said: Said<'_>,
         state: impl Fn(Heard, Answered, bool) -> SourceState,
     ) -> Polled {
         // First polls bring many new entries and come in crowds: each would void the others' decisions, so they are decided in turn, and each waits
         // for the disk. Few entries seldom meet those of others: these polls share a sync. Nor is it done where a lease runs meanwhile.
-        let in_turn = self.is_baseline() && self.fence.is_none() && document.entries.len() > FEW;
-        let mut turn = if in_turn { Some(self.desk.turn.lock().await) } else { None };
-        // Named once, however often it is decided.
-        let named = Arc::new(OnceLock::new());
+        let entries = read.document.entries.len();
+        let mut turn = None;
+        if self.is_baseline() && self.fence.is_none() && entries > FEW {
+            // What needs nobody else is done before its turn.
+            let (ready, desk) = (Arc::clone(&read), self.desk.clone());
+            self.desk.compute(move || ready.make_ready(&desk.gists)).await;
+            turn = Some(self.desk.turn.lock().await);
+        }
         for _ in 0..MOST_DECISIONS {
-            let (decision, seen, roll) = match self.decide(Arc::clone(&document), Arc::clone(&named)).await {
+            let (decision, seen, roll) = match self.decide(Arc::clone(&read)).await {
                 Ok(decided) => decided,
                 Err(error) => return self.failed(Failure::from(error).at(status)).await,
             };
             let (new, updated) = (decision.new, decision.updated);
             let changed = new + updated > 0;
-            let read = Read { entries: document.entries.len(), asked: document.feed.asked };
-            let answered = Answered { new: &decision.new_published, document: Some(read) };
+            let held = Read { entries, asked: read.document.feed.asked };
+            let answered = Answered { new: &decision.new_published, document: Some(held) };
             let found = match (new, updated) {
                 (0, 0) => Heard::Nothing,
                 (0, _) => Heard::Edits,
@@ -237,7 +243,6 @@ impl Poll<'_> {
                         delays.iter().for_each(|delay| tally.delays.add(*delay));
                     });
                     let outcome = if changed { Outcome::Changed } else { Outcome::Unchanged };
-                    let entries = document.entries.len();
                     let source = self.source.id.clone();
                     let state = Arc::new(state);
                     return Polled { source, outcome, status: Some(status), entries, new, updated, error: None, state };
@@ -253,19 +258,12 @@ impl Poll<'_> {
         self.failed(Failure::new(Trouble::OurStore, why).at(status)).await
     }
 
-    async fn decide(
-        &self,
-        document: Arc<Document>,
-        named: Arc<OnceLock<Vec<Named>>>,
-    ) -> Result<(dedupe::Decision, Seen, Roll), StoreError> {
+    async fn decide(&self, read: Arc<ReadOnce>) -> Result<(dedupe::Decision, Seen, Roll), StoreError> {
         let (desk, store, source) = (self.desk.clone(), Arc::clone(self.store), self.source.clone());
         let (baseline, now, rolled) = (self.is_baseline(), self.now, self.before.as_ref().and_then(|state| state.roll_call));
         self.desk
             .compute(move || {
-                let named = named.get_or_init(|| {
-                    let named = dedupe::name(&source, &document.entries, now);
-                    named.into_iter().map(|named| named.of(document.feed.id.as_deref())).collect()
-                });
+                let named = read.named();
                 let seen = Seen::of(&desk, &store, &source, named, now)?;
                 let mut known = store.known(&dedupe::lookups(named))?;
                 let roll = Roll::call(&store, &source, rolled, &known, now)?;
