@@ -270,7 +270,7 @@ fn a_condition_holds_in_every_list() {
     let two = Rules::new(&[Topic { two_of: weak.to_vec(), ..topic("lam-theo-bac", &[], &[], &[]) }]);
     let verdict = two.hits(texts("Chi bộ kể chuyện về Bác, đảng viên nêu gương học tập phong cách giản dị")).remove(0);
     assert!(verdict.learned && verdict.matched.len() > 2, "{verdict:?}");
-    assert!(two.hits(texts("Giá thịt lợn tăng, quán bánh mì giản dị của Bác Ba bán chậm")).is_empty());
+    assert!(two.hits(texts("Giá thịt lợn tăng, quán của Bác Ba bán chậm; trang phục giản dị được ưa chuộng")).is_empty());
 }
 
 #[test]

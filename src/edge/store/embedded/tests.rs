@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::edge::store::Store;
 use crate::edge::store::tests::withdrawal::{taken_down, withdrawal};
 use crate::edge::store::tests::{Case, batch, id, lookup, slug, state, story};
+use crate::edge::store::{Kind, Store};
 use crate::model::EntryKey;
 
 /// Changes what is on disk behind the store's back.
@@ -118,6 +118,23 @@ fn a_folder_that_can_not_be_made_is_named() {
 
 fn sentences(case: &Case) -> Vec<String> {
     case.block_on(case.store().inspect()).unwrap().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_new_store_knows_that_nothing_is_in_it() {
+    let denies = |case: &Case, n: u8| match &case.store().0 {
+        Kind::Embedded(store) => !store.shared.seen.may_have(&codec::story_key(id(n))),
+        Kind::Postgres(_) => unreachable!("it is in a folder"),
+    };
+    let mut case = Case::new();
+    assert!(denies(&case, 1) && denies(&case, 2));
+    case.commit(batch([story(1, 0)])).unwrap();
+    assert!(!denies(&case, 1) && denies(&case, 2));
+    assert_eq!(case.store().story(id(1)).unwrap(), Some(story(1, 1)));
+    case.reopen();
+    assert!(!denies(&case, 1) && !denies(&case, 2), "one that was written to is asked");
+    assert_eq!(sentences(&case), [""; 0]);
+    assert!(!denies(&case, 1) && denies(&case, 2), "until all of it was gone through");
 }
 
 #[test]
