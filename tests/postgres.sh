@@ -7,7 +7,7 @@
 # PostgreSQL does not run as root: root runs it as the user postgres, which Debian's package makes.
 set -eu
 
-idle=30 # seconds without a connection after which the server goes away
+idle=60 # seconds without a connection or a new database after which the server goes away
 
 say() { echo "tests/postgres.sh: $*" >&2; }
 
@@ -79,21 +79,27 @@ flock 9
 if ! sql 'select 1' >/dev/null 2>&1; then
     rm -rf "$folder"
     start "$folder" off
-    # What ends the server. It holds neither our lock nor our output.
+    : >"$folder/used"
+    # What ends the server. It holds neither our lock nor our output. Who was just given a database has perhaps not connected yet: so the lock is
+    # held from the last look to the end.
     setsid sh -c '
-        quiet=0
+        is_unused() { [ $(($(date +%s) - $(stat -c %Y "$folder/used"))) -ge "$idle" ]; }
+        bin=$1 folder=$2 idle=$3
         while sleep 5; do
-            count=$("$1/psql" -X -A -t -h "$2" -U postgres -d postgres -c "select count(*) from pg_stat_activity where backend_type = '"'client backend'"' and pid <> pg_backend_pid()" 2>/dev/null) || break
-            if [ "$count" = 0 ]; then quiet=$((quiet + 5)); else quiet=0; fi
-            [ "$quiet" -lt "$3" ] || break
+            count=$("$bin/psql" -X -A -t -h "$folder" -U postgres -d postgres -c "select count(*) from pg_stat_activity where backend_type = '"'client backend'"' and pid <> pg_backend_pid()" 2>/dev/null) || count=0
+            [ "$count" = 0 ] || touch "$folder/used"
+            is_unused || continue
+            exec 9>"$folder.lock"
+            flock 9
+            if is_unused; then break; fi
+            exec 9>&-
         done
-        exec 9>"$2.lock"
-        flock 9
-        sh "$2/ctl.sh" unpool
-        sh "$2/ctl.sh" stop
-        rm -rf "$2"
+        sh "$folder/ctl.sh" unpool
+        sh "$folder/ctl.sh" stop
+        rm -rf "$folder"
     ' sh "$bin" "$folder" "$idle" </dev/null >/dev/null 2>&1 9>&- &
 fi
+touch "$folder/used"
 name="t$$_$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')"
 sql "create database $name" >&2
 if [ -n "${DIEMTIN_TEST_POOLED:-}" ]; then
