@@ -69,6 +69,9 @@ pub use subscribers::Subscribers;
 pub use whole::whole;
 pub use withdraw::{restore, withdraw, withdrawals};
 
+/// Documents whose texts are made ready and that wait for their turn: enough that the one whose turn it is has not to wait.
+const MOST_READY: usize = 16;
+
 /// Everything that a poll works with under one configuration. Cheap to clone; a changed configuration makes a new one.
 #[derive(Clone)]
 pub struct Desk {
@@ -100,6 +103,8 @@ pub struct Desk {
     pub crew: Crew,
     /// Room for work that computes: as many as the machine has cores, so that many large documents at once cost time and not memory.
     cores: Arc<Semaphore>,
+    /// Room for documents whose texts were made ready and that wait for their turn: some 7 MB together.
+    ready: Arc<Semaphore>,
     /// Held by the poll that decides again after another one has changed its ground.
     turn: Arc<Mutex<()>>,
     /// The time.
@@ -112,7 +117,7 @@ impl Desk {
         let rules = Arc::new(Rules::new(&config.topics));
         let fetcher = Fetcher::new(&config.service, &config.fetch)?;
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let cores = Arc::new(Semaphore::new(cores));
+        let (cores, ready) = (Arc::new(Semaphore::new(cores)), Arc::new(Semaphore::new(MOST_READY)));
         let crew = Crew::new(&config.fetch);
         let (counts, pushes, subscribers, orders, later, windows, turn, prices, gists) = Default::default();
         let settings = config.sources.values().map(|source| (source.id.clone(), source.settings())).collect();
@@ -132,6 +137,7 @@ impl Desk {
             windows,
             crew,
             cores,
+            ready,
             turn,
             clock,
         };
@@ -152,13 +158,14 @@ impl Desk {
 
     /// The desk for a changed configuration, which goes on counting.
     pub fn under(&self, config: Config) -> Result<Self, FetchError> {
-        let (counts, cores, turn) = (Arc::clone(&self.counts), Arc::clone(&self.cores), Arc::clone(&self.turn));
+        let (counts, turn) = (Arc::clone(&self.counts), Arc::clone(&self.turn));
+        let (cores, ready) = (Arc::clone(&self.cores), Arc::clone(&self.ready));
         let (gists, pushes, orders) = (Arc::clone(&self.gists), Arc::clone(&self.pushes), Arc::clone(&self.orders));
         let (later, crew) = (Arc::clone(&self.later), self.crew.under(&config.fetch));
         let (subscribers, windows) = (Arc::clone(&self.subscribers), Arc::clone(&self.windows));
         let new = Self::new(config, self.clock)?;
         let fetcher = new.fetcher.clone().sharing(&self.fetcher);
-        Ok(Self { fetcher, gists, counts, pushes, subscribers, orders, later, windows, crew, cores, turn, ..new })
+        Ok(Self { fetcher, gists, counts, pushes, subscribers, orders, later, windows, crew, cores, ready, turn, ..new })
     }
 
     /// This desk, or where another configuration is in force by now, the desk for that one with the prices of this one.

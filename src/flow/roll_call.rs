@@ -18,7 +18,8 @@ use crate::model::{LastListed, RollCall, SourceId, SourceTag};
 /// How long a story must have been missing from its sources' documents. Lists of what is read most, festivals of a season, and old pages that
 /// a site brings back after it has moved are there again within weeks.
 const ABSENT: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// The longest time between two rolls of a source that answers, and how old a mark grows that is true: each that is renewed is written.
+/// After so long a document that has not changed is read again, and a mark that is true is written again: so it tells of a time up to so
+/// long before the source listed its story last.
 const EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// After a longer silence nobody knows what was listed meanwhile, and the time of absence begins anew. A source that answers is heard within
 /// [`EVERY`], or the eight days after which a 304 is doubted, and the wait for the next poll.
@@ -61,7 +62,7 @@ impl Rolls {
     pub fn show_absent(&self, listed: &[LastListed]) -> bool {
         let is_absent = |(source, at): &LastListed| {
             let roll = self.0.get(source).copied().flatten();
-            roll.is_some_and(|roll| roll.last.duration_since(roll.since.max(*at)) > ABSENT)
+            roll.is_some_and(|roll| roll.last.duration_since(roll.since.max(*at)) > ABSENT + EVERY)
         };
         !listed.is_empty() && listed.iter().all(is_absent)
     }
@@ -112,11 +113,11 @@ mod tests {
     #[test]
     fn a_story_is_absent_when_every_source_that_had_it_has_shown_so_for_long() {
         let tagged = |(tag, since, last)| (SourceTag(tag), Some(roll(since, last)));
-        let mut rolls = Rolls([(1, 0, 100), (2, 0, 50), (3, 0, 400), (4, 330, 400)].map(tagged).into());
+        let mut rolls = Rolls([(1, 0, 107), (2, 0, 50), (3, 0, 400), (4, 330, 400)].map(tagged).into());
         rolls.0.insert(SourceTag(5), None);
         for (listed, absent, why) in [
-            (&[(1, 9)][..], true, "91 days before the roll"),
-            (&[(1, 10)], false, "not longer than 90 days"),
+            (&[(1, 9)][..], true, "98 days before the roll"),
+            (&[(1, 10)], false, "not longer than 90 days and the week in which a mark is not written again"),
             (&[(1, 9), (3, 300)], true, "both"),
             (&[(1, 9), (2, 0)], false, "of one that has gone silent nothing is known"),
             (&[(4, 9)], false, "it was silent until 70 days ago"),
@@ -137,9 +138,9 @@ mod tests {
         let listed = [(SourceTag::of(&source), day(0))];
         // The same name twice stands for two that share a number.
         let absent = |called: [Option<RollCall>; 2]| Rolls::of(called.iter().map(|roll| (&source, *roll))).show_absent(&listed);
-        assert!(absent([Some(roll(0, 100)), Some(roll(0, 91))]));
+        assert!(absent([Some(roll(0, 107)), Some(roll(0, 98))]));
         for other in [Some(roll(0, 10)), Some(roll(50, 100)), None] {
-            assert!(!absent([Some(roll(0, 100)), other]) && !absent([other, Some(roll(0, 100))]), "{other:?}");
+            assert!(!absent([Some(roll(0, 107)), other]) && !absent([other, Some(roll(0, 107))]), "{other:?}");
         }
     }
 }

@@ -3,9 +3,11 @@
 /// A hash of something that a text says: neighbouring words, a name, an amount, a day with a rare word. Stories that are alike share one.
 pub type Band = u64;
 
-/// Telling words that two texts share at the least, if they are the same news: a third of those of the one that has fewer, between these two. Of 1,029
+/// Telling words that two texts share at the least, if they are the same news: a third of those of the one that has fewer, between the least
+/// and the most. Of 1,029
 /// pairs of the labelled sets that are rightly merged none shares fewer, of texts that share a band by chance six of seven do.
-const LEAST_SHARED: (usize, usize) = (4, 6);
+const LEAST: usize = 4;
+const MOST: usize = 6;
 
 /// A text's sketch (Broder, "On the resemblance and containment of documents", 1997), or that of several texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +23,7 @@ impl Sketch {
     pub fn may_resemble(&self, words: &[u16]) -> bool {
         let fewer = self.words.len().min(words.len());
         // Of a very short one half is enough.
-        let least = (fewer / 3).clamp(LEAST_SHARED.0, LEAST_SHARED.1).min(fewer / 2);
+        let least = (fewer / 3).clamp(LEAST, MOST).min(fewer / 2);
         let (mut own, mut others) = (self.words.iter().peekable(), words.iter().peekable());
         let mut shared = 0;
         while shared < least {

@@ -28,8 +28,8 @@ use crate::pipeline::{Desk, Press, classify, keep_copy, prune, reclassify};
 /// A change is printed at once; those that come within this time after it, together; or within so many times as long as printing took, so that many
 /// sources which are new at once leave the processor to polls, up to the longest.
 const GATHER: Duration = Duration::from_millis(200);
-const TIMES_AS_LONG: u32 = 4;
-const LONGEST_GATHER: Duration = Duration::from_secs(3);
+const TIMES_AS_LONG: u32 = 2;
+const LONGEST_GATHER: Duration = Duration::from_secs(1);
 /// The wait after something failed that the next attempt may well mend.
 pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// How often it is looked whether older rules are still in use.
@@ -169,6 +169,7 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
             Ok((press, site))
         })
         .await?;
+        let gather = (begun.elapsed() * TIMES_AS_LONG).clamp(GATHER, LONGEST_GATHER);
         press = back;
         let (site, stamped) = stamp(&live.store, &mut press, site).await;
         let archives = Some(archive_maker(press.archives(), &desk.config, &live.store, desk.clock));
@@ -179,15 +180,18 @@ async fn follow(live: &mut Live) -> Result<(), StoreError> {
         if let Some(feeds) = press.take_feeds() {
             live.store.remember(Memo::Feeds, feeds).await?;
         }
-        let gather = (begun.elapsed() * TIMES_AS_LONG).clamp(GATHER, LONGEST_GATHER);
         let rested = tokio::time::Instant::now() + gather;
-        tokio::select! {
-            changed = live.desk.changed() => return if changed.is_ok() { Ok(()) } else { std::future::pending().await },
-            // A writer that is gone announces nothing any more.
-            changed = latest.changed() => match changed {
+        let something_new = async {
+            match latest.changed().await {
                 Ok(()) => tokio::time::sleep_until(rested).await,
+                // A writer that is gone announces nothing any more.
                 Err(_) => tokio::time::sleep(AFTER_FAILURE).await,
-            },
+            }
+        };
+        tokio::select! {
+            biased;
+            changed = live.desk.changed() => return if changed.is_ok() { Ok(()) } else { std::future::pending().await },
+            () = something_new => {}
         }
         latest.borrow_and_update();
     }

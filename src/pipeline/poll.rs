@@ -4,8 +4,8 @@ mod announced;
 mod failure;
 mod missed;
 mod moved;
+mod opened;
 mod polled;
-mod read_once;
 mod reading;
 mod roll;
 
@@ -27,7 +27,7 @@ use crate::pipeline::later::may_wait;
 use announced::Said;
 use failure::Failure;
 use missed::Seen;
-use read_once::ReadOnce;
+use opened::Opened;
 use roll::Roll;
 
 pub(super) use moved::address;
@@ -168,20 +168,20 @@ impl Poll<'_> {
             manners: Manners { whole: Some(now), moved: self.moved(moved.as_ref(), overlaps), ..state.manners },
             ..state
         };
-        let read = match body {
+        let opened = match body {
             Body::Unchanged => {
                 let state = with_answer(self.state(Heard::Nothing, UNCHANGED, wishes), true);
                 let said = Said { links: &links, document: None, from: &url };
                 return self.store_unchanged(status, state, said).await;
             }
-            Body::Read(document) => Arc::new(ReadOnce::new(self.source, *document, now)),
+            Body::Read(document) => Arc::new(Opened::new(self.source, *document, now)),
         };
         // Where links lead is the same at each poll: `preview` tells it.
-        for note in read.document.notes.iter().filter(|note| note.kind != NoteKind::Elsewhere) {
+        for note in opened.document.notes.iter().filter(|note| note.kind != NoteKind::Elsewhere) {
             tracing::debug!(source = %self.source.id, entry = note.entry, "{}", note.message);
         }
-        let said = Said { links: &links, document: Some(&read.document.feed), from: &url };
-        self.decide_and_store(status, Arc::clone(&read), said, |found, answered, overlaps| {
+        let said = Said { links: &links, document: Some(&opened.document.feed), from: &url };
+        self.decide_and_store(status, Arc::clone(&opened), said, |found, answered, overlaps| {
             with_answer(self.state(found, answered, wishes), overlaps)
         })
         .await
@@ -190,29 +190,30 @@ impl Poll<'_> {
     async fn decide_and_store(
         &self,
         status: u16,
-        read: Arc<ReadOnce>,
+        opened: Arc<Opened>,
         said: Said<'_>,
         state: impl Fn(Heard, Answered, bool) -> SourceState,
     ) -> Polled {
         // First polls bring many new entries and come in crowds: each would void the others' decisions, so they are decided in turn, and each waits
         // for the disk. Few entries seldom meet those of others: these polls share a sync. Nor is it done where a lease runs meanwhile.
-        let entries = read.document.entries.len();
+        let entries = opened.document.entries.len();
         let mut turn = None;
         if self.is_baseline() && self.fence.is_none() && entries > FEW {
             // What needs nobody else is done before its turn.
-            let (ready, desk) = (Arc::clone(&read), self.desk.clone());
+            let room = self.desk.ready.acquire().await.ok();
+            let (ready, desk) = (Arc::clone(&opened), self.desk.clone());
             self.desk.compute(move || ready.make_ready(&desk.gists)).await;
-            turn = Some(self.desk.turn.lock().await);
+            turn = Some((room, self.desk.turn.lock().await));
         }
         for _ in 0..MOST_DECISIONS {
-            let (decision, seen, roll) = match self.decide(Arc::clone(&read)).await {
+            let (decision, seen, roll) = match self.decide(Arc::clone(&opened)).await {
                 Ok(decided) => decided,
                 Err(error) => return self.failed(Failure::from(error).at(status)).await,
             };
             let (new, updated) = (decision.new, decision.updated);
             let changed = new + updated > 0;
-            let held = Read { entries, asked: read.document.feed.asked };
-            let answered = Answered { new: &decision.new_published, document: Some(held) };
+            let read = Read { entries, asked: opened.document.feed.asked };
+            let answered = Answered { new: &decision.new_published, document: Some(read) };
             let found = match (new, updated) {
                 (0, 0) => Heard::Nothing,
                 (0, _) => Heard::Edits,
@@ -249,7 +250,7 @@ impl Poll<'_> {
                 }
                 // Whose decision was void takes the next one in turn with the others: else each commit would void those of all
                 // polls that are under way, and the work would grow with their square.
-                Err(StoreError::Conflict) if turn.is_none() => turn = Some(self.desk.turn.lock().await),
+                Err(StoreError::Conflict) if turn.is_none() => turn = Some((None, self.desk.turn.lock().await)),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return self.failed(Failure::from(error).at(status)).await,
             }
@@ -258,12 +259,12 @@ impl Poll<'_> {
         self.failed(Failure::new(Trouble::OurStore, why).at(status)).await
     }
 
-    async fn decide(&self, read: Arc<ReadOnce>) -> Result<(dedupe::Decision, Seen, Roll), StoreError> {
+    async fn decide(&self, opened: Arc<Opened>) -> Result<(dedupe::Decision, Seen, Roll), StoreError> {
         let (desk, store, source) = (self.desk.clone(), Arc::clone(self.store), self.source.clone());
         let (baseline, now, rolled) = (self.is_baseline(), self.now, self.before.as_ref().and_then(|state| state.roll_call));
         self.desk
             .compute(move || {
-                let named = read.named();
+                let named = opened.named();
                 let seen = Seen::of(&desk, &store, &source, named, now)?;
                 let mut known = store.known(&dedupe::lookups(named))?;
                 let roll = Roll::call(&store, &source, rolled, &known, now)?;

@@ -151,7 +151,7 @@ impl Press {
     /// Prints every page that may have changed, and returns the site. Blocks for as long as rendering takes.
     pub fn print(&mut self, store: &Store, now: Timestamp) -> Result<Site, StoreError> {
         let mut front_is_touched = !self.front_is_printed;
-        if front_is_touched {
+        if !self.front_is_printed {
             self.print_what_stays(now);
         }
         for place in 0..self.columns.len() {

@@ -192,7 +192,7 @@ mod tests {
         let keep = std::time::Duration::from_secs(10 * 86_400);
         assert_eq!(prune(&store, keep, day(11)).await.unwrap(), 3);
         let mut source = SourceState::bare(day(0));
-        for (last, left) in [(11 + 90, 3), (11 + 91, 0)] {
+        for (last, left) in [(11 + 97, 3), (11 + 98, 0)] {
             source.roll_call = Some(RollCall { since: day(0), last: day(last) });
             let source = Some((Slug::new("a").unwrap(), source.clone()));
             store.commit(Batch { source, ..Batch::default() }).await.unwrap();

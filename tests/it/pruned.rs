@@ -26,7 +26,7 @@ const KNOWN_FOR: i64 = 60 * DAY;
 const IDS: [&str; 3] = ["a", "b", "c"];
 const LISTED: [usize; 3] = [6, usize::MAX, 4];
 
-/// 2026-11-20 00:00 UTC, and what has passed since.
+/// 2026-11-20 00:00 UTC, and what has passed since: nextest runs each test in a process of its own.
 static NOW: AtomicI64 = AtomicI64::new(1_795_132_800);
 
 fn now() -> Timestamp {
@@ -199,8 +199,8 @@ fn an_entry_that_is_listed_for_some_days_between_two_weeks_is_known_for_as_long_
     room.take(&quiet);
     room.take(&goes);
     assert_eq!(room.count("stories"), 0, "both are pruned");
-    (0..12).for_each(|_| room.take(&quiet));
-    // Three days after the last week it is back, four days later it is gone: 91 days without it in any week.
+    (0..13).for_each(|_| room.take(&quiet));
+    // Three days after the last week it is back, four days later it is gone: 98 days without it in any week.
     let returns = Step { days: 3, moved: Some((0, 0, true)), ..quiet };
     room.take(&returns);
     room.take(&Step { days: 4, ..goes });

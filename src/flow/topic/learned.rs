@@ -21,7 +21,7 @@ const IN_TITLE: f32 = 2.0;
 pub const ENOUGH: f32 = 0.15;
 /// From this on it speaks clearly for a topic, so that a phrase counts which alone says too little.
 pub const CLEARLY: f32 = 0.4;
-/// Bits of a hash by which a run is looked up: 16,384 numbers for some 38,000 runs.
+/// Bits of a hash by which a run is looked up: 16,384 numbers for some 45,000 runs.
 const FIRST_BITS: u32 = 14;
 /// Words that are shown of those that speak the most for a topic.
 const SHOWN: usize = 4;

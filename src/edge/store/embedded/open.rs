@@ -22,7 +22,7 @@ use crate::edge::store::embedded::{Embedded, QUEUE, Shared, codec, compact, fail
 use crate::edge::store::{Finding, StoreError};
 
 /// sled's page cache, in bytes. Its default is 1 GB. What polls ask again and again is remembered beside it (`seen`, `near`): among a million
-/// stories a poll costs the same with 32 MB as with 64. glibc's heaps hold it up to twice, once for each thread that reads.
+/// stories a poll costs the same with 32 MB as with 64.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// How often, and after which wait, a file that sled has not let go yet is tried again: five seconds in all.

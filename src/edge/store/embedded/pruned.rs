@@ -31,7 +31,9 @@ impl Embedded {
         let row = gathered::row_of(&start).filter(|_| self.shared.seen.may_have(&start));
         let row = row.map(|row| self.shared.db()?.get(row).map_err(failed(DOING))).transpose()?.flatten();
         let Some(row) = row else { return Ok(Vec::new()) };
-        let marks = gathered::beginning(&start, &row)?.into_iter().map(|(key, value)| codec::read_mark(&key, value));
+        // Of a row that can't be read nothing is known: what nobody is known to have had is not forgotten.
+        let records = found(gathered::beginning(&start, &row).map(Some))?.unwrap_or_default();
+        let marks = records.into_iter().map(|(key, value)| codec::read_mark(&key, value));
         let marks: Vec<Option<Mark>> = marks.filter_map(legible).collect::<Result<_, _>>()?;
         Ok(marks.into_iter().flatten().map(|mark| mark.listed).collect())
     }

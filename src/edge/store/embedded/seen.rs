@@ -25,7 +25,7 @@ const BITS_PER_KEY: u64 = 12;
 const PROBES: u32 = 6;
 /// The largest filter, in bytes: enough for seven million stories. With more of them more is asked in vain.
 const MOST_BYTES: u64 = 32 * 1024 * 1024;
-/// Keys beside those that are there already for which a filter has room: those of 200,000 stories, in 1.5 MB. It is made anew each day.
+/// Keys beside those that are there already for which a filter has room: those of 200,000 to 350,000 stories, in 1.5 MB. It is made anew each day.
 const ROOM: u64 = 1 << 20;
 
 /// What is in memory.

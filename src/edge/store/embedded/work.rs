@@ -108,10 +108,10 @@ pub(super) fn add(recent: &mut Recent, work: Work, rows: &mut Rows) -> Result<()
 }
 
 /// What is to be written of a story, and what is stored of it.
-type Encoded = (Vec<u8>, Option<Stored>);
+type Replacement = (Vec<u8>, Option<Stored>);
 
 /// What each story comes to; an error before anything of the batch is added.
-fn encode(recent: &Recent, batch: &Batch, rows: &Rows) -> Result<Vec<Encoded>, StoreError> {
+fn encode(recent: &Recent, batch: &Batch, rows: &Rows) -> Result<Vec<Replacement>, StoreError> {
     let mut ids = HashSet::new();
     if !batch.stories.iter().all(|change| ids.insert(change.story.id)) {
         return Err(StoreError::Conflict);

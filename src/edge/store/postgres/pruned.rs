@@ -56,7 +56,9 @@ pub(super) async fn put(session: &Session, marks: &[Mark]) -> Result<(), Failure
 
 async fn marks(pool: &Pool, ids: &[StoryId]) -> Result<HashMap<StoryId, Vec<LastListed>>, Failure> {
     let stories: Vec<&[u8]> = ids.iter().map(|id| &id.0[..]).collect();
-    let query = "select story, source, listed from diemtin.marks where story = any($1) order by story, source";
+    // Those of a story that is stored again wait until it is pruned again.
+    let query = "select story, source, listed from diemtin.marks m where story = any($1) \
+                 and not exists (select 1 from diemtin.stories s where s.id = m.story) order by story, source";
     let mut marks: HashMap<StoryId, Vec<LastListed>> = HashMap::new();
     for row in &once(pool, query, &[all_bytes(&stories)]).await? {
         let [source, listed] = [row.try_get(1)?, row.try_get(2)?].map(|number: i64| u32::try_from(number).unwrap_or(u32::MAX));

@@ -7,18 +7,18 @@ use jiff::Timestamp;
 use crate::flow::dedupe::{self, Gists, Named};
 use crate::model::{Document, Source};
 
-/// Entries of a document whose texts are made ready before its turn has come, at about 9 kB each: many documents wait.
+/// Entries of a document whose texts are made ready before its turn has come, at about 9 kB each.
 const MOST_READY: usize = 50;
 
 /// A document that was read, and its entries.
-pub(super) struct ReadOnce {
+pub(super) struct Opened {
     pub document: Document,
     source: Source,
     at: Timestamp,
     named: OnceLock<Vec<Named>>,
 }
 
-impl ReadOnce {
+impl Opened {
     /// A source's document that was read now.
     pub fn new(source: &Source, document: Document, now: Timestamp) -> Self {
         Self { document, source: source.clone(), at: now, named: OnceLock::new() }
@@ -32,7 +32,7 @@ impl ReadOnce {
         })
     }
 
-    /// Makes texts ready to be compared that are all new.
+    /// Makes texts ready to be compared.
     pub fn make_ready(&self, gists: &Gists) {
         for named in self.named().iter().take(MOST_READY) {
             named.gist(gists).sketch();
