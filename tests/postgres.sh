@@ -86,7 +86,7 @@ if ! sql 'select 1' >/dev/null 2>&1; then
         is_unused() { [ $(($(date +%s) - $(stat -c %Y "$folder/used"))) -ge "$idle" ]; }
         bin=$1 folder=$2 idle=$3
         while sleep 5; do
-            count=$("$bin/psql" -X -A -t -h "$folder" -U postgres -d postgres -c "select count(*) from pg_stat_activity where backend_type = '"'client backend'"' and pid <> pg_backend_pid()" 2>/dev/null) || count=$(ls "$folder/data/postmaster.pid" 2>/dev/null | wc -l)
+            count=$("$bin/psql" -X -A -t -h "$folder" -U postgres -d postgres -c "select count(*) from pg_stat_activity where backend_type = '"'client backend'"' and pid <> pg_backend_pid()" 2>/dev/null) || count=0
             [ "$count" = 0 ] || touch "$folder/used"
             is_unused || continue
             exec 9>"$folder.lock"

@@ -8,7 +8,7 @@ use crate::flow::dedupe::{self, Gists, Named};
 use crate::model::{Document, Source};
 
 /// Entries of a document whose texts are made ready before its turn has come, at about 9 kB each.
-const MOST_READY: usize = 50;
+const MOST_TEXTS: usize = 50;
 
 /// A document that was read, and its entries.
 pub(super) struct Opened {
@@ -34,7 +34,7 @@ impl Opened {
 
     /// Makes texts ready to be compared.
     pub fn make_ready(&self, gists: &Gists) {
-        for named in self.named().iter().take(MOST_READY) {
+        for named in self.named().iter().take(MOST_TEXTS) {
             named.gist(gists).sketch();
         }
     }

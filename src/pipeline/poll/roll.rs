@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::edge::store::{Store, StoreError};
 use crate::flow::roll_call;
-use crate::model::{Known, Mark, RollCall, Source, SourceTag, StoryId};
+use crate::model::{Known, LastListed, Mark, RollCall, Source, SourceTag, StoryId};
 
 /// What a document told.
 pub(super) struct Roll {
@@ -30,8 +30,8 @@ impl Roll {
         let stories: Vec<StoryId> = known.entries.values().map(|(story, _)| *story).collect();
         let tag = SourceTag::of(&source.id);
         // A story that was never pruned has no mark.
-        let marked = store.marks(&stories)?.into_iter().filter(|(_, marks)| !marks.is_empty());
-        let stale = marked.filter(|(_, marks)| roll_call::is_stale(marks, tag, now));
+        let is_stale = |marks: &[LastListed]| !marks.is_empty() && roll_call::is_stale(marks, tag, now);
+        let stale = store.marks(&stories)?.into_iter().filter(|(_, marks)| is_stale(marks));
         let marks = stale.map(|(story, _)| Mark { story, listed: (tag, now) }).collect();
         Ok(Self { called: Some(roll_call::after(before, now)), marks })
     }

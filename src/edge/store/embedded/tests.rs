@@ -192,6 +192,19 @@ fn what_can_not_be_read_is_set_aside_and_takes_nothing_else_away() {
 }
 
 #[test]
+fn marks_that_can_not_be_read_stop_nobody_who_asks_for_them() {
+    let mut case = Case::new();
+    case.commit(batch([story(1, 0), story(2, 0)])).unwrap();
+    case.remove(vec![id(1)]);
+    let marks = |case: &Case| case.store().marks(&[id(1), id(2)]).unwrap().into_values().flatten().count();
+    assert_eq!(marks(&case), 1);
+    let row = gathered::row_of(&codec::marks_key(id(1))).unwrap();
+    tamper(&mut case, |db| assert!(db.insert(row, b"\x01nonsense").unwrap().is_some(), "there it stands"));
+    case.reopen();
+    assert_eq!(marks(&case), 0);
+}
+
+#[test]
 fn what_is_written_during_an_inspection_is_counted_right() {
     let case = Case::new();
     case.commit(batch((0..=255).map(|n| story(n, 0)))).unwrap();
