@@ -4,7 +4,7 @@
 //!     cargo run --release --example evaluate -- --wrong FILE…      # and every case that is judged wrongly, with the reason
 //!
 //! A set is a file of lines parted by tabs, after a line of headings: pairs are `label, class, title, summary, title, summary`, topics
-//! `topics, class, title, summary, categories`. The topics are those of feeds.toml. The cases of `*-heldout.tsv` and `*-heldout-two.tsv` (1,365 of 15,016) were
+//! `topics, class, title, summary, categories`. The topics are those of feeds.toml. The cases of `*-heldout.tsv` and `*-heldout-two.tsv` (1,365 of 17,316) were
 //! never looked at while the program was tuned: ask for no wrong cases of them.
 
 mod pairs;
@@ -13,7 +13,7 @@ mod topics;
 use anyhow::Context;
 
 /// The labelled sets of the repository.
-const SETS: [&str; 37] = [
+const SETS: [&str; 43] = [
     "pairs-tuning.tsv",
     "pairs-hard.tsv",
     "pairs-lookalike.tsv",
@@ -22,6 +22,8 @@ const SETS: [&str; 37] = [
     "pairs-court.tsv",
     "pairs-market.tsv",
     "pairs-third.tsv",
+    "pairs-bureau.tsv",
+    "pairs-province.tsv",
     "pairs-heldout.tsv",
     "pairs-heldout-two.tsv",
     "topics-tuning.tsv",
@@ -48,6 +50,10 @@ const SETS: [&str; 37] = [
     "topics-online.tsv",
     "topics-sector.tsv",
     "topics-weekly.tsv",
+    "topics-aside.tsv",
+    "topics-coast.tsv",
+    "topics-delta.tsv",
+    "topics-highland.tsv",
     "topics-heldout.tsv",
     "topics-heldout-two.tsv",
     "topics-danes-heldout.tsv",

@@ -5,16 +5,18 @@
 //!
 //! The held-out sets are never learned from. What the weights are, and how they are applied, stands in `diemtin::flow::topic::learned`.
 
+mod calibrate;
 mod machine;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use anyhow::Context;
-use diemtin::flow::topic::learned::{ENOUGH, Model, Spoken, runs};
-use diemtin::model::{Field, LEARNED};
+use diemtin::flow::topic::learned::{Calibration, ENOUGH, Model, Spoken, runs};
+use diemtin::model::LEARNED;
 use diemtin::text::Passage;
 
+use calibrate::calibrate;
 use machine::{Example, Machine};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/judge");
@@ -23,6 +25,11 @@ const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/flow/topic/learned
 const LEAST_TEXTS: usize = 3;
 /// Weights below this, in hundredths, are left out.
 const LEAST_WEIGHT: i32 = 5;
+
+/// Parts into which the sets are put for the calibration: each is judged by what was learned from the other ones.
+const PARTS: usize = 6;
+/// Lines of a table before its runs of words.
+const HEAD: usize = 3;
 
 /// A labelled text.
 struct Labelled {
@@ -34,17 +41,15 @@ struct Labelled {
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let is_left_out = |name: &str| name.contains("heldout") || arguments.iter().any(|argument| argument == name);
-    let mut learned_from = Vec::new();
     let mut names: Vec<String> = std::fs::read_dir(FOLDER)?
         .filter_map(|file| file.ok()?.file_name().into_string().ok())
         .filter(|name| name.starts_with("topics-"))
         .collect();
     names.sort();
-    for name in names.iter().filter(|name| !is_left_out(name)) {
-        learned_from.extend(read(name)?);
-    }
-    let table = learn(&learned_from);
-    println!("{} texts, {} runs of words", learned_from.len(), table.lines().count() - 2);
+    let sets: Vec<Vec<Labelled>> =
+        names.iter().filter(|name| !is_left_out(name)).map(|name| read(name)).collect::<anyhow::Result<_>>()?;
+    let table = learn(&sets.iter().flatten().collect::<Vec<_>>(), calibration(&sets));
+    println!("{} texts, {} runs of words", sets.iter().flatten().count(), table.lines().count() - HEAD);
     if arguments.is_empty() {
         return std::fs::write(TABLE, table).context(TABLE);
     }
@@ -66,21 +71,31 @@ fn read(name: &str) -> anyhow::Result<Vec<Labelled>> {
     labelled.collect()
 }
 
-/// A table of weights.
-fn learn(texts: &[Labelled]) -> String {
-    let found: Vec<Vec<(u64, f32, Spoken)>> = texts.iter().map(|text| runs([&text.title, &text.summary])).collect();
-    let mut keys: BTreeMap<String, (u64, usize)> = BTreeMap::new();
-    for (text, runs) in texts.iter().zip(&found) {
-        for (hash, _, spoken) in runs {
-            let passage = if spoken.field == Field::Title { &text.title } else { &text.summary };
-            keys.entry(passage.words().run(spoken.words.clone()).to_owned()).or_insert((*hash, 0)).1 += 1;
-        }
+/// The calibration, from what models say of sets that they have not learned from.
+fn calibration(sets: &[Vec<Labelled>]) -> Calibration {
+    let mut judged = Vec::new();
+    for part in 0..PARTS {
+        let (left_out, others): (Vec<_>, Vec<_>) = sets.iter().enumerate().partition(|(place, _)| place % PARTS == part);
+        let others: Vec<&Labelled> = others.into_iter().flat_map(|(_, set)| set).collect();
+        let model = Model::read(&learn(&others, Calibration::default()));
+        judged.extend(left_out.into_iter().flat_map(|(_, set)| set).map(|text| {
+            let labels = LEARNED.iter().map(|topic| text.topics.iter().any(|own| own == topic)).collect();
+            (model.margins([&text.title, &text.summary]), labels)
+        }));
     }
-    keys.retain(|_, (_, texts)| *texts >= LEAST_TEXTS);
+    calibrate(&judged)
+}
+
+/// A table of weights.
+fn learn(texts: &[&Labelled], calibration: Calibration) -> String {
+    let found: Vec<Vec<(String, f32, Spoken)>> = texts.iter().map(|text| runs([&text.title, &text.summary])).collect();
+    let mut keys: BTreeMap<&str, usize> = BTreeMap::new();
+    found.iter().flatten().for_each(|(key, ..)| *keys.entry(key).or_default() += 1);
+    keys.retain(|_, texts| *texts >= LEAST_TEXTS);
     // How seldom a run is, rounded as the table writes it.
     let seldom = |with: usize| ((((1 + texts.len()) as f64 / (1 + with) as f64).ln() + 1.0) * 100.0).round() as i32;
-    let columns: HashMap<u64, (usize, i32)> =
-        keys.values().enumerate().map(|(column, (hash, with))| (*hash, (column, seldom(*with)))).collect();
+    let columns: HashMap<&str, (usize, i32)> =
+        keys.iter().enumerate().map(|(column, (key, with))| (*key, (column, seldom(*with)))).collect();
     let examples: Vec<Example> = found.iter().map(|runs| example(runs, &columns)).collect();
     let machines: Vec<Machine> = LEARNED
         .iter()
@@ -89,11 +104,15 @@ fn learn(texts: &[Labelled]) -> String {
             Machine::learn(&examples, &labels, keys.len())
         })
         .collect();
-    let hundredths = |weight: f64| (weight * 100.0).round() as i32;
+    let hundredths = |number: f64| (number * 100.0).round() as i32;
+    let line = |numbers: &mut dyn Iterator<Item = f64>| {
+        numbers.map(|number| hundredths(number).to_string()).collect::<Vec<_>>().join("\t") + "\n"
+    };
     let mut table = LEARNED.join("\t") + "\n";
-    let bias: Vec<String> = machines.iter().map(|machine| hundredths(machine.bias).to_string()).collect();
-    table += &(bias.join("\t") + "\n");
-    for (column, (key, (_, with))) in keys.iter().enumerate() {
+    table += &line(&mut machines.iter().map(|machine| machine.bias));
+    let Calibration { own, rivals, all, base } = calibration;
+    table += &line(&mut [own, rivals, all, base].into_iter().map(f64::from));
+    for (column, (key, with)) in keys.iter().enumerate() {
         let weights = machines.iter().map(|machine| hundredths(machine.weights[column])).enumerate();
         let weights: Vec<String> = weights
             .filter(|(_, weight)| weight.abs() >= LEAST_WEIGHT)
@@ -105,9 +124,9 @@ fn learn(texts: &[Labelled]) -> String {
 }
 
 /// What a text is for the machine: a row of length 1.
-fn example(runs: &[(u64, f32, Spoken)], columns: &HashMap<u64, (usize, i32)>) -> Example {
-    let known = runs.iter().filter_map(|(hash, times, _)| {
-        let (column, seldom) = columns.get(hash)?;
+fn example(runs: &[(String, f32, Spoken)], columns: &HashMap<&str, (usize, i32)>) -> Example {
+    let known = runs.iter().filter_map(|(key, times, _)| {
+        let (column, seldom) = columns.get(key.as_str())?;
         Some((*column, f64::from(*times) * f64::from(*seldom) / 100.0))
     });
     let known: Vec<(usize, f64)> = known.collect();
@@ -115,19 +134,22 @@ fn example(runs: &[(u64, f32, Spoken)], columns: &HashMap<u64, (usize, i32)>) ->
     known.into_iter().map(|(column, value)| (column, value / length)).collect()
 }
 
-/// How well a model does alone.
+/// How well a model does alone, with thresholds around the one in force.
 fn judge(model: &Model, texts: &[Labelled]) -> String {
-    let (mut right, mut wrong, mut missed) = (0, 0, 0);
-    for text in texts {
-        for opinion in model.opinions([&text.title, &text.summary]) {
-            match (text.topics.contains(&model.topics[opinion.topic]), opinion.score > ENOUGH) {
-                (true, true) => right += 1,
-                (false, true) => wrong += 1,
-                (true, false) => missed += 1,
-                (false, false) => {}
-            }
-        }
-    }
-    let share = |of: usize| f64::from(right) / f64::from(right + of as u32).max(1.0);
-    format!("precision {:.3}, recall {:.3}", share(wrong), share(missed))
+    let opinions: Vec<(f32, bool)> = texts
+        .iter()
+        .flat_map(|text| {
+            let opinions = model.opinions([&text.title, &text.summary]);
+            opinions.into_iter().map(|opinion| (opinion.score, text.topics.contains(&model.topics[opinion.topic])))
+        })
+        .collect();
+    let judged = [-0.5, 0.0, 0.5].map(|more| {
+        let count = |given: bool, right: bool| {
+            opinions.iter().filter(|(score, label)| (*score > ENOUGH + more, *label) == (given, right)).count() as f64
+        };
+        let right = count(true, true);
+        let (wrong, missed) = (count(true, false), count(false, true));
+        format!("{:.3}, {:.3} from {:.1}", right / (right + wrong).max(1.0), right / (right + missed).max(1.0), ENOUGH + more)
+    });
+    format!("precision, recall {}", judged.join("; "))
 }

@@ -15,19 +15,25 @@ use crate::text::Passage;
 
 /// Words of the longest run.
 const RUN: usize = 3;
+/// Words of the longest run with which a title begins.
+const BEGINNING: usize = 4;
+/// What stands before the key of such a run.
+const BEGINS: char = '^';
 /// How often a run of the title counts, beside one of the summary.
 const IN_TITLE: f32 = 2.0;
-/// From this on a text has the topic: so 97 of a hundred are right in texts by hands that the weights were not learned from.
-pub const ENOUGH: f32 = 0.15;
+/// From this on a text has the topic, in log-odds: so 97 of a hundred are right in texts by hands that the weights were not learned from.
+pub const ENOUGH: f32 = 0.7;
 /// From this on it speaks clearly for a topic, so that a phrase counts which alone says too little.
-pub const CLEARLY: f32 = 0.4;
+pub const CLEARLY: f32 = 1.8;
+/// Another topic whose words say less than this is no rival: its machine's margin, where -1 is a clear no and 1 a clear yes.
+const NO_RIVAL: f32 = -0.5;
 /// Bits of a hash by which a run is looked up: 16,384 numbers for some 45,000 runs.
 const FIRST_BITS: u32 = 14;
 /// Words that are shown of those that speak the most for a topic.
 const SHOWN: usize = 4;
 
-/// A table of weights: a line of the topics, one of what each is worth without any word, then a line for each run: its key, how seldom it is, and
-/// its weights, `3:45 0:-7`, in hundredths; all parted by tabs.
+/// A table of weights: a line of the topics, one of what each is worth without any word, one of the calibration, then a line for each run: its
+/// key, how seldom it is, and its weights, `3:45 0:-7`, in hundredths; all parted by tabs.
 pub const WEIGHTS: &str = include_str!("learned/weights.tsv");
 
 /// The weights that the program comes with.
@@ -39,6 +45,7 @@ pub struct Model {
     /// The ids of the topics that the labelled texts have.
     pub topics: Vec<String>,
     bias: Vec<f32>,
+    calibration: Calibration,
     /// In the order of the hashes of runs' keys.
     rows: Vec<(u64, Row)>,
     /// Where in `rows` the hashes begin that have each number in their first bits, and where the last of them end: of a run that is not known, which
@@ -51,6 +58,20 @@ pub struct Model {
 struct Row {
     seldom: f32,
     weights: Range<u32>,
+}
+
+/// How likely a topic is by what the words say, for it and for the others: a text of which they claim much for another topic often only mentions
+/// this one. In log-odds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Calibration {
+    /// What the topic's own margin is worth.
+    pub own: f32,
+    /// What those of its rivals are, together.
+    pub rivals: f32,
+    /// What those of all other topics are, together: how much of a text is known at all.
+    pub all: f32,
+    /// What is so without any of them.
+    pub base: f32,
 }
 
 /// A run of words where it stands.
@@ -67,31 +88,40 @@ pub struct Spoken {
 pub struct Opinion {
     /// The topic's place among those of the model.
     pub topic: usize,
-    /// Above [`ENOUGH`] it speaks for the topic.
+    /// The log-odds that the text has it: above [`ENOUGH`] it has.
     pub score: f32,
     /// What speaks the most for it.
     pub because: Vec<Spoken>,
 }
 
-/// The different runs of words of a title and a summary, in the order of the hashes of their keys, each with how much it occurs and where it
-/// stands first.
-pub fn runs(read: [&Passage; 2]) -> Vec<(u64, f32, Spoken)> {
-    runs_known(read, |_| Some(())).into_iter().map(|(key, times, spoken, ())| (key, times, spoken)).collect()
+/// The different runs of words of a title and a summary, in the order of the hashes of their keys: each with its key, how much it occurs, and where
+/// it stands first.
+pub fn runs(read: [&Passage; 2]) -> Vec<(String, f32, Spoken)> {
+    let runs = runs_known(read, |_, key| Some(key.to_owned()));
+    runs.into_iter().map(|(_, times, spoken, key)| (key, times, spoken)).collect()
 }
 
-/// Those of the runs of whose hashes something is known, with what is known.
-fn runs_known<T>(read: [&Passage; 2], known: impl Fn(u64) -> Option<T>) -> Vec<(u64, f32, Spoken, T)> {
+/// Those of the runs of which something is known, with what is known, by their hashes and keys.
+///
+/// The key of a run is that of its words, where every number is 0; those with which a title begins have one more, with [`BEGINS`] in front.
+fn runs_known<T>(read: [&Passage; 2], known: impl Fn(u64, &str) -> Option<T>) -> Vec<(u64, f32, Spoken, T)> {
     let mut found: Vec<(u64, f32, Spoken, T)> = Vec::new();
     for (field, passage, times) in [(Field::Title, read[0], IN_TITLE), (Field::Summary, read[1], 1.0)] {
-        let words = passage.words();
-        for start in 0..words.len() {
-            for end in start + 1..=(start + RUN).min(words.len()) {
-                let key = xxh3_64(words.run(start..end).as_bytes());
-                found.extend(known(key).map(|known| (key, times, Spoken { field, words: start..end }, known)));
+        let (keys, places) = keys(passage);
+        let mut look = |key: &str, times: f32, words: Range<usize>| {
+            let hash = hash(key);
+            found.extend(known(hash, key).map(|known| (hash, times, Spoken { field, words }, known)));
+        };
+        for start in 0..places.len() {
+            for end in start + 1..=(start + RUN).min(places.len()) {
+                look(&keys[places[start].start..places[end - 1].end], times, start..end);
             }
         }
+        for (end, place) in places.iter().enumerate().take(if field == Field::Title { BEGINNING } else { 0 }) {
+            look(&keys[..place.end], 1.0, 0..end + 1);
+        }
     }
-    found.sort_by_key(|(key, ..)| *key);
+    found.sort_by_key(|(hash, ..)| *hash);
     found.dedup_by(|next, first| {
         let is_one = next.0 == first.0;
         first.1 += if is_one { next.1 } else { 0.0 };
@@ -101,6 +131,46 @@ fn runs_known<T>(read: [&Passage; 2], known: impl Fn(u64) -> Option<T>) -> Vec<(
     found
 }
 
+/// The keys of a passage's words, in one text that begins with [`BEGINS`], and where each stands.
+fn keys(passage: &Passage) -> (String, Vec<Range<usize>>) {
+    let words = passage.words();
+    let mut keys = BEGINS.to_string();
+    let mut places = Vec::with_capacity(words.len());
+    for key in words.keys() {
+        if !places.is_empty() {
+            keys.push(' ');
+        }
+        let start = keys.len();
+        if key.starts_with(|first: char| first.is_ascii_digit()) {
+            // 19h30 is 0h0.
+            let parts = key.split_inclusive(|c: char| !c.is_ascii_digit());
+            parts.for_each(|part| keys.extend(["0", part.trim_start_matches(|c: char| c.is_ascii_digit())]));
+        } else {
+            keys.push_str(key);
+        }
+        places.push(start..keys.len());
+    }
+    (keys, places)
+}
+
+fn hash(key: &str) -> u64 {
+    xxh3_64(key.as_bytes())
+}
+
+impl Calibration {
+    /// What a topic's likelihood follows from: its margin, those of its rivals together, and those of all other topics.
+    pub fn evidence(margins: &[f32], topic: usize) -> [f32; 3] {
+        let own = margins[topic];
+        let rivals: f32 = margins.iter().map(|margin| margin.max(NO_RIVAL)).sum();
+        [own, rivals - own.max(NO_RIVAL), margins.iter().sum::<f32>() - own]
+    }
+
+    fn log_odds(&self, margins: &[f32], topic: usize) -> f32 {
+        let [own, rivals, all] = Self::evidence(margins, topic);
+        self.own * own + self.rivals * rivals + self.all * all + self.base
+    }
+}
+
 impl Model {
     /// Reads a table of weights; what is no line of one is left out.
     pub fn read(table: &str) -> Self {
@@ -108,7 +178,10 @@ impl Model {
         let mut head = || lines.next().unwrap_or_default().split('\t');
         let topics: Vec<String> = head().map(str::to_owned).collect();
         let bias = head().filter_map(hundredths).collect();
-        let mut model = Self { topics, bias, ..Self::default() };
+        let mut number = head().filter_map(hundredths);
+        let mut number = || number.next().unwrap_or_default();
+        let calibration = Calibration { own: number(), rivals: number(), all: number(), base: number() };
+        let mut model = Self { topics, bias, calibration, ..Self::default() };
         for line in lines {
             let mut fields = line.split('\t');
             let (Some(key), Some(seldom)) = (fields.next(), fields.next().and_then(hundredths)) else { continue };
@@ -116,7 +189,7 @@ impl Model {
             let weights = fields.next().unwrap_or_default().split(' ').filter_map(|pair| pair.split_once(':'));
             model.weights.extend(weights.filter_map(|(topic, weight)| Some((topic.parse().ok()?, hundredths(weight)?))));
             let row = Row { seldom, weights: first..model.weights.len() as u32 };
-            model.rows.push((xxh3_64(key.as_bytes()), row));
+            model.rows.push((hash(key), row));
         }
         model.rows.sort_by_key(|(key, _)| *key);
         model.rows.dedup_by_key(|(key, _)| *key);
@@ -133,32 +206,45 @@ impl Model {
         self.rows[from as usize..to as usize].iter().find(|(other, _)| *other == key).map(|(_, row)| row)
     }
 
+    /// Each topic's margin, of a title and a summary: 1 is a clear yes, -1 a clear no.
+    pub fn margins(&self, read: [&Passage; 2]) -> Vec<f32> {
+        self.margins_of(&self.known(read))
+    }
+
     /// What was learned of each topic, of a title and a summary.
     pub fn opinions(&self, read: [&Passage; 2]) -> Vec<Opinion> {
-        let known = runs_known(read, |key| self.row(key));
-        let known: Vec<(&Row, f32, &Spoken)> =
-            known.iter().map(|(_, times, spoken, row)| (*row, times * row.seldom, spoken)).collect();
-        let length = known.iter().map(|(_, value, _)| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-        let mut scores = self.bias.clone();
-        for (row, value, _) in &known {
-            for (topic, weight) in self.of(row) {
-                scores[usize::from(*topic)] += weight * value / length;
-            }
-        }
+        let known = self.known(read);
+        let margins = self.margins_of(&known);
         let because = |topic: usize| {
             let weight = |row: &Row| self.of(row).iter().find(|(other, _)| usize::from(*other) == topic).map_or(0.0, |(_, w)| *w);
             let mut spoken: Vec<(f32, &Spoken)> =
-                known.iter().map(|(row, value, spoken)| (weight(row) * value, *spoken)).collect();
+                known.iter().map(|(row, value, spoken)| (weight(row) * value, spoken)).collect();
             let place = |spoken: &Spoken| (spoken.field, spoken.words.start);
             spoken.sort_by(|a, b| b.0.total_cmp(&a.0).then(place(a.1).cmp(&place(b.1))));
             apart(spoken.into_iter().filter(|(value, _)| *value > 0.0).map(|(_, spoken)| spoken))
         };
-        let opinion = |(topic, score): (usize, f32)| Opinion {
-            topic,
-            score,
-            because: if score > ENOUGH { because(topic) } else { Vec::new() },
+        let opinion = |topic: usize| {
+            let score = self.calibration.log_odds(&margins, topic);
+            Opinion { topic, score, because: if score > ENOUGH { because(topic) } else { Vec::new() } }
         };
-        scores.into_iter().enumerate().map(opinion).collect()
+        (0..margins.len()).map(opinion).collect()
+    }
+
+    /// The runs of which something is known, each with how much it counts and where it stands.
+    fn known(&self, read: [&Passage; 2]) -> Vec<(&Row, f32, Spoken)> {
+        let known = runs_known(read, |hash, _| self.row(hash)).into_iter();
+        known.map(|(_, times, spoken, row)| (row, times * row.seldom, spoken)).collect()
+    }
+
+    fn margins_of(&self, known: &[(&Row, f32, Spoken)]) -> Vec<f32> {
+        let length = known.iter().map(|(_, value, _)| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        let mut margins = self.bias.clone();
+        for (row, value, _) in known {
+            for (topic, weight) in self.of(row) {
+                margins[usize::from(*topic)] += weight * value / length;
+            }
+        }
+        margins
     }
 
     fn of(&self, row: &Row) -> &[(u16, f32)] {
@@ -197,17 +283,20 @@ mod tests {
     use super::*;
     use crate::model::LEARNED;
 
-    const TABLE: &str =
-        "an-ninh\ty-te\n-20\t-30\nbac1 si4\t500\t1:90\nbac1\t300\t0:10 1:40\ntrôm5\t600\t0:120 1:-50\nthuôc1\t400\t1:60\n";
+    const TABLE: &str = "an-ninh\ty-te\n-20\t-30\n100\t0\t0\t0\nbac1 si4\t500\t1:290\nbac1\t300\t0:10 1:40\n\
+                         trôm5\t600\t0:220 1:-50\nthuôc1\t400\t1:260\n^trôm5\t600\t0:300\n0 ca\t400\t1:150\n";
+
+    fn opinions(table: &str, title: &str, summary: &str) -> Vec<Opinion> {
+        Model::read(table).opinions([&Passage::of_title(title), &Passage::of_summary(summary)])
+    }
 
     fn scores(title: &str, summary: &str) -> Vec<f32> {
-        let read = [&Passage::of_title(title), &Passage::of_summary(summary)];
-        Model::read(TABLE).opinions(read).into_iter().map(|opinion| opinion.score).collect()
+        opinions(TABLE, title, summary).into_iter().map(|opinion| opinion.score).collect()
     }
 
     #[test]
     fn words_speak_for_a_topic_and_against_it() {
-        let [plain, theft] = [scores("Bác sĩ kể", ""), scores("Trộm vào nhà bác sĩ", "")];
+        let [plain, theft] = [scores("Bác sĩ kể", ""), scores("Vào trộm nhà bác sĩ", "")];
         assert!(plain[1] > ENOUGH && plain[0] < 0.0, "{plain:?}");
         assert!(theft[0] > ENOUGH && theft[1] < plain[1], "{theft:?}");
         assert_eq!(scores("Trời mưa", "to"), [-0.2, -0.3], "without a known word there is nothing but the bias");
@@ -215,9 +304,8 @@ mod tests {
 
     #[test]
     fn a_title_counts_twice_and_what_speaks_is_shown_where_it_stands() {
-        assert!(scores("Bác sĩ", "trộm")[1] > scores("Trộm", "bác sĩ")[1]);
-        let read = [&Passage::of_title("Gặp bác sĩ"), &Passage::of_summary("Bác kê thuốc")];
-        let opinions = Model::read(TABLE).opinions(read);
+        assert!(scores("Kể bác sĩ", "là trộm")[1] > scores("Kể trộm", "là bác sĩ")[1]);
+        let opinions = opinions(TABLE, "Gặp bác sĩ", "Bác kê thuốc");
         assert_eq!(
             opinions[1].because,
             [Spoken { field: Field::Title, words: 1..3 }, Spoken { field: Field::Summary, words: 2..3 }]
@@ -226,9 +314,40 @@ mod tests {
     }
 
     #[test]
+    fn words_with_which_a_title_begins_count_once_more() {
+        let [first, later] = [scores("Trộm xe", "bác sĩ"), scores("Xe trộm", "bác sĩ")];
+        assert!(first[0] > later[0], "{first:?} {later:?}");
+        assert_eq!(scores("Xe", "trộm bác sĩ"), scores("Xe", "có trộm bác sĩ"), "a summary has no such beginning");
+    }
+
+    #[test]
+    fn a_number_is_a_number() {
+        assert_eq!(scores("Thêm 103 ca", "")[1], scores("Thêm 7 ca", "")[1]);
+        assert!(scores("Thêm 103 ca", "")[1] > scores("Thêm nhiều ca", "")[1]);
+        let key = |title: &str| keys(&Passage::of_title(title)).0;
+        assert_eq!(key("19h30 ngày 5/12, hòa"), "^0h0 ngay2 0 0 hoa2");
+    }
+
+    #[test]
+    fn what_is_claimed_for_another_topic_speaks_against_this_one() {
+        let with = |calibration: &str| {
+            let table = TABLE.replace("100\t0\t0\t0", calibration);
+            opinions(&table, "Bác sĩ bắt trộm", "").into_iter().map(|opinion| opinion.score).collect::<Vec<_>>()
+        };
+        let (alone, rivals) = (with("100\t0\t0\t0"), with("100\t-50\t0\t0"));
+        assert!(alone.iter().all(|score| *score > 0.0), "{alone:?}");
+        assert!((rivals[0] - (alone[0] - alone[1] / 2.0)).abs() < 1e-5 && (rivals[1] - (alone[1] - alone[0] / 2.0)).abs() < 1e-5);
+        assert_eq!(
+            Calibration::evidence(&[0.25, -0.75, 0.5], 0),
+            [0.25, 0.0, -0.25],
+            "who says less than a half against it is no rival"
+        );
+    }
+
+    #[test]
     fn the_table_is_whole() {
         assert_eq!((&MODEL.topics[..], MODEL.bias.len()), (&LEARNED.map(str::to_owned)[..], LEARNED.len()));
-        assert_eq!(MODEL.rows.len(), WEIGHTS.lines().count() - 2, "no line is lost, and no two keys share a hash");
+        assert_eq!(MODEL.rows.len(), WEIGHTS.lines().count() - 3, "no line is lost, and no two keys share a hash");
         assert!(MODEL.weights.iter().all(|(topic, _)| usize::from(*topic) < MODEL.topics.len()));
     }
 }

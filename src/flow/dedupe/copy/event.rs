@@ -128,7 +128,9 @@ fn both_have(a: &Gist, b: &Gist) -> [usize; SHARED.len()] {
     let mut times = [0; SHARED.len()];
     for token in a.tokens() {
         let may_be_fact = token.weight >= RARE || token.kind != Kind::Word;
-        if may_be_fact && seen.insert(token.hash) && b.knows(token) {
+        // A place and the one that it is part of are one fact.
+        let fact = if token.kind == Kind::Place { LEXICON.outermost(&token.key) } else { &token.key };
+        if may_be_fact && b.knows(token) && seen.insert(fact) {
             times.iter_mut().zip(&SHARED).for_each(|(times, fact)| *times += usize::from((fact.is)(token)));
         }
     }

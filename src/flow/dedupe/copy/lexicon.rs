@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::text::Words;
 use usual::USUAL;
 use ways::{BODIES, SAME};
-use words::{FREQUENT, JOINING, LOOKING_BACK, OFFICIAL, OPPOSITES, PLACES, SERIALS, STEPS};
+use words::{FREQUENT, JOINING, LOOKING_BACK, OFFICIAL, OPPOSITES, PARTS, PLACES, SERIALS, STEPS};
 
 /// How much a rare word, a common one, and one that only joins others say, in twentieths of a rare word.
 pub(super) const RARE: u32 = 20;
@@ -55,6 +55,7 @@ pub(super) struct Lexicon {
     looking_back: HashSet<String, Quick>,
     steps: HashMap<String, usize, Quick>,
     serials: HashMap<String, usize, Quick>,
+    wholes: HashMap<String, String, Quick>,
 }
 
 /// What is known about a word.
@@ -123,6 +124,12 @@ impl Hasher for KeyHasher {
 /// Read once.
 pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::new);
 
+/// The token of a place.
+fn place_token(place: &str) -> String {
+    let token = keys(place).join("_");
+    if token.ends_with("hcm") || token.ends_with("minh") { "tphcm".to_owned() } else { token.replace("thua2_thien_", "") }
+}
+
 fn keys(text: &str) -> Vec<String> {
     Words::new(text).keys().map(str::to_owned).collect()
 }
@@ -136,6 +143,7 @@ impl Lexicon {
             looking_back: HashSet::default(),
             steps: HashMap::default(),
             serials: HashMap::default(),
+            wholes: HashMap::default(),
         };
         for (words, weight) in [(FREQUENT, COMMON), (JOINING, JOINING_WEIGHT)] {
             keys(words).into_iter().for_each(|key| lexicon.words.entry(key).or_default().weight = weight);
@@ -169,9 +177,13 @@ impl Lexicon {
             lexicon.add(phrase, keys(phrase).join("_"), COMMON, Sort::Phrase);
         }
         for place in PLACES {
-            let token = keys(place).join("_");
-            let token = if token.ends_with("hcm") || token.ends_with("minh") { "tphcm".to_owned() } else { token };
-            lexicon.add(place, token.replace("thua2_thien_", ""), RARE, Sort::Place);
+            lexicon.add(place, place_token(place), RARE, Sort::Place);
+        }
+        for (whole, parts) in PARTS {
+            for part in parts.iter().filter(|part| !PLACES.contains(part)) {
+                lexicon.add(part, place_token(part), RARE, Sort::Place);
+            }
+            lexicon.wholes.extend(parts.iter().map(|part| (place_token(part), place_token(whole))));
         }
         for entry in lexicon.words.values_mut() {
             entry.expressions.sort_by_key(|e| (std::cmp::Reverse(e.rest.len()), e.sort != Sort::Place));
@@ -231,6 +243,21 @@ impl Lexicon {
     /// Which subject of which there is news every day a token names.
     pub fn serial(&self, key: &str) -> Option<usize> {
         self.serials.get(key).copied()
+    }
+
+    /// Whether one of two places is part of the other one: Long An of Tây Ninh, Quy Nhơn of Bình Định and so of Gia Lai.
+    pub fn is_part(&self, a: &str, b: &str) -> bool {
+        self.wholes(a).any(|whole| whole == b) || self.wholes(b).any(|whole| whole == a)
+    }
+
+    /// The province of today that a place is part of, or the place itself.
+    pub fn outermost<'a>(&'a self, place: &'a str) -> &'a str {
+        self.wholes(place).last().unwrap_or(place)
+    }
+
+    /// What a place is part of, and what that is part of.
+    fn wholes(&self, place: &str) -> impl Iterator<Item = &str> {
+        std::iter::successors(self.wholes.get(place), |place| self.wholes.get(place.as_str())).map(String::as_str)
     }
 
     /// Whether two tokens are opposites: different members of one group.

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use crate::flow::dedupe::copy::lexicon::LEXICON;
 use crate::flow::dedupe::copy::token::{Kind, Token};
 use crate::model::{Band, Sketch};
 
@@ -79,9 +80,9 @@ fn told_with(
     hashes
 }
 
-/// The province that a token names.
+/// The province that a token names, or that of a place which it names.
 fn province(token: &Token) -> Option<&str> {
-    (token.kind == Kind::Place).then_some(token.key.as_str())
+    (token.kind == Kind::Place).then(|| LEXICON.outermost(&token.key))
 }
 
 /// The day that a token names, without its year.
@@ -98,7 +99,7 @@ fn amounts(title: &[Token], lead: &[Token]) -> Vec<u64> {
     let keys = |is: fn(&Token) -> bool| -> BTreeSet<&str> {
         title.iter().chain(lead).filter(|token| is(token)).map(|token| token.key.as_str()).collect()
     };
-    let places = keys(|token| token.kind == Kind::Place);
+    let places: BTreeSet<&str> = title.iter().chain(lead).filter_map(province).collect();
     let least = if places.is_empty() { 3 } else { 2 };
     let amounts = keys(|token| token.kind == Kind::Count && token.key != "10");
     let ranked = amounts.into_iter().filter(|amount| amount.len() >= least).flat_map(|amount| {

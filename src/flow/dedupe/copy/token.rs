@@ -58,6 +58,7 @@ impl Token {
             || self.is_number() && other.is_number() && may_be_one(&self.key, &other.key)
             || self.kind == Kind::Ordinal && other.kind == Kind::Ordinal && may_be_one_month(&self.key, &other.key)
             || self.kind == Kind::Count && other.kind == Kind::Count && self.may_be_as_many(other)
+            || self.kind == Kind::Place && other.kind == Kind::Place && LEXICON.is_part(&self.key, &other.key)
             || is_numeral(self, other)
             || is_numeral(other, self)
     }
@@ -70,7 +71,7 @@ impl Token {
 
     /// Whether another key may say the same.
     pub(super) fn may_be_written_otherwise(&self) -> bool {
-        self.is_number() || self.unit.is_some()
+        self.is_number() || self.unit.is_some() || self.kind == Kind::Place
     }
 
     /// Whether it is an hour with its minutes, or a time that something took.

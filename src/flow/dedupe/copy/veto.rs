@@ -87,7 +87,8 @@ pub(super) fn different_places(a: &Gist, b: &Gist) -> Option<Reason> {
         fresh.map(|(part, token)| (token.key.clone(), written(part, &[token]))).collect()
     };
     let (here, there) = (places(a), places(b));
-    let apart = !here.is_empty() && !there.is_empty() && here.iter().all(|(key, _)| there.iter().all(|(other, _)| other != key));
+    let is_known = |key: &SmolStr| there.iter().any(|(other, _)| other == key || LEXICON.is_part(key, other));
+    let apart = !here.is_empty() && !there.is_empty() && !here.iter().any(|(key, _)| is_known(key));
     let names = |places: Vec<(SmolStr, String)>| places.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(", ");
     apart.then(|| Reason::Apart { what: Difference::Place, first: names(here), second: names(there) })
 }

@@ -124,6 +124,45 @@ pub(super) const PLACES: &[&str] = &[
     "Yên Bái",
 ];
 
+/// Places, each with the one that it is part of: provinces that were merged into others on 1 July 2025 (Resolution 202/2025/QH15), whose names are
+/// still written, and cities that stand for their province.
+pub(super) const PARTS: &[(&str, &[&str])] = &[
+    ("An Giang", &["Kiên Giang", "Long Xuyên"]),
+    ("Bắc Ninh", &["Bắc Giang"]),
+    ("Bình Dương", &["Thủ Dầu Một"]),
+    ("Bình Định", &["Quy Nhơn"]),
+    ("Bình Thuận", &["Phan Thiết"]),
+    ("Bà Rịa - Vũng Tàu", &["Vũng Tàu"]),
+    ("Cà Mau", &["Bạc Liêu"]),
+    ("Cần Thơ", &["Hậu Giang", "Sóc Trăng"]),
+    ("Đà Nẵng", &["Quảng Nam"]),
+    ("Đắk Lắk", &["Phú Yên", "Buôn Ma Thuột"]),
+    ("Đồng Nai", &["Bình Phước", "Biên Hòa"]),
+    ("Đồng Tháp", &["Tiền Giang", "Cao Lãnh"]),
+    ("Gia Lai", &["Bình Định", "Pleiku"]),
+    ("Hải Phòng", &["Hải Dương"]),
+    ("Hưng Yên", &["Thái Bình"]),
+    ("Khánh Hòa", &["Ninh Thuận", "Nha Trang"]),
+    ("Kiên Giang", &["Rạch Giá"]),
+    ("Lào Cai", &["Yên Bái"]),
+    ("Lâm Đồng", &["Bình Thuận", "Đắk Nông", "Đà Lạt"]),
+    ("Ninh Bình", &["Hà Nam", "Nam Định"]),
+    ("Ninh Thuận", &["Phan Rang"]),
+    ("Phú Thọ", &["Hòa Bình", "Vĩnh Phúc", "Việt Trì"]),
+    ("Phú Yên", &["Tuy Hòa"]),
+    ("Quảng Bình", &["Đồng Hới"]),
+    ("Quảng Nam", &["Hội An", "Tam Kỳ"]),
+    ("Quảng Ngãi", &["Kon Tum"]),
+    ("Quảng Ninh", &["Hạ Long"]),
+    ("Quảng Trị", &["Quảng Bình", "Đông Hà"]),
+    ("Tây Ninh", &["Long An"]),
+    ("Thái Nguyên", &["Bắc Kạn"]),
+    ("Tiền Giang", &["Mỹ Tho"]),
+    ("TPHCM", &["Bà Rịa - Vũng Tàu", "Bình Dương"]),
+    ("Tuyên Quang", &["Hà Giang"]),
+    ("Vĩnh Long", &["Bến Tre", "Trà Vinh"]),
+];
+
 /// Words of which two texts that differ in them tell of different things, or of different moments of one.
 pub(super) const OPPOSITES: &[&[&str]] = &[
     &["khai mạc", "bế mạc", "chuẩn bị"],
