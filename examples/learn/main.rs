@@ -143,7 +143,7 @@ fn judge(model: &Model, texts: &[Labelled]) -> String {
             opinions.into_iter().map(|opinion| (opinion.score, text.topics.contains(&model.topics[opinion.topic])))
         })
         .collect();
-    let judged = [-0.5, 0.0, 0.5].map(|more| {
+    let judged = [-0.2, 0.0, 0.3].map(|more| {
         let count = |given: bool, right: bool| {
             opinions.iter().filter(|(score, label)| (*score > ENOUGH + more, *label) == (given, right)).count() as f64
         };

@@ -12,7 +12,7 @@ use crate::model::{Phrase, Topic};
 use crate::text::{DocumentNumber, Words, documents};
 
 /// Goes up when the same rules give a text other topics than before: stored stories are then classified anew.
-const JUDGE: u32 = 5;
+const JUDGE: u32 = 6;
 
 /// Words of a phrase that is one expression: a comma in it parts two things.
 const SHORT: usize = 3;

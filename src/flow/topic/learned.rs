@@ -2,8 +2,9 @@
 //!
 //! Each topic has a weight for every run of one to three words, so what speaks for a topic can be shown word by word. The weights are those of a
 //! linear support vector machine over runs of words (Joachims, "Text Categorization with Support Vector Machines", 1998), weighed
-//! by how seldom a run occurs (Salton and Buckley, "Term-weighting approaches in automatic text retrieval", 1988). `examples/learn` works
-//! them out from tests/corpus/judge; docs/judging.md says how well they do on texts that they were not learned from.
+//! by how seldom a run occurs (Salton and Buckley, "Term-weighting approaches in automatic text retrieval", 1988). What the topics' machines
+//! say of a text becomes odds when they are looked at together ([`Calibration`]). `examples/learn` works all of it
+//! out from tests/corpus/judge; docs/judging.md says how well that does on texts that it was not learned from.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -27,7 +28,7 @@ pub const ENOUGH: f32 = 0.7;
 pub const CLEARLY: f32 = 1.8;
 /// Another topic whose words say less than this is no rival: its machine's margin, where -1 is a clear no and 1 a clear yes.
 const NO_RIVAL: f32 = -0.5;
-/// Bits of a hash by which a run is looked up: 16,384 numbers for some 45,000 runs.
+/// Bits of a hash by which a run is looked up: 16,384 numbers for some 55,000 runs.
 const FIRST_BITS: u32 = 14;
 /// Words that are shown of those that speak the most for a topic.
 const SHOWN: usize = 4;
@@ -61,7 +62,7 @@ struct Row {
 }
 
 /// How likely a topic is by what the words say, for it and for the others: a text of which they claim much for another topic often only mentions
-/// this one. In log-odds.
+/// this one. In log-odds (Platt, "Probabilistic Outputs for Support Vector Machines", 1999; Wolpert, "Stacked Generalization", 1992).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Calibration {
     /// What the topic's own margin is worth.
@@ -143,8 +144,10 @@ fn keys(passage: &Passage) -> (String, Vec<Range<usize>>) {
         let start = keys.len();
         if key.starts_with(|first: char| first.is_ascii_digit()) {
             // 19h30 is 0h0.
-            let parts = key.split_inclusive(|c: char| !c.is_ascii_digit());
-            parts.for_each(|part| keys.extend(["0", part.trim_start_matches(|c: char| c.is_ascii_digit())]));
+            for part in key.split_inclusive(|c: char| !c.is_ascii_digit()) {
+                let behind = part.trim_start_matches(|c: char| c.is_ascii_digit());
+                keys.extend([if behind.len() < part.len() { "0" } else { "" }, behind]);
+            }
         } else {
             keys.push_str(key);
         }
@@ -325,7 +328,7 @@ mod tests {
         assert_eq!(scores("Thêm 103 ca", "")[1], scores("Thêm 7 ca", "")[1]);
         assert!(scores("Thêm 103 ca", "")[1] > scores("Thêm nhiều ca", "")[1]);
         let key = |title: &str| keys(&Passage::of_title(title)).0;
-        assert_eq!(key("19h30 ngày 5/12, hòa"), "^0h0 ngay2 0 0 hoa2");
+        assert_eq!(key("19h30 ngày 5/12, hòa, 250km"), "^0h0 ngay2 0 0 hoa2 0km");
     }
 
     #[test]
