@@ -11,7 +11,7 @@ mod machine;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use diemtin::flow::topic::learned::{Calibration, ENOUGH, Model, Spoken, runs};
 use diemtin::model::LEARNED;
 use diemtin::text::Passage;
@@ -48,6 +48,7 @@ fn main() -> anyhow::Result<()> {
     names.sort();
     let sets: Vec<Vec<Labelled>> =
         names.iter().filter(|name| !is_left_out(name)).map(|name| read(name)).collect::<anyhow::Result<_>>()?;
+    ensure!(sets.len() >= PARTS, "too few sets are left to learn from");
     let table = learn(&sets.iter().flatten().collect::<Vec<_>>(), calibration(&sets));
     println!("{} texts, {} runs of words", sets.iter().flatten().count(), table.lines().count() - HEAD);
     if arguments.is_empty() {
@@ -149,7 +150,12 @@ fn judge(model: &Model, texts: &[Labelled]) -> String {
         };
         let right = count(true, true);
         let (wrong, missed) = (count(true, false), count(false, true));
-        format!("{:.3}, {:.3} from {:.1}", right / (right + wrong).max(1.0), right / (right + missed).max(1.0), ENOUGH + more)
+        format!(
+            "{:.3}, {:.3} with a threshold of {:.1}",
+            right / (right + wrong).max(1.0),
+            right / (right + missed).max(1.0),
+            ENOUGH + more
+        )
     });
     format!("precision, recall {}", judged.join("; "))
 }

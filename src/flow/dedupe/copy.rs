@@ -30,7 +30,8 @@ use std::sync::OnceLock;
 use crate::model::{Reason, Report, Sketch};
 use crate::text::Passage;
 use bag::Bag;
-use token::Token;
+use lexicon::LEXICON;
+use token::{Kind, Token};
 
 pub use likeness::Likeness;
 
@@ -133,8 +134,14 @@ impl Gist {
         [&["lich5"][..], &["thông", "bao1"], &["dư5", "bao1"], &["ban3", "tin"]].into_iter().any(begins)
     }
 
-    /// Whether the text says this somewhere, or spells it out.
+    /// Whether the text says this somewhere, spells it out, or names a place that is part of this one, or that this one is part of.
     fn knows(&self, token: &Token) -> bool {
+        let is_part = |own: &Token| own.kind == Kind::Place && LEXICON.is_part(&own.key, &token.key);
+        self.says(token) || token.kind == Kind::Place && self.tokens().any(is_part)
+    }
+
+    /// Whether the text says this somewhere, or spells it out.
+    fn says(&self, token: &Token) -> bool {
         let is_loose = Token::may_be_written_otherwise;
         self.all.has(token.hash)
             || is_loose(token) && self.tokens().any(|own| is_loose(own) && own.says(token))

@@ -24,7 +24,7 @@ const BEGINS: char = '^';
 const IN_TITLE: f32 = 2.0;
 /// From this on a text has the topic, in log-odds: so 97 of a hundred are right in texts by hands that the weights were not learned from.
 pub const ENOUGH: f32 = 0.7;
-/// From this on it speaks clearly for a topic, so that a phrase counts which alone says too little.
+/// From this on it speaks clearly for a topic, six to one, so that a phrase counts which alone says too little.
 pub const CLEARLY: f32 = 1.8;
 /// Another topic whose words say less than this is no rival: its machine's margin, where -1 is a clear no and 1 a clear yes.
 const NO_RIVAL: f32 = -0.5;
@@ -104,7 +104,7 @@ pub fn runs(read: [&Passage; 2]) -> Vec<(String, f32, Spoken)> {
 
 /// Those of the runs of which something is known, with what is known, by their hashes and keys.
 ///
-/// The key of a run is that of its words, where every number is 0; those with which a title begins have one more, with [`BEGINS`] in front.
+/// The key of a run is that of its words, where the digits of a number are 0; those with which a title begins have one more, with [`BEGINS`] in front.
 fn runs_known<T>(read: [&Passage; 2], known: impl Fn(u64, &str) -> Option<T>) -> Vec<(u64, f32, Spoken, T)> {
     let mut found: Vec<(u64, f32, Spoken, T)> = Vec::new();
     for (field, passage, times) in [(Field::Title, read[0], IN_TITLE), (Field::Summary, read[1], 1.0)] {
@@ -161,7 +161,8 @@ fn hash(key: &str) -> u64 {
 }
 
 impl Calibration {
-    /// What a topic's likelihood follows from: its margin, those of its rivals together, and those of all other topics.
+    /// What a topic's likelihood follows from: its margin, those of its rivals together (a topic that is none counts as one at the border), and
+    /// those of all other topics.
     pub fn evidence(margins: &[f32], topic: usize) -> [f32; 3] {
         let own = margins[topic];
         let rivals: f32 = margins.iter().map(|margin| margin.max(NO_RIVAL)).sum();
@@ -343,7 +344,7 @@ mod tests {
         assert_eq!(
             Calibration::evidence(&[0.25, -0.75, 0.5], 0),
             [0.25, 0.0, -0.25],
-            "who says less than a half against it is no rival"
+            "who says more than a half against it is no rival"
         );
     }
 

@@ -43,8 +43,10 @@ pub(super) enum Sort {
     Phrase,
     /// An office.
     Body,
-    /// A province or city.
+    /// A province.
     Place,
+    /// A city that stands for its province.
+    City,
 }
 
 /// The tables, by keys.
@@ -84,10 +86,14 @@ impl Entry {
             if expression.sort == Sort::Phrase && expression.rest.is_empty() && is_name {
                 return false;
             }
-            let len = expression.rest.len() + 1;
+            let end = at + expression.rest.len();
             expression.rest.iter().zip(at + 1..).all(|(word, place)| words.key_of(place) == word)
-                && (expression.sort != Sort::Place
-                    || [at, at + len - 1].into_iter().all(|place| words.get(place).is_some_and(|word| word.capital)))
+                && match expression.sort {
+                    Sort::Place => is_place(words, at, end),
+                    // In a text of capitals anything may look like one: "CẤP CAO LÃNH ĐẠO".
+                    Sort::City => is_place(words, at, end) && words.get(at).is_some_and(|word| !word.all_capitals),
+                    Sort::Phrase | Sort::Body => true,
+                }
         };
         self.expressions.iter().find(fits).map(|expression| (expression, expression.rest.len() + 1))
     }
@@ -96,6 +102,13 @@ impl Entry {
     pub fn is_telling(&self) -> bool {
         self.weight >= RARE && !self.is_usual
     }
+}
+
+/// Whether words may be one place: the first and the last have capitals, and nothing parts them, as in "ông Quy, Nhơn Hội".
+fn is_place(words: &Words, first: usize, last: usize) -> bool {
+    let is_joint = |joint: &str| joint == "." || joint.chars().all(|c| c.is_whitespace() || matches!(c, '-' | '–'));
+    [first, last].into_iter().all(|place| words.get(place).is_some_and(|word| word.capital))
+        && (first..last).all(|place| is_joint(words.between(place)))
 }
 
 /// A word of which nothing is known.
@@ -127,7 +140,7 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::new);
 /// The token of a place.
 fn place_token(place: &str) -> String {
     let token = keys(place).join("_");
-    if token.ends_with("hcm") || token.ends_with("minh") { "tphcm".to_owned() } else { token.replace("thua2_thien_", "") }
+    if token.ends_with("hcm") || token.ends_with("minh") { "tphcm".to_owned() } else { token.replace("thưa2_thiên_", "") }
 }
 
 fn keys(text: &str) -> Vec<String> {
@@ -181,12 +194,12 @@ impl Lexicon {
         }
         for (whole, parts) in PARTS {
             for part in parts.iter().filter(|part| !PLACES.contains(part)) {
-                lexicon.add(part, place_token(part), RARE, Sort::Place);
+                lexicon.add(part, place_token(part), RARE, Sort::City);
             }
             lexicon.wholes.extend(parts.iter().map(|part| (place_token(part), place_token(whole))));
         }
         for entry in lexicon.words.values_mut() {
-            entry.expressions.sort_by_key(|e| (std::cmp::Reverse(e.rest.len()), e.sort != Sort::Place));
+            entry.expressions.sort_by_key(|e| (std::cmp::Reverse(e.rest.len()), !matches!(e.sort, Sort::Place | Sort::City)));
         }
         for (group, ways) in OPPOSITES.iter().enumerate() {
             for way in *ways {
@@ -263,5 +276,24 @@ impl Lexicon {
     /// Whether two tokens are opposites: different members of one group.
     pub fn are_opposites(&self, a: &str, b: &str) -> bool {
         a != b && self.opposites.get(a).zip(self.opposites.get(b)).is_some_and(|(a, b)| a.iter().any(|group| b.contains(group)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The provinces of Vietnam since 1 July 2025.
+    const PROVINCES: usize = 34;
+
+    #[test]
+    fn every_place_is_part_of_one_province_of_today() {
+        let parts: Vec<&&str> = PARTS.iter().flat_map(|(_, parts)| *parts).collect();
+        assert_eq!(parts.iter().collect::<HashSet<_>>().len(), parts.len(), "each is part of one place");
+        assert!(PARTS.iter().all(|(whole, _)| PLACES.contains(whole)));
+        assert_eq!(parts.iter().filter(|part| PLACES.contains(part)).count(), 29, "so many provinces are gone");
+        let tokens: HashSet<String> = PLACES.iter().map(|place| place_token(place)).collect();
+        let today: HashSet<&str> = tokens.iter().map(|place| LEXICON.outermost(place)).collect();
+        assert_eq!(today.len(), PROVINCES, "{today:?}");
     }
 }

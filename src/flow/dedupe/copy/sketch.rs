@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::flow::dedupe::copy::lexicon::LEXICON;
 use crate::flow::dedupe::copy::token::{Kind, Token};
@@ -36,7 +36,9 @@ pub(super) fn sketch(title: &[Token], lead: &[Token]) -> Sketch {
 /// The words of the sketch: of those that weigh as much as a rare one those with the smallest hashes, so that texts which share them choose the same.
 fn words(title: &[Token], lead: &[Token]) -> Vec<u16> {
     let telling = title.iter().chain(lead).filter(|token| token.weight >= LEAST_WEIGHT);
-    let mut hashes: Vec<u64> = telling.map(|token| token.hash).collect();
+    // A place and the one that it is part of are one word.
+    let hash = |token: &Token| province(token).map_or(token.hash, |province| xxh3_64(province.as_bytes()));
+    let mut hashes: Vec<u64> = telling.map(hash).collect();
     hashes.sort_unstable();
     hashes.dedup();
     // The lower bits: the upper ones are those of a small number.

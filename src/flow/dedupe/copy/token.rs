@@ -42,7 +42,7 @@ pub(super) enum Kind {
     Word,
     /// A word with a capital where none is needed.
     Name,
-    /// A province or city.
+    /// A province, or a city that stands for one.
     Place,
     /// A number that names something: a day, an issue, a term, a road, a document.
     Ordinal,
@@ -58,7 +58,6 @@ impl Token {
             || self.is_number() && other.is_number() && may_be_one(&self.key, &other.key)
             || self.kind == Kind::Ordinal && other.kind == Kind::Ordinal && may_be_one_month(&self.key, &other.key)
             || self.kind == Kind::Count && other.kind == Kind::Count && self.may_be_as_many(other)
-            || self.kind == Kind::Place && other.kind == Kind::Place && LEXICON.is_part(&self.key, &other.key)
             || is_numeral(self, other)
             || is_numeral(other, self)
     }
@@ -71,7 +70,7 @@ impl Token {
 
     /// Whether another key may say the same.
     pub(super) fn may_be_written_otherwise(&self) -> bool {
-        self.is_number() || self.unit.is_some() || self.kind == Kind::Place
+        self.is_number() || self.unit.is_some()
     }
 
     /// Whether it is an hour with its minutes, or a time that something took.
@@ -165,7 +164,7 @@ fn next(words: &Words, at: usize, begins: bool, shouted: bool) -> Found {
     let known = LEXICON.entry(key);
     if let Some((expression, len)) = known.expression(words, at, !begins && !shouted) {
         let kind = match expression.sort {
-            Sort::Place => Kind::Place,
+            Sort::Place | Sort::City => Kind::Place,
             Sort::Body => Kind::Name,
             Sort::Phrase => Kind::Word,
         };
@@ -246,6 +245,7 @@ mod tests {
             ("Covid-19", "COVID 19"),
             ("UBND tỉnh", "Ủy ban nhân dân tỉnh"),
             ("Thừa Thiên Huế", "THỪA THIÊN HUẾ"),
+            ("Thừa Thiên Huế", "Huế"),
             ("Nghị quyết số 57-NQ/TW", "NQ57"),
             ("50%", "50 phần trăm"),
             ("BQLDA ĐTXD", "Ban Quản lý dự án đầu tư xây dựng"),
@@ -263,6 +263,16 @@ mod tests {
         assert_eq!(kinds("Hà Nội: Lan nói"), [Kind::Place, Kind::Word, Kind::Word]);
         assert_eq!(kinds("vì hòa bình")[1], Kind::Word);
         assert_eq!(kinds("PC06 trao thẻ mới")[0], Kind::Name);
+    }
+
+    #[test]
+    fn a_place_is_not_made_of_words_that_something_parts() {
+        let places = |text: &str| tokens(text).into_iter().filter(|t| t.kind == Kind::Place).map(|t| t.key).collect::<Vec<_>>();
+        for text in ["ông Quy, Nhơn Hội", "HỘI NGHỊ CẤP CAO LÃNH ĐẠO TỈNH", "Xã hội, An ninh"] {
+            assert_eq!(places(text), [""; 0], "{text}");
+        }
+        assert_eq!(places("Gió mùa Đông Hà Nội"), ["ha2_nôi5"]);
+        assert_eq!(places("Về Bà Rịa - Vũng Tàu, TP.HCM, Quy Nhơn"), ["ba2_ria5_vung4_tau2", "tphcm", "qui_nhơn"]);
     }
 
     #[test]

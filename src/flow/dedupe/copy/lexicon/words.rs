@@ -125,7 +125,8 @@ pub(super) const PLACES: &[&str] = &[
 ];
 
 /// Places, each with the one that it is part of: provinces that were merged into others on 1 July 2025 (Resolution 202/2025/QH15), whose names are
-/// still written, and cities that stand for their province.
+/// still written, and cities that stand for their province, but for those whose names occur in other words (Hội An toàn, phía Đông Hà Nội). A part may have
+/// parts of its own; two parts of one place are two places.
 pub(super) const PARTS: &[(&str, &[&str])] = &[
     ("An Giang", &["Kiên Giang", "Long Xuyên"]),
     ("Bắc Ninh", &["Bắc Giang"]),
@@ -151,10 +152,10 @@ pub(super) const PARTS: &[(&str, &[&str])] = &[
     ("Phú Thọ", &["Hòa Bình", "Vĩnh Phúc", "Việt Trì"]),
     ("Phú Yên", &["Tuy Hòa"]),
     ("Quảng Bình", &["Đồng Hới"]),
-    ("Quảng Nam", &["Hội An", "Tam Kỳ"]),
+    ("Quảng Nam", &["Tam Kỳ"]),
     ("Quảng Ngãi", &["Kon Tum"]),
     ("Quảng Ninh", &["Hạ Long"]),
-    ("Quảng Trị", &["Quảng Bình", "Đông Hà"]),
+    ("Quảng Trị", &["Quảng Bình"]),
     ("Tây Ninh", &["Long An"]),
     ("Thái Nguyên", &["Bắc Kạn"]),
     ("Tiền Giang", &["Mỹ Tho"]),
