@@ -1,4 +1,4 @@
-//! How likely a topic is, by what its machine says and by what those of the other topics say: a logistic regression over the scores that
+//! How likely a topic is, by what its machine says and by what those of the other topics say: a logistic regression over the margins that
 //! machines gave to texts they had not learned from (Platt, "Probabilistic Outputs for Support Vector Machines", 1999; Wolpert, "Stacked
 //! Generalization", 1992).
 
@@ -13,10 +13,10 @@ const RIDGE: f64 = 1.0;
 
 type Row = [f64; COLUMNS];
 
-/// The calibration under which the labels are the likeliest. Each text has a score of every topic, and whether it has the topic.
+/// The calibration under which the labels are the likeliest. Each text has a margin of every topic, and whether it has the topic.
 pub fn calibrate(texts: &[(Vec<f32>, Vec<bool>)]) -> Calibration {
-    let rows = texts.iter().flat_map(|(scores, labels)| {
-        let evidence = (0..scores.len()).map(|topic| Calibration::evidence(scores, topic).map(f64::from));
+    let rows = texts.iter().flat_map(|(margins, labels)| {
+        let evidence = (0..margins.len()).map(|topic| Calibration::evidence(margins, topic).map(f64::from));
         evidence.map(|[own, rivals, all]| [own, rivals, all, 1.0]).zip(labels.iter().copied())
     });
     let rows: Vec<(Row, bool)> = rows.collect();

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use anyhow::{Context, ensure};
-use diemtin::flow::topic::learned::{Calibration, ENOUGH, Model, Spoken, runs};
+use diemtin::flow::topic::learned::{Calibration, ENOUGH, HEAD, Model, Spoken, runs};
 use diemtin::model::LEARNED;
 use diemtin::text::Passage;
 
@@ -28,14 +28,20 @@ const LEAST_WEIGHT: i32 = 5;
 
 /// Parts into which the sets are put for the calibration: each is judged by what was learned from the other ones.
 const PARTS: usize = 6;
-/// Lines of a table before its runs of words.
-const HEAD: usize = 3;
+/// Thresholds around the one in force with which a left out set is judged, too.
+const AROUND: [f32; 3] = [-0.2, 0.0, 0.3];
 
 /// A labelled text.
 struct Labelled {
     topics: Vec<String>,
     title: Passage,
     summary: Passage,
+}
+
+impl Labelled {
+    fn has(&self, topic: &str) -> bool {
+        self.topics.iter().any(|own| own == topic)
+    }
 }
 
 fn main() -> anyhow::Result<()> {
@@ -80,7 +86,7 @@ fn calibration(sets: &[Vec<Labelled>]) -> Calibration {
         let others: Vec<&Labelled> = others.into_iter().flat_map(|(_, set)| set).collect();
         let model = Model::read(&learn(&others, Calibration::default()));
         judged.extend(left_out.into_iter().flat_map(|(_, set)| set).map(|text| {
-            let labels = LEARNED.iter().map(|topic| text.topics.iter().any(|own| own == topic)).collect();
+            let labels = LEARNED.iter().map(|topic| text.has(topic)).collect();
             (model.margins([&text.title, &text.summary]), labels)
         }));
     }
@@ -101,7 +107,7 @@ fn learn(texts: &[&Labelled], calibration: Calibration) -> String {
     let machines: Vec<Machine> = LEARNED
         .iter()
         .map(|topic| {
-            let labels: Vec<bool> = texts.iter().map(|text| text.topics.iter().any(|own| own == topic)).collect();
+            let labels: Vec<bool> = texts.iter().map(|text| text.has(topic)).collect();
             Machine::learn(&examples, &labels, keys.len())
         })
         .collect();
@@ -141,10 +147,10 @@ fn judge(model: &Model, texts: &[Labelled]) -> String {
         .iter()
         .flat_map(|text| {
             let opinions = model.opinions([&text.title, &text.summary]);
-            opinions.into_iter().map(|opinion| (opinion.score, text.topics.contains(&model.topics[opinion.topic])))
+            opinions.into_iter().map(|opinion| (opinion.score, text.has(&model.topics[opinion.topic])))
         })
         .collect();
-    let judged = [-0.2, 0.0, 0.3].map(|more| {
+    let judged = AROUND.map(|more| {
         let count = |given: bool, right: bool| {
             opinions.iter().filter(|(score, label)| (*score > ENOUGH + more, *label) == (given, right)).count() as f64
         };

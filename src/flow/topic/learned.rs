@@ -30,6 +30,8 @@ pub const CLEARLY: f32 = 1.8;
 const NO_RIVAL: f32 = -0.5;
 /// Bits of a hash by which a run is looked up: 16,384 numbers for some 55,000 runs.
 const FIRST_BITS: u32 = 14;
+/// Lines of a table of weights before its runs.
+pub const HEAD: usize = 3;
 /// Words that are shown of those that speak the most for a topic.
 const SHOWN: usize = 4;
 
@@ -351,7 +353,7 @@ mod tests {
     #[test]
     fn the_table_is_whole() {
         assert_eq!((&MODEL.topics[..], MODEL.bias.len()), (&LEARNED.map(str::to_owned)[..], LEARNED.len()));
-        assert_eq!(MODEL.rows.len(), WEIGHTS.lines().count() - 3, "no line is lost, and no two keys share a hash");
+        assert_eq!(MODEL.rows.len(), WEIGHTS.lines().count() - HEAD, "no line is lost, and no two keys share a hash");
         assert!(MODEL.weights.iter().all(|(topic, _)| usize::from(*topic) < MODEL.topics.len()));
     }
 }

@@ -57,6 +57,7 @@ pub(super) struct Lexicon {
     looking_back: HashSet<String, Quick>,
     steps: HashMap<String, usize, Quick>,
     serials: HashMap<String, usize, Quick>,
+    /// What each place is part of.
     wholes: HashMap<String, String, Quick>,
 }
 
@@ -104,7 +105,7 @@ impl Entry {
     }
 }
 
-/// Whether words may be one place: the first and the last have capitals, and nothing parts them, as in "ông Quy, Nhơn Hội".
+/// Whether words may be one place: the first and the last have capitals, and no sign parts them as in "ông Quy, Nhơn Hội".
 fn is_place(words: &Words, first: usize, last: usize) -> bool {
     let is_joint = |joint: &str| joint == "." || joint.chars().all(|c| c.is_whitespace() || matches!(c, '-' | '–'));
     [first, last].into_iter().all(|place| words.get(place).is_some_and(|word| word.capital))
