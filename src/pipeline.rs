@@ -145,7 +145,7 @@ impl Desk {
     }
 
     /// The hash of the settings of a source of the configuration.
-    fn settings(&self, source: &Source) -> u64 {
+    pub fn settings(&self, source: &Source) -> u64 {
         self.settings.get(&source.id).copied().unwrap_or_else(|| source.settings())
     }
 

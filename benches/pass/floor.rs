@@ -34,8 +34,10 @@ pub struct Measured {
     pub insert: Cost,
     /// The same with a flush after each batch: what a writer that groups nothing would take. No part of the floor.
     pub insert_each: Cost,
-    /// Every feed again through plain reqwest, with If-None-Match.
+    /// Every feed again through plain reqwest, with If-None-Match, over new connections: none is open any more when a source's next poll comes.
     pub conditional: Cost,
+    /// The same over connections that are still open, where the server leaves them so. No part of the floor.
+    pub kept: Cost,
     /// The states' rows into plain sled, with as many flushes. No part of the floor.
     pub states: Cost,
     /// How many bytes the feeds have.
@@ -49,7 +51,7 @@ pub struct Measured {
 /// Measures one round, after the pass that left its store in the folder, and prints what it took.
 pub fn run(port: &str, folder: &Path, flushes: &str) -> anyhow::Result<()> {
     let flushes: usize = flushes.parse()?;
-    let (client, runtime) = start()?;
+    let (client, runtime) = (client(usize::MAX)?, runtime()?);
 
     let meter = Meter::start()?;
     let answers = runtime.block_on(fetch_all(&client, port, &[]))?;
@@ -59,7 +61,8 @@ pub fn run(port: &str, folder: &Path, flushes: &str) -> anyhow::Result<()> {
     parse_all(&answers)?;
     let parse = meter.cost()?;
 
-    let conditional = conditional(&client, &runtime, port, &answers, UNCHANGED_POLLS)?;
+    let kept = conditional(&client, &runtime, port, &answers, UNCHANGED_POLLS)?;
+    let conditional = conditional(&self::client(0)?, &runtime, port, &answers, UNCHANGED_POLLS)?;
 
     let peak_memory_bytes = peak_memory_bytes()?;
     let (states, rows) = stored_rows(&folder.join("data/sled"))?;
@@ -69,22 +72,28 @@ pub fn run(port: &str, folder: &Path, flushes: &str) -> anyhow::Result<()> {
 
     let bytes = answers.iter().map(|answer| answer.body.len()).sum();
     let rows = rows.len();
-    let measured = Measured { fetch, parse, insert, insert_each, conditional, states, bytes, rows, peak_memory_bytes };
+    let measured = Measured { fetch, parse, insert, insert_each, conditional, kept, states, bytes, rows, peak_memory_bytes };
     println!("{}", serde_json::to_string(&measured)?);
     Ok(())
 }
 
 /// Fetches every feed once, and then so many times conditionally.
 pub fn asks(port: &str, times: &str) -> anyhow::Result<()> {
-    let (client, runtime) = start()?;
+    let (client, runtime) = (client(0)?, runtime()?);
     let answers = runtime.block_on(fetch_all(&client, port, &[]))?;
     println!("{}", serde_json::to_string(&conditional(&client, &runtime, port, &answers, times.parse()?)?)?);
     Ok(())
 }
 
-fn start() -> anyhow::Result<(Client, Runtime)> {
-    ensure!(rustls::crypto::ring::default_provider().install_default().is_ok(), "there is another TLS provider");
-    Ok((Client::builder().no_proxy().build()?, tokio::runtime::Builder::new_multi_thread().enable_all().build()?))
+/// Plain reqwest, which keeps so many connections to a host for later.
+fn client(kept: usize) -> anyhow::Result<Client> {
+    // There is one already for the second client.
+    _ = rustls::crypto::ring::default_provider().install_default();
+    Ok(Client::builder().no_proxy().pool_max_idle_per_host(kept).build()?)
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
 /// What conditional requests for every feed cost, of so many.

@@ -12,59 +12,15 @@ mod topics;
 
 use anyhow::Context;
 
-/// The labelled sets of the repository.
-const SETS: [&str; 43] = [
-    "pairs-tuning.tsv",
-    "pairs-hard.tsv",
-    "pairs-lookalike.tsv",
-    "pairs-fresh.tsv",
-    "pairs-reports.tsv",
-    "pairs-court.tsv",
-    "pairs-market.tsv",
-    "pairs-third.tsv",
-    "pairs-bureau.tsv",
-    "pairs-province.tsv",
-    "pairs-heldout.tsv",
-    "pairs-heldout-two.tsv",
-    "topics-tuning.tsv",
-    "topics-hard.tsv",
-    "topics-fresh.tsv",
-    "topics-plain.tsv",
-    "topics-mixed.tsv",
-    "topics-danes.tsv",
-    "topics-desk.tsv",
-    "topics-mentions.tsv",
-    "topics-papers.tsv",
-    "topics-party.tsv",
-    "topics-portals.tsv",
-    "topics-station.tsv",
-    "topics-city.tsv",
-    "topics-edges.tsv",
-    "topics-features.tsv",
-    "topics-offices.tsv",
-    "topics-rural.tsv",
-    "topics-border.tsv",
-    "topics-national.tsv",
-    "topics-year.tsv",
-    "topics-commune.tsv",
-    "topics-online.tsv",
-    "topics-sector.tsv",
-    "topics-weekly.tsv",
-    "topics-aside.tsv",
-    "topics-coast.tsv",
-    "topics-delta.tsv",
-    "topics-highland.tsv",
-    "topics-heldout.tsv",
-    "topics-heldout-two.tsv",
-    "topics-danes-heldout.tsv",
-];
+/// Where the labelled sets are.
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/judge");
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let wrong = arguments.iter().any(|a| a == "--wrong");
     let mut files: Vec<String> = arguments.into_iter().filter(|a| !a.starts_with("--")).collect();
     if files.is_empty() {
-        files = SETS.map(|name| format!("{}/tests/corpus/judge/{name}", env!("CARGO_MANIFEST_DIR"))).into();
+        files = sets()?;
     }
     for file in files {
         let text = std::fs::read_to_string(&file).with_context(|| file.clone())?;
@@ -80,6 +36,14 @@ fn main() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// All sets: pairs and then topics, those that are held out last.
+fn sets() -> anyhow::Result<Vec<String>> {
+    let mut names: Vec<String> =
+        std::fs::read_dir(FOLDER)?.filter_map(|file| file.ok()?.file_name().into_string().ok()).collect();
+    names.sort_by_key(|name| (name.starts_with("topics"), name.contains("heldout"), name.clone()));
+    Ok(names.iter().map(|name| format!("{FOLDER}/{name}")).collect())
 }
 
 /// What was found beside what there is.

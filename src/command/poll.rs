@@ -90,11 +90,11 @@ async fn polled(desk: &Desk, store: &Arc<Store>, pass: &Pass, mut screen: Screen
     let mut rests = Rests::of(states.iter().filter_map(|(id, state)| {
         let source = desk.config.sources.get(id)?;
         // What another address said binds nobody.
-        (source.settings() == state.settings).then_some((source, state.as_ref()))
+        (desk.settings(source) == state.settings).then_some((source, state.as_ref()))
     }));
     let mut polls = JoinSet::new();
     for source in desk.config.sources.values().filter(|source| pass.is_over(&source.id)) {
-        let before = states.get(&source.id).filter(|state| state.settings == source.settings()).cloned();
+        let before = states.get(&source.id).filter(|state| state.settings == desk.settings(source)).cloned();
         if pass.polls(source, before.as_deref(), rests.until(source.url(), now), now) {
             let (desk, store, id) = (Arc::clone(&desk), Arc::clone(store), source.id.clone());
             polls.spawn(async move {

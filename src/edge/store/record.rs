@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use postcard::ser_flavors::Flavor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::StoreError;
@@ -48,13 +49,55 @@ pub(super) fn broken(why: &str) -> StoreError {
 }
 
 pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
-    let mut sealed = Vec::with_capacity(USUAL);
-    sealed.extend_from_slice(&[VERSION, 0, 0, 0, 0]);
-    let mut sealed =
-        postcard::to_extend(value, sealed).map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })?;
+    let mut sealed = written(value, &[VERSION, 0, 0, 0, 0])?;
     let sum = checksum(&sealed[HEAD..]);
     sealed[1..HEAD].copy_from_slice(&sum);
     Ok(sealed)
+}
+
+/// A value's bytes behind others.
+fn written<T: Serialize>(value: &T, head: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = Vec::with_capacity(USUAL);
+    bytes.extend_from_slice(head);
+    let written = postcard::serialize_with_flavor(value, Appended(bytes));
+    written.map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })
+}
+
+/// Bytes behind which others are written, many at a time: postcard's own way into a vector that is not empty takes one after the other.
+struct Appended(Vec<u8>);
+
+impl Flavor for Appended {
+    type Output = Vec<u8>;
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<Vec<u8>> {
+        Ok(self.0)
+    }
+}
+
+/// Bytes that are written in one go, and in the same form as a list of numbers.
+#[derive(Clone, Copy)]
+struct Raw<'a>(&'a [u8]);
+
+impl Serialize for Raw<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&[u8]>::deserialize(deserializer).map(Raw)
+    }
 }
 
 pub(super) fn decode<'a, T: Deserialize<'a>>(sealed: &'a [u8]) -> Result<T, StoreError> {
@@ -194,8 +237,10 @@ pub(super) fn time(second: i64) -> Result<Timestamp, StoreError> {
 #[derive(Serialize, Deserialize)]
 struct SourceRecord<'a> {
     settings: u64,
-    etag: Option<&'a [u8]>,
-    last_modified: Option<&'a [u8]>,
+    #[serde(borrow)]
+    etag: Option<Raw<'a>>,
+    #[serde(borrow)]
+    last_modified: Option<Raw<'a>>,
     body: Option<[u8; 16]>,
     next: i64,
     checked: i64,
@@ -209,8 +254,8 @@ struct SourceRecord<'a> {
 pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
     let record = SourceRecord {
         settings: state.settings,
-        etag: state.etag.as_deref(),
-        last_modified: state.last_modified.as_deref(),
+        etag: state.etag.as_deref().map(Raw),
+        last_modified: state.last_modified.as_deref().map(Raw),
         body: state.body,
         next: state.next.as_second(),
         checked: state.checked.as_second(),
@@ -221,10 +266,9 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
     };
     let schedule = ScheduleRecord { because: state.because, habits: state.habits.as_ref().map(Cow::Borrowed) };
     // With its length before it, so that what follows is found whatever becomes of it.
-    let manners = postcard::to_extend(&state.manners, Vec::with_capacity(USUAL))
-        .map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })?;
+    let manners = written(&state.manners, &[])?;
     let roll_call = state.roll_call.map(|roll| (roll.since.as_second(), roll.last.as_second()));
-    encode(&(record, manners, SCHEDULE_VERSION, schedule, VANISHED_VERSION, &state.vanished, roll_call))
+    encode(&(record, Raw(&manners), SCHEDULE_VERSION, schedule, VANISHED_VERSION, &state.vanished, roll_call))
 }
 
 pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
@@ -233,7 +277,7 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
     let (manners, rest) = match rest {
         [] => (Manners::default(), rest),
         rest => {
-            let (manners, rest): (&[u8], _) = postcard::take_from_bytes(rest).map_err(wrong)?;
+            let (Raw(manners), rest): (Raw, _) = postcard::take_from_bytes(rest).map_err(wrong)?;
             (postcard::from_bytes(manners).map_err(wrong)?, rest)
         }
     };
@@ -241,8 +285,8 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
     let (vanished, rest) = read_vanished(rest);
     Ok(SourceState {
         settings: record.settings,
-        etag: record.etag.map(<[u8]>::to_vec),
-        last_modified: record.last_modified.map(<[u8]>::to_vec),
+        etag: record.etag.map(|Raw(bytes)| bytes.to_vec()),
+        last_modified: record.last_modified.map(|Raw(bytes)| bytes.to_vec()),
         body: record.body,
         next: time(record.next)?,
         checked: time(record.checked)?,
@@ -374,10 +418,17 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_written_in_the_form_of_a_list() {
+        let (bytes, list) = (Some(Raw(b"W/\"a\"")), Some(b"W/\"a\"".to_vec()));
+        assert_eq!(encode(&(7u8, bytes, Raw(&[]))).unwrap(), encode(&(7u8, &list, Vec::<u8>::new())).unwrap());
+        assert_eq!(written(&list, b"head").unwrap(), [&b"head"[..], &postcard::to_stdvec(&list).unwrap()].concat());
+    }
+
+    #[test]
     fn a_state_without_habits_or_with_later_ones_is_read() {
         let record = || SourceRecord {
             settings: 7,
-            etag: Some(b"\"a\""),
+            etag: Some(Raw(b"\"a\"")),
             last_modified: None,
             body: None,
             next: 1,
