@@ -1,109 +1,22 @@
-//! Stories and sources' states as bytes. Each value is a version byte, four bytes of checksum, and what it holds: sled itself does
-//! not notice every flipped bit.
+//! Stories and sources' states as bytes; `sealed` has what stands before each value, and how values are written at all.
+
+mod sealed;
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use postcard::ser_flavors::Flavor;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use xxhash_rust::xxh3::xxh3_64;
+use serde::{Deserialize, Serialize};
 
 use crate::edge::store::StoreError;
+use crate::edge::store::record::sealed::{Raw, written};
 use crate::model::{
     Author, Because, Habits, Manners, Push, Report, RollCall, Slug, SourceState, Story, StoryId, Subscriber, Vanished,
     Withdrawal, Withdrawals,
 };
 
-/// The version of the values below.
-const VERSION: u8 = 1;
-const HEAD: usize = 5;
-/// Most values that are written often are shorter, in bytes: what waits for them need not grow.
-const USUAL: usize = 512;
+pub(super) use sealed::{broken, decode, encode, open, seal};
 
-/// Puts version and checksum before a value.
-pub(super) fn seal(value: Vec<u8>) -> Vec<u8> {
-    let mut sealed = Vec::with_capacity(HEAD + value.len());
-    sealed.push(VERSION);
-    sealed.extend_from_slice(&checksum(&value));
-    sealed.extend_from_slice(&value);
-    sealed
-}
-
-/// The value behind version and checksum.
-pub(super) fn open(sealed: &[u8]) -> Result<&[u8], StoreError> {
-    let (head, value) = sealed.split_at_checked(HEAD).ok_or_else(|| broken("it is cut off"))?;
-    match (head[0], &head[1..]) {
-        (VERSION, sum) if sum == checksum(value) => Ok(value),
-        (VERSION, _) => Err(broken("its checksum is wrong")),
-        (other, _) => Err(broken(&format!("it has version {other}"))),
-    }
-}
-
-fn checksum(value: &[u8]) -> [u8; 4] {
-    let [a, b, c, d, ..] = xxh3_64(value).to_be_bytes();
-    [a, b, c, d]
-}
-
-pub(super) fn broken(why: &str) -> StoreError {
-    StoreError::Record { why: why.to_owned() }
-}
-
-pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
-    let mut sealed = written(value, &[VERSION, 0, 0, 0, 0])?;
-    let sum = checksum(&sealed[HEAD..]);
-    sealed[1..HEAD].copy_from_slice(&sum);
-    Ok(sealed)
-}
-
-/// A value's bytes behind others.
-fn written<T: Serialize>(value: &T, head: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = Vec::with_capacity(USUAL);
-    bytes.extend_from_slice(head);
-    let written = postcard::serialize_with_flavor(value, Appended(bytes));
-    written.map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })
-}
-
-/// Bytes behind which others are written, many at a time: postcard's own way into a vector that is not empty takes one after the other.
-struct Appended(Vec<u8>);
-
-impl Flavor for Appended {
-    type Output = Vec<u8>;
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.0.push(byte);
-        Ok(())
-    }
-
-    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn finalize(self) -> postcard::Result<Vec<u8>> {
-        Ok(self.0)
-    }
-}
-
-/// Bytes that are written in one go, and in the same form as a list of numbers.
-#[derive(Clone, Copy)]
-struct Raw<'a>(&'a [u8]);
-
-impl Serialize for Raw<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(self.0)
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&[u8]>::deserialize(deserializer).map(Raw)
-    }
-}
-
-pub(super) fn decode<'a, T: Deserialize<'a>>(sealed: &'a [u8]) -> Result<T, StoreError> {
-    postcard::from_bytes(open(sealed)?).map_err(|e| broken(&e.to_string()))
-}
-
+/// The bytes of an id.
 pub(super) fn sixteen(bytes: &[u8]) -> Result<[u8; 16], StoreError> {
     bytes.try_into().map_err(|_| broken("it is no id"))
 }
@@ -415,13 +328,6 @@ mod tests {
         }
         assert!(read_push(b"").is_err());
         assert_eq!(read_push(&push(&Push::default()).unwrap()).unwrap(), Some(Push::default()));
-    }
-
-    #[test]
-    fn bytes_are_written_in_the_form_of_a_list() {
-        let (bytes, list) = (Some(Raw(b"W/\"a\"")), Some(b"W/\"a\"".to_vec()));
-        assert_eq!(encode(&(7u8, bytes, Raw(&[]))).unwrap(), encode(&(7u8, &list, Vec::<u8>::new())).unwrap());
-        assert_eq!(written(&list, b"head").unwrap(), [&b"head"[..], &postcard::to_stdvec(&list).unwrap()].concat());
     }
 
     #[test]

@@ -23,12 +23,12 @@ const BEGINS: char = '^';
 /// How often a run of the title counts, beside one of the summary.
 const IN_TITLE: f32 = 2.0;
 /// From this on a text has the topic, in log-odds: so 97 of a hundred are right in texts by hands that the weights were not learned from.
-pub const ENOUGH: f32 = 0.7;
+pub const ENOUGH: f32 = 1.0;
 /// From this on it speaks clearly for a topic, six to one, so that a phrase counts which alone says too little.
 pub const CLEARLY: f32 = 1.8;
 /// Another topic whose words say less than this is no rival: its machine's margin, where -1 is a clear no and 1 a clear yes.
 const NO_RIVAL: f32 = -0.5;
-/// Bits of a hash by which a run is looked up: 16,384 numbers for some 55,000 runs.
+/// Bits of a hash by which a run is looked up: 16,384 numbers for some 83,000 runs.
 const FIRST_BITS: u32 = 14;
 /// Lines of a table of weights before its runs.
 pub const HEAD: usize = 3;
