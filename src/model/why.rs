@@ -71,14 +71,20 @@ impl Verdict {
         !self.lacks_any && self.missing.is_empty() && self.excluded.is_empty()
     }
 
-    /// Why the texts do not have the topic, a sentence each; none where they have it.
+    /// Why the texts do not have the topic, each sentence once; none where they have it.
     pub fn reasons_against(&self) -> Vec<String> {
         let excluded = self.excluded.iter().map(|o| format!("“{}” in the {} excludes it", o.text, o.field.name()));
         let missing = self.missing.iter().map(|phrase| format!("“{phrase}” is missing"));
-        let reasons: Vec<String> = excluded.chain(missing).collect();
         let passed_over = self.passed_over.iter().filter(|_| self.lacks_any || !self.missing.is_empty());
         let passed_over = passed_over.map(|(o, why)| format!("“{}” in the {} does not count: {why}", o.text, o.field.name()));
-        passed_over.chain(reasons).collect()
+        let mut reasons: Vec<String> = Vec::new();
+        for reason in passed_over.chain(excluded).chain(missing) {
+            // Two phrases of the same words, each with conditions of its own, may fail for one reason.
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        reasons
     }
 }
 

@@ -112,6 +112,16 @@ fn a_phrase_may_count_only_near_another() {
 }
 
 #[test]
+fn one_reason_of_several_phrases_is_told_once() {
+    let near = |word: &str| Phrase { near: vec![word.to_owned()], ..Phrase::new("Bác") };
+    let except = phrases(&["nguyện học Bác"]);
+    let rules = [Topic { any: vec![near("học"), near("noi gương")], except, ..topic("lam-theo-bac", &[], &[], &[]) }];
+    let verdict = Rules::new(&rules).verdicts(texts("Nguyện học Bác")).remove(0);
+    assert_eq!(verdict.passed_over.len(), 2);
+    assert_eq!(verdict.reasons_against(), ["“Bác” in the title does not count: there stands “nguyện học Bác”"]);
+}
+
+#[test]
 fn two_weak_phrases_make_a_strong_one() {
     let rules = [Topic {
         two_of: phrases(&["học sinh", "trường tiểu học", "tiểu học"]),
