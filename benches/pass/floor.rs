@@ -36,7 +36,7 @@ pub struct Measured {
     pub insert_each: Cost,
     /// Every feed again through plain reqwest, with If-None-Match, over new connections: none is open any more when a source's next poll comes.
     pub conditional: Cost,
-    /// The same over connections that are still open, where the server leaves them so. No part of the floor.
+    /// The same by a client that keeps connections open where the server does, too: nginx does, the bench's own one does not. No part of the floor.
     pub kept: Cost,
     /// The states' rows into plain sled, with as many flushes. No part of the floor.
     pub states: Cost,
@@ -62,6 +62,8 @@ pub fn run(port: &str, folder: &Path, flushes: &str) -> anyhow::Result<()> {
     let parse = meter.cost()?;
 
     let kept = conditional(&client, &runtime, port, &answers, UNCHANGED_POLLS)?;
+    // Its connections end here.
+    drop(client);
     let conditional = conditional(&self::client(0)?, &runtime, port, &answers, UNCHANGED_POLLS)?;
 
     let peak_memory_bytes = peak_memory_bytes()?;

@@ -7,7 +7,7 @@
 //!
 //! The pass is the one of `command/poll.rs`, durable commits included. The floor is what nobody could do without: the same
 //! bytes through plain reqwest, through plain feed-rs, and the rows that the pass left in its store into plain sled, with as
-//! many flushes as the pass made. For the unchanged poll it is plain conditional requests alone.
+//! many flushes as the pass made. For the unchanged poll it is plain conditional requests alone, over new connections.
 //!
 //! What serves the feeds is another process, so that it is not in the figures; each round's pass and floor are processes of
 //! their own too, so that neither profits from memory that the other warmed. Without a mode this program starts them all; with one,

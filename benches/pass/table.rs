@@ -90,8 +90,8 @@ pub fn print(ours: &[ours::Measured], floors: &[floor::Measured]) {
     let unchanged = Work::of(ours, |r| r.unchanged);
     let unchanged_floor = Work::of(floors, |r| r.conditional);
     unchanged.print("unchanged poll");
-    unchanged_floor.print(&format!("  its floor: reqwest, {} × 304", news::sources()));
-    Work::of(floors, |r| r.kept).print("  (connections still open: not counted)");
+    unchanged_floor.print(&format!("  its floor: {} × 304, new connections", news::sources()));
+    Work::of(floors, |r| r.kept).print("  (by a client that keeps them: not counted)");
     Work::of(floors, |r| r.states).print("  (sled, the sources' states: not counted)");
 
     let peak = |figures: Vec<f64>| Figures(figures).median() / MEGA;

@@ -21,6 +21,7 @@ fn main() -> anyhow::Result<()> {
     let mut files: Vec<String> = arguments.into_iter().filter(|a| !a.starts_with("--")).collect();
     if files.is_empty() {
         files = sets()?;
+        files.retain(|file| !wrong || !file.contains("heldout"));
     }
     for file in files {
         let text = std::fs::read_to_string(&file).with_context(|| file.clone())?;
@@ -42,6 +43,7 @@ fn main() -> anyhow::Result<()> {
 fn sets() -> anyhow::Result<Vec<String>> {
     let mut names: Vec<String> =
         std::fs::read_dir(FOLDER)?.filter_map(|file| file.ok()?.file_name().into_string().ok()).collect();
+    names.retain(|name| name.ends_with(".tsv"));
     names.sort_by_key(|name| (name.starts_with("topics"), name.contains("heldout"), name.clone()));
     Ok(names.iter().map(|name| format!("{FOLDER}/{name}")).collect())
 }

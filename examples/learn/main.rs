@@ -29,7 +29,7 @@ const LEAST_WEIGHT: i32 = 5;
 /// Parts into which the sets are put for the calibration: each is judged by what was learned from the other ones.
 const PARTS: usize = 6;
 /// Thresholds around the one in force with which a left out set is judged, too.
-const AROUND: [f32; 3] = [-0.2, 0.0, 0.3];
+const AROUND: [f32; 3] = [-0.5, -0.3, 0.0];
 
 /// A labelled text.
 struct Labelled {

@@ -225,7 +225,7 @@ impl Crew {
             match store.lease(claim).await {
                 Ok(Lease::Needless) => return Ok((None, before)),
                 Ok(Lease::Granted { fence, newer }) => {
-                    let Some(newer) = newer.filter(|state| state.settings == source.settings()) else {
+                    let Some(newer) = newer.filter(|state| state.settings == desk.settings(source)) else {
                         return Ok((Some(fence), before));
                     };
                     if schedule::is_due(source, Some(&newer), (desk.clock)()) {

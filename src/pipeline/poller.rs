@@ -217,7 +217,7 @@ impl Round {
         for (id, state) in states {
             let Some(source) = self.desk.config.sources.get(&id).filter(|_| !self.under_way.contains(&id)) else { continue };
             let is_newer = self.states.get(&id).is_none_or(|known| known.checked < state.checked);
-            if is_newer && state.settings == source.settings() {
+            if is_newer && state.settings == self.desk.settings(source) {
                 match time(source, Some(&state), now) {
                     Some(at) => self.timetable.set(id.clone(), at),
                     None => self.timetable.remove(&id),
@@ -259,10 +259,10 @@ impl Round {
     /// Forgets the states of sources whose settings have changed since: they are due, and asked without validators. A source that
     /// is gone is asked again when the administrator has taken it out of use and back.
     fn keep_current(&mut self) {
-        let sources = &self.desk.config.sources;
+        let desk = &self.desk;
         let is_gone = |state: &SourceState| state.manners.trouble == Some(Trouble::Gone);
-        self.states.retain(|id, state| match sources.get(id) {
-            Some(source) => source.settings() == state.settings && (source.enabled || !is_gone(state)),
+        self.states.retain(|id, state| match desk.config.sources.get(id) {
+            Some(source) => desk.settings(source) == state.settings && (source.enabled || !is_gone(state)),
             None => true,
         });
     }
@@ -355,7 +355,7 @@ impl Round {
 
     fn keep_current_one(&mut self, id: &SourceId) {
         let is_current =
-            |state: &Arc<SourceState>| self.desk.config.sources.get(id).is_none_or(|s| s.settings() == state.settings);
+            |state: &Arc<SourceState>| self.desk.config.sources.get(id).is_none_or(|s| self.desk.settings(s) == state.settings);
         if self.states.get(id).is_some_and(|state| !is_current(state)) {
             self.states.remove(id);
         }

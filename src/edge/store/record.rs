@@ -8,13 +8,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::edge::store::StoreError;
-use crate::edge::store::record::sealed::{Raw, written};
 use crate::model::{
     Author, Because, Habits, Manners, Push, Report, RollCall, Slug, SourceState, Story, StoryId, Subscriber, Vanished,
     Withdrawal, Withdrawals,
 };
 
-pub(super) use sealed::{broken, decode, encode, open, seal};
+pub(super) use sealed::{Raw, broken, decode, encode, open, seal, written};
 
 /// The bytes of an id.
 pub(super) fn sixteen(bytes: &[u8]) -> Result<[u8; 16], StoreError> {
@@ -179,7 +178,7 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
     };
     let schedule = ScheduleRecord { because: state.because, habits: state.habits.as_ref().map(Cow::Borrowed) };
     // With its length before it, so that what follows is found whatever becomes of it.
-    let manners = written(&state.manners, &[])?;
+    let manners = written(&state.manners, Vec::new())?;
     let roll_call = state.roll_call.map(|roll| (roll.since.as_second(), roll.last.as_second()));
     encode(&(record, Raw(&manners), SCHEDULE_VERSION, schedule, VANISHED_VERSION, &state.vanished, roll_call))
 }

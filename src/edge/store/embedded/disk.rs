@@ -7,10 +7,10 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, fallocate};
-use serde::{Serialize, Serializer};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::embedded::rows::Row;
+use crate::edge::store::record::{Raw, written};
 
 /// Space that is kept from everybody, in bytes: on a full disk sled still gets to write the snapshot without which it can't be opened.
 const RESERVE_BYTES: u64 = 32 * 1024 * 1024;
@@ -94,10 +94,10 @@ const INTENT_HEAD: usize = 24;
 
 fn intent_of(commits: u64, writes: &[Row]) -> io::Result<Vec<u8>> {
     let bytes: usize = writes.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len) + ROW_BYTES).sum();
-    let writes: Vec<_> = writes.iter().map(|(key, value)| (Bytes(key), value.as_deref().map(Bytes))).collect();
+    let writes: Vec<_> = writes.iter().map(|(key, value)| (Raw(key), value.as_deref().map(Raw))).collect();
     let mut head = Vec::with_capacity(INTENT_HEAD + bytes);
     head.resize(INTENT_HEAD, 0);
-    let mut intent = postcard::to_extend(&writes, head).map_err(io::Error::other)?;
+    let mut intent = written(&writes, head).map_err(io::Error::other)?;
     let length = (intent.len() - INTENT_HEAD) as u64;
     intent[8..16].copy_from_slice(&commits.to_be_bytes());
     intent[16..INTENT_HEAD].copy_from_slice(&length.to_be_bytes());
@@ -108,15 +108,6 @@ fn intent_of(commits: u64, writes: &[Row]) -> io::Result<Vec<u8>> {
 
 /// What a row takes in an intent beside its key and its value, at the most.
 const ROW_BYTES: usize = 16;
-
-/// Bytes that are written at once, and are read as a row's.
-struct Bytes<'a>(&'a [u8]);
-
-impl Serialize for Bytes<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(self.0)
-    }
-}
 
 /// The group that was written last or begun last, with its number; `None` where it can't be read, as after a power cut.
 pub(super) fn intended(store: &Path) -> io::Result<Option<(u64, Vec<Row>)>> {

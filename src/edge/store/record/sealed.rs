@@ -1,4 +1,4 @@
-//! What stands before a value: a version byte and four bytes of checksum, for sled itself does not notice every flipped bit.
+//! How values are written and read: each behind a version byte and four bytes of checksum, for sled itself does not notice every flipped bit.
 
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -36,26 +36,33 @@ fn checksum(value: &[u8]) -> [u8; 4] {
     [a, b, c, d]
 }
 
+/// A record that can't be read.
 pub(in crate::edge::store) fn broken(why: &str) -> StoreError {
     StoreError::Record { why: why.to_owned() }
 }
 
+/// A value behind version and checksum.
 pub(in crate::edge::store) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
-    let mut sealed = written(value, &[VERSION, 0, 0, 0, 0])?;
+    let mut head = Vec::with_capacity(USUAL);
+    head.extend_from_slice(&[VERSION, 0, 0, 0, 0]);
+    let mut sealed = written(value, head)?;
     let sum = checksum(&sealed[HEAD..]);
     sealed[1..HEAD].copy_from_slice(&sum);
     Ok(sealed)
 }
 
-/// A value's bytes behind others.
-pub(super) fn written<T: Serialize>(value: &T, head: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = Vec::with_capacity(USUAL);
-    bytes.extend_from_slice(head);
-    let written = postcard::serialize_with_flavor(value, Appended(bytes));
+/// The value of what [`encode`] wrote.
+pub(in crate::edge::store) fn decode<'a, T: Deserialize<'a>>(sealed: &'a [u8]) -> Result<T, StoreError> {
+    postcard::from_bytes(open(sealed)?).map_err(|e| broken(&e.to_string()))
+}
+
+/// A value's bytes behind others, without version or checksum.
+pub(in crate::edge::store) fn written<T: Serialize>(value: &T, head: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+    let written = postcard::serialize_with_flavor(value, Appended(head));
     written.map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })
 }
 
-/// Bytes behind which others are written, many at a time: postcard's own way into a vector that is not empty takes one after the other.
+/// Bytes behind which others are written: a source's state takes two thirds of the instructions of postcard's own way into a vector that is not empty.
 struct Appended(Vec<u8>);
 
 impl Flavor for Appended {
@@ -67,7 +74,12 @@ impl Flavor for Appended {
     }
 
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(bytes);
+        match bytes {
+            // Most numbers are so short that a copy would cost more than they do.
+            [first] => self.0.push(*first),
+            [first, second] => self.0.extend([*first, *second]),
+            _ => self.0.extend_from_slice(bytes),
+        }
         Ok(())
     }
 
@@ -78,7 +90,7 @@ impl Flavor for Appended {
 
 /// Bytes that are written in one go, and in the same form as a list of numbers.
 #[derive(Clone, Copy)]
-pub(super) struct Raw<'a>(pub(super) &'a [u8]);
+pub(in crate::edge::store) struct Raw<'a>(pub(in crate::edge::store) &'a [u8]);
 
 impl Serialize for Raw<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -92,10 +104,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
     }
 }
 
-pub(in crate::edge::store) fn decode<'a, T: Deserialize<'a>>(sealed: &'a [u8]) -> Result<T, StoreError> {
-    postcard::from_bytes(open(sealed)?).map_err(|e| broken(&e.to_string()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +112,6 @@ mod tests {
     fn bytes_are_written_in_the_form_of_a_list() {
         let (bytes, list) = (Some(Raw(b"W/\"a\"")), Some(b"W/\"a\"".to_vec()));
         assert_eq!(encode(&(7u8, bytes, Raw(&[]))).unwrap(), encode(&(7u8, &list, Vec::<u8>::new())).unwrap());
-        assert_eq!(written(&list, b"head").unwrap(), [&b"head"[..], &postcard::to_stdvec(&list).unwrap()].concat());
+        assert_eq!(written(&list, b"head".to_vec()).unwrap(), [&b"head"[..], &postcard::to_stdvec(&list).unwrap()].concat());
     }
 }
