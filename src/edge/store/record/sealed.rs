@@ -62,7 +62,7 @@ pub(in crate::edge::store) fn written<T: Serialize>(value: &T, head: Vec<u8>) ->
     written.map_err(|e| StoreError::Failed { doing: "to write a value", why: e.to_string() })
 }
 
-/// Bytes behind which others are written: a source's state takes two thirds of the instructions of postcard's own way into a vector that is not empty.
+/// Bytes behind which others are written: a source's state takes three fifths of the instructions of postcard's own way into a vector that is not empty.
 struct Appended(Vec<u8>);
 
 impl Flavor for Appended {
