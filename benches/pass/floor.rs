@@ -51,7 +51,7 @@ pub struct Measured {
 /// Measures one round, after the pass that left its store in the folder, and prints what it took.
 pub fn run(port: &str, folder: &Path, flushes: &str) -> anyhow::Result<()> {
     let flushes: usize = flushes.parse()?;
-    let (client, runtime) = (client(usize::MAX)?, runtime()?);
+    let (client, runtime) = (plain(usize::MAX)?, runtime()?);
 
     let meter = Meter::start()?;
     let answers = runtime.block_on(fetch_all(&client, port, &[]))?;
@@ -64,7 +64,7 @@ pub fn run(port: &str, folder: &Path, flushes: &str) -> anyhow::Result<()> {
     let kept = conditional(&client, &runtime, port, &answers, UNCHANGED_POLLS)?;
     // Its connections end here.
     drop(client);
-    let conditional = conditional(&self::client(0)?, &runtime, port, &answers, UNCHANGED_POLLS)?;
+    let conditional = conditional(&plain(0)?, &runtime, port, &answers, UNCHANGED_POLLS)?;
 
     let peak_memory_bytes = peak_memory_bytes()?;
     let (states, rows) = stored_rows(&folder.join("data/sled"))?;
@@ -81,14 +81,14 @@ pub fn run(port: &str, folder: &Path, flushes: &str) -> anyhow::Result<()> {
 
 /// Fetches every feed once, and then so many times conditionally.
 pub fn asks(port: &str, times: &str) -> anyhow::Result<()> {
-    let (client, runtime) = (client(0)?, runtime()?);
+    let (client, runtime) = (plain(0)?, runtime()?);
     let answers = runtime.block_on(fetch_all(&client, port, &[]))?;
     println!("{}", serde_json::to_string(&conditional(&client, &runtime, port, &answers, times.parse()?)?)?);
     Ok(())
 }
 
 /// Plain reqwest, which keeps so many connections to a host for later.
-fn client(kept: usize) -> anyhow::Result<Client> {
+fn plain(kept: usize) -> anyhow::Result<Client> {
     // There is one already for the second client.
     _ = rustls::crypto::ring::default_provider().install_default();
     Ok(Client::builder().no_proxy().pool_max_idle_per_host(kept).build()?)

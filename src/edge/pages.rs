@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Coding, Page};
 
@@ -44,24 +44,9 @@ struct Record<'a> {
     hash: &'a str,
     modified: i64,
     #[serde(borrow)]
-    body: Raw<'a>,
+    body: &'a serde_bytes::Bytes,
     #[serde(borrow)]
-    encoded: Vec<(Coding, Raw<'a>)>,
-}
-
-/// Bytes that are written and read in one piece.
-struct Raw<'a>(&'a [u8]);
-
-impl Serialize for Raw<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(self.0)
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&[u8]>::deserialize(deserializer).map(Raw)
-    }
+    encoded: Vec<(Coding, &'a serde_bytes::Bytes)>,
 }
 
 /// Keeps pages, with the time at which they were. Returns how many had no room. Blocks.
@@ -78,8 +63,8 @@ pub fn keep<'a>(path: &Path, second: i64, pages: impl Iterator<Item = (&'a Strin
             content_type: page.content_type,
             hash: page.hash(),
             modified: page.modified().as_second(),
-            body: Raw(&page.body),
-            encoded: page.encoded.iter().map(|(coding, bytes)| (*coding, Raw(bytes))).collect(),
+            body: serde_bytes::Bytes::new(&page.body),
+            encoded: page.encoded.iter().map(|(coding, bytes)| (*coding, serde_bytes::Bytes::new(bytes))).collect(),
         });
     }
     // A name of our own: two processes may keep the same pages.
@@ -127,8 +112,8 @@ pub fn kept(path: &Path) -> io::Result<Option<(i64, Vec<Kept>)>> {
         content_type: record.content_type.to_owned(),
         hash: record.hash.to_owned(),
         modified: record.modified,
-        body: all.slice_ref(record.body.0),
-        encoded: record.encoded.into_iter().map(|(coding, bytes)| (coding, all.slice_ref(bytes.0))).collect(),
+        body: all.slice_ref(record.body),
+        encoded: record.encoded.into_iter().map(|(coding, bytes)| (coding, all.slice_ref(bytes))).collect(),
     };
     Ok(Some((second, records.into_iter().map(kept).collect())))
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_bytes::Bytes;
 
 use crate::edge::store::StoreError;
 use crate::model::{
@@ -13,7 +14,7 @@ use crate::model::{
     Withdrawal, Withdrawals,
 };
 
-pub(super) use sealed::{Raw, broken, decode, encode, open, seal, written};
+pub(super) use sealed::{broken, decode, encode, open, seal, written};
 
 /// The bytes of an id.
 pub(super) fn sixteen(bytes: &[u8]) -> Result<[u8; 16], StoreError> {
@@ -150,9 +151,9 @@ pub(super) fn time(second: i64) -> Result<Timestamp, StoreError> {
 struct SourceRecord<'a> {
     settings: u64,
     #[serde(borrow)]
-    etag: Option<Raw<'a>>,
+    etag: Option<&'a Bytes>,
     #[serde(borrow)]
-    last_modified: Option<Raw<'a>>,
+    last_modified: Option<&'a Bytes>,
     body: Option<[u8; 16]>,
     next: i64,
     checked: i64,
@@ -166,8 +167,8 @@ struct SourceRecord<'a> {
 pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
     let record = SourceRecord {
         settings: state.settings,
-        etag: state.etag.as_deref().map(Raw),
-        last_modified: state.last_modified.as_deref().map(Raw),
+        etag: state.etag.as_deref().map(Bytes::new),
+        last_modified: state.last_modified.as_deref().map(Bytes::new),
         body: state.body,
         next: state.next.as_second(),
         checked: state.checked.as_second(),
@@ -180,7 +181,7 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
     // With its length before it, so that what follows is found whatever becomes of it.
     let manners = written(&state.manners, Vec::new())?;
     let roll_call = state.roll_call.map(|roll| (roll.since.as_second(), roll.last.as_second()));
-    encode(&(record, Raw(&manners), SCHEDULE_VERSION, schedule, VANISHED_VERSION, &state.vanished, roll_call))
+    encode(&(record, Bytes::new(&manners), SCHEDULE_VERSION, schedule, VANISHED_VERSION, &state.vanished, roll_call))
 }
 
 pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
@@ -189,7 +190,7 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
     let (manners, rest) = match rest {
         [] => (Manners::default(), rest),
         rest => {
-            let (Raw(manners), rest): (Raw, _) = postcard::take_from_bytes(rest).map_err(wrong)?;
+            let (manners, rest): (&Bytes, _) = postcard::take_from_bytes(rest).map_err(wrong)?;
             (postcard::from_bytes(manners).map_err(wrong)?, rest)
         }
     };
@@ -197,8 +198,8 @@ pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
     let (vanished, rest) = read_vanished(rest);
     Ok(SourceState {
         settings: record.settings,
-        etag: record.etag.map(|Raw(bytes)| bytes.to_vec()),
-        last_modified: record.last_modified.map(|Raw(bytes)| bytes.to_vec()),
+        etag: record.etag.map(|bytes| bytes.to_vec()),
+        last_modified: record.last_modified.map(|bytes| bytes.to_vec()),
         body: record.body,
         next: time(record.next)?,
         checked: time(record.checked)?,
@@ -333,7 +334,7 @@ mod tests {
     fn a_state_without_habits_or_with_later_ones_is_read() {
         let record = || SourceRecord {
             settings: 7,
-            etag: Some(Raw(b"\"a\"")),
+            etag: Some(Bytes::new(b"\"a\"")),
             last_modified: None,
             body: None,
             next: 1,

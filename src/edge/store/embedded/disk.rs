@@ -7,10 +7,11 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, fallocate};
+use serde_bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::embedded::rows::Row;
-use crate::edge::store::record::{Raw, written};
+use crate::edge::store::record::written;
 
 /// Space that is kept from everybody, in bytes: on a full disk sled still gets to write the snapshot without which it can't be opened.
 const RESERVE_BYTES: u64 = 32 * 1024 * 1024;
@@ -94,7 +95,7 @@ const INTENT_HEAD: usize = 24;
 
 fn intent_of(commits: u64, writes: &[Row]) -> io::Result<Vec<u8>> {
     let bytes: usize = writes.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len) + ROW_BYTES).sum();
-    let writes: Vec<_> = writes.iter().map(|(key, value)| (Raw(key), value.as_deref().map(Raw))).collect();
+    let writes: Vec<_> = writes.iter().map(|(key, value)| (Bytes::new(key), value.as_deref().map(Bytes::new))).collect();
     let mut head = Vec::with_capacity(INTENT_HEAD + bytes);
     head.resize(INTENT_HEAD, 0);
     let mut intent = written(&writes, head).map_err(io::Error::other)?;

@@ -1,7 +1,7 @@
 //! How values are written and read: each behind a version byte and four bytes of checksum, for sled itself does not notice every flipped bit.
 
 use postcard::ser_flavors::Flavor;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::edge::store::StoreError;
@@ -88,30 +88,16 @@ impl Flavor for Appended {
     }
 }
 
-/// Bytes that are written in one go, and in the same form as a list of numbers.
-#[derive(Clone, Copy)]
-pub(in crate::edge::store) struct Raw<'a>(pub(in crate::edge::store) &'a [u8]);
-
-impl Serialize for Raw<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(self.0)
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&[u8]>::deserialize(deserializer).map(Raw)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_bytes::Bytes;
+
     use super::*;
 
     #[test]
     fn bytes_are_written_in_the_form_of_a_list() {
-        let (bytes, list) = (Some(Raw(b"W/\"a\"")), Some(b"W/\"a\"".to_vec()));
-        assert_eq!(encode(&(7u8, bytes, Raw(&[]))).unwrap(), encode(&(7u8, &list, Vec::<u8>::new())).unwrap());
+        let (bytes, list) = (Some(Bytes::new(b"W/\"a\"")), Some(b"W/\"a\"".to_vec()));
+        assert_eq!(encode(&(7u8, bytes, Bytes::new(&[]))).unwrap(), encode(&(7u8, &list, Vec::<u8>::new())).unwrap());
         assert_eq!(written(&list, b"head".to_vec()).unwrap(), [&b"head"[..], &postcard::to_stdvec(&list).unwrap()].concat());
     }
 }
