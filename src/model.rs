@@ -17,6 +17,7 @@
 mod apart;
 mod because;
 mod change;
+mod compact;
 mod feed;
 mod habits;
 mod id;

@@ -22,7 +22,7 @@ mod wait;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::flow::schedule::asked::{Bound, lower_bound};
 use crate::flow::schedule::learn::learn;
@@ -142,7 +142,9 @@ fn jittered(interval: Duration, source: &Source, now: Timestamp) -> Duration {
     if interval < JITTERED {
         return interval;
     }
-    interval.mul_f64(0.9 + 0.2 * share(&format!("{} {}", source.id, now.as_second())))
+    // From 0 to 1, always the same for a source and a second.
+    let share = (xxh3_64_with_seed(source.id.as_str().as_bytes(), now.as_second().cast_unsigned()) % 1001) as f64 / 1000.0;
+    interval.mul_f64(0.9 + 0.2 * share)
 }
 
 /// A jittered interval inside the bounds: what would lie beyond one is turned back, so that those at a bound do not march in step either.
@@ -153,11 +155,6 @@ fn within(jittered: Duration, interval: Duration, fetch: &FetchSettings) -> Dura
         interval.saturating_mul(2).saturating_sub(jittered)
     };
     turned.clamp(fetch.min_every, fetch.max_every)
-}
-
-/// A number from 0 to 1 that a text always gets.
-fn share(text: &str) -> f64 {
-    (xxh3_64(text.as_bytes()) % 1001) as f64 / 1000.0
 }
 
 fn after(now: Timestamp, wait: Duration) -> Timestamp {

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::compact;
+
 /// Parts of an entry that counts are kept in: 64 of them are one entry.
 pub const PARTS: u32 = 64;
 
@@ -14,6 +16,7 @@ pub struct Habits {
     /// Up to when the source has been observed, in seconds since 1970-01-01 UTC.
     pub until_second: i64,
     /// Entries by the quarter hours of a local day.
+    #[serde(with = "compact::quarters")]
     pub quarters: [[u16; 4]; 24],
     /// Entries by the days of a local week, from Monday.
     pub days: [u16; 7],

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Trouble;
+use crate::model::{Trouble, compact};
 
 /// What is remembered of a source for the sake of good manners. Fields are added at the end, with a default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,8 +13,10 @@ pub struct Manners {
     /// What went wrong at the last poll; `None` after one that went well.
     pub trouble: Option<Trouble>,
     /// Retry-After: no source of this host is asked before this time.
+    #[serde(with = "compact::optional_second", default)]
     pub rests_until: Option<Timestamp>,
     /// When the document last came whole: an answer of 304 that never ends is doubted after a while.
+    #[serde(with = "compact::optional_second", default)]
     pub whole: Option<Timestamp>,
     /// What robots.txt said when it was last looked at.
     pub robots: Option<Looked>,
@@ -26,6 +28,7 @@ pub struct Manners {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Looked {
     /// When.
+    #[serde(with = "compact::second")]
     pub at: Timestamp,
     /// Whether we may fetch the source.
     pub welcome: bool,
@@ -37,6 +40,7 @@ pub struct Moved {
     /// Where it leads.
     pub to: String,
     /// When it was first seen.
+    #[serde(with = "compact::second")]
     pub since: Timestamp,
     /// How often in a row it led to a feed.
     pub hits: u32,

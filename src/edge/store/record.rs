@@ -1,20 +1,18 @@
-//! Stories and sources' states as bytes; `sealed` has what stands before each value, and how values are written at all.
+//! What is stored, as bytes: stories here, sources' states in `state`; `sealed` has what stands before each value, and how values are written at all.
 
 mod sealed;
+mod state;
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_bytes::Bytes;
 
 use crate::edge::store::StoreError;
-use crate::model::{
-    Author, Because, Habits, Manners, Push, Report, RollCall, Slug, SourceState, Story, StoryId, Subscriber, Vanished,
-    Withdrawal, Withdrawals,
-};
+use crate::model::{Author, Push, Report, Slug, Story, StoryId, Subscriber, Withdrawal, Withdrawals};
 
 pub(super) use sealed::{broken, decode, encode, open, seal, written};
+pub(super) use state::{read_source, source};
 
 /// The bytes of an id.
 pub(super) fn sixteen(bytes: &[u8]) -> Result<[u8; 16], StoreError> {
@@ -147,74 +145,6 @@ pub(super) fn time(second: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_second(second).map_err(|e| broken(&e.to_string()))
 }
 
-#[derive(Serialize, Deserialize)]
-struct SourceRecord<'a> {
-    settings: u64,
-    #[serde(borrow)]
-    etag: Option<&'a Bytes>,
-    #[serde(borrow)]
-    last_modified: Option<&'a Bytes>,
-    body: Option<[u8; 16]>,
-    next: i64,
-    checked: i64,
-    succeeded: Option<i64>,
-    interval_seconds: u64,
-    failures: u32,
-    error: Option<&'a str>,
-}
-
-/// A state: the record, and behind it what good manners remember, which older values lack.
-pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, StoreError> {
-    let record = SourceRecord {
-        settings: state.settings,
-        etag: state.etag.as_deref().map(Bytes::new),
-        last_modified: state.last_modified.as_deref().map(Bytes::new),
-        body: state.body,
-        next: state.next.as_second(),
-        checked: state.checked.as_second(),
-        succeeded: state.succeeded.map(Timestamp::as_second),
-        interval_seconds: state.interval_seconds,
-        failures: state.failures,
-        error: state.error.as_deref(),
-    };
-    let schedule = ScheduleRecord { because: state.because, habits: state.habits.as_ref().map(Cow::Borrowed) };
-    // With its length before it, so that what follows is found whatever becomes of it.
-    let manners = written(&state.manners, Vec::new())?;
-    let roll_call = state.roll_call.map(|roll| (roll.since.as_second(), roll.last.as_second()));
-    encode(&(record, Bytes::new(&manners), SCHEDULE_VERSION, schedule, VANISHED_VERSION, &state.vanished, roll_call))
-}
-
-pub(super) fn read_source(value: &[u8]) -> Result<SourceState, StoreError> {
-    let wrong = |e: postcard::Error| broken(&e.to_string());
-    let (record, rest): (SourceRecord, _) = postcard::take_from_bytes(open(value)?).map_err(wrong)?;
-    let (manners, rest) = match rest {
-        [] => (Manners::default(), rest),
-        rest => {
-            let (manners, rest): (&Bytes, _) = postcard::take_from_bytes(rest).map_err(wrong)?;
-            (postcard::from_bytes(manners).map_err(wrong)?, rest)
-        }
-    };
-    let (schedule, rest) = read_schedule(rest);
-    let (vanished, rest) = read_vanished(rest);
-    Ok(SourceState {
-        settings: record.settings,
-        etag: record.etag.map(|bytes| bytes.to_vec()),
-        last_modified: record.last_modified.map(|bytes| bytes.to_vec()),
-        body: record.body,
-        next: time(record.next)?,
-        checked: time(record.checked)?,
-        succeeded: record.succeeded.map(time).transpose()?,
-        interval_seconds: record.interval_seconds,
-        because: schedule.because,
-        habits: schedule.habits.map(Cow::into_owned),
-        failures: record.failures,
-        error: record.error.map(str::to_owned),
-        manners,
-        vanished,
-        roll_call: read_roll_call(rest),
-    })
-}
-
 /// What is remembered of a source's hub: with a version of its own, for it is worth no error.
 pub(super) fn push(push: &Push) -> Result<Vec<u8>, StoreError> {
     encode(&(PUSH_VERSION, push))
@@ -272,41 +202,6 @@ pub(super) fn old_withdrawals(json: &[u8]) -> Result<Withdrawals, StoreError> {
 /// The name under which they did.
 pub(super) const OLD_WITHDRAWALS: &str = "withdrawn";
 
-/// What the schedule keeps of a source, behind the rest of its state.
-#[derive(Default, Serialize, Deserialize)]
-struct ScheduleRecord<'a> {
-    because: Because,
-    habits: Option<Cow<'a, Habits>>,
-}
-
-/// The version of [`ScheduleRecord`].
-const SCHEDULE_VERSION: u8 = 1;
-
-/// Habits are learned again in days: a state without them, or with those of another version, is worth no error.
-fn read_schedule(bytes: &[u8]) -> (ScheduleRecord<'static>, &[u8]) {
-    match bytes.split_first() {
-        Some((&SCHEDULE_VERSION, record)) => postcard::take_from_bytes(record).unwrap_or_default(),
-        _ => Default::default(),
-    }
-}
-
-/// The version of a list of [`Vanished`].
-const VANISHED_VERSION: u8 = 1;
-
-/// What is not known any more to have vanished is shown on: that is worth no error.
-fn read_vanished(bytes: &[u8]) -> (Vec<Vanished>, &[u8]) {
-    match bytes.split_first() {
-        Some((&VANISHED_VERSION, list)) => postcard::take_from_bytes(list).unwrap_or_default(),
-        _ => Default::default(),
-    }
-}
-
-/// Where nothing is known of one, the next document tells.
-fn read_roll_call(bytes: &[u8]) -> Option<RollCall> {
-    let (since, last): (i64, i64) = postcard::from_bytes::<Option<_>>(bytes).ok()??;
-    Some(RollCall { since: time(since).ok()?, last: time(last).ok()? })
-}
-
 /// When a source listed a pruned story, in whole minutes, rather too late than too early: four bytes reach for eight thousand years.
 pub(super) fn listed(at: Timestamp) -> u32 {
     let minutes = at.as_second().div_euclid(60) + i64::from(at.as_second().rem_euclid(60) > 0);
@@ -328,30 +223,5 @@ mod tests {
         }
         assert!(read_push(b"").is_err());
         assert_eq!(read_push(&push(&Push::default()).unwrap()).unwrap(), Some(Push::default()));
-    }
-
-    #[test]
-    fn a_state_without_habits_or_with_later_ones_is_read() {
-        let record = || SourceRecord {
-            settings: 7,
-            etag: Some(Bytes::new(b"\"a\"")),
-            last_modified: None,
-            body: None,
-            next: 1,
-            checked: 2,
-            succeeded: Some(3),
-            interval_seconds: 4,
-            failures: 5,
-            error: None,
-        };
-        let manners = || postcard::to_stdvec(&Manners::default()).unwrap();
-        let odd = encode(&(record(), manners(), 1u8, [9u8; 3]));
-        for sealed in [encode(&record()), encode(&(record(), manners())), odd, encode(&(record(), manners(), 2u8, "later"))] {
-            let state = read_source(&sealed.unwrap()).unwrap();
-            assert_eq!((state.settings, state.interval_seconds, state.failures), (7, 4, 5));
-            assert_eq!((state.because, state.habits), (Because::Unsaid, None));
-        }
-        let cut = encode(&(7u64, true)).unwrap();
-        assert!(read_source(&cut).is_err(), "the rest of a state is needed");
     }
 }

@@ -61,13 +61,16 @@ pub(super) fn wait(habits: &Habits, rhythm: &Rhythm, terms: Terms) -> Wait {
         let step = ((local.div_euclid(QUARTER) + 1) * QUARTER - local) as f64;
         let step = step.min(ahead - seconds).max(1.0);
         let rate = rhythm.rate(local, seconds + step / 2.0, excitement);
-        // The time in which entries·t + rate·t²/2 is what is missing, in the form that loses no digits.
-        let missing = (terms.price - waiting).max(0.0);
-        let to_worth = 2.0 * missing / (entries + (entries * entries + 2.0 * rate * missing).sqrt()).max(f64::MIN_POSITIVE);
-        let to_room = (room - entries).max(0.0) / rate.max(f64::MIN_POSITIVE);
-        let least = (terms.least - seconds).max(0.0);
-        let after = to_worth.min(to_room).max(least);
-        if after < step {
+        let (come, waited) = (entries + rate * step, waiting + (entries + rate * step / 2.0) * step);
+        // Most steps end no wait, and need not be looked at more closely.
+        if (waited >= terms.price || come >= room) && seconds + step > terms.least {
+            // The time in which entries·t + rate·t²/2 is what is missing, in the form that loses no digits.
+            let missing = (terms.price - waiting).max(0.0);
+            let root = (entries * entries + 2.0 * rate * missing).sqrt();
+            let to_worth = 2.0 * missing / (entries + root).max(f64::MIN_POSITIVE);
+            let to_room = (room - entries).max(0.0) / rate.max(f64::MIN_POSITIVE);
+            let least = (terms.least - seconds).max(0.0);
+            let after = to_worth.min(to_room).max(least).min(step);
             let end = match () {
                 () if to_worth.min(to_room) < least => End::Least,
                 () if to_room < to_worth => End::Window,
@@ -75,9 +78,7 @@ pub(super) fn wait(habits: &Habits, rhythm: &Rhythm, terms: Terms) -> Wait {
             };
             return Wait { seconds: seconds + after, entries: entries + rate * after, per_second: rate, end };
         }
-        seconds += step;
-        waiting += (entries + rate * step / 2.0) * step;
-        entries += rate * step;
+        (seconds, entries, waiting) = (seconds + step, come, waited);
     }
     let rate = rhythm.rate(terms.local + seconds as i64, seconds, excitement);
     Wait { seconds: most, entries, per_second: rate, end: last }

@@ -37,7 +37,7 @@ pub(super) struct Rows<'a> {
     /// The stories that the group has changed so far; `None` for one that it removed.
     stories: HashMap<StoryId, Option<Stored>>,
     /// The other records that it has changed, and whether they are there.
-    touched: HashMap<Vec<u8>, bool>,
+    touched: BTreeMap<Vec<u8>, bool>,
     /// What becomes of records that stand many in a row, by row.
     gathered: BTreeMap<Vec<u8>, gathered::Changes>,
     /// What is to stand in the heap.
@@ -53,7 +53,7 @@ pub(super) type Said = (EntryKey, Option<(StoryId, Print)>);
 impl<'a> Rows<'a> {
     pub(super) fn new(base: &'a Base, shared: &'a Shared, seq: u64) -> std::io::Result<Self> {
         let (writes, postings, sketches, pile) = (Vec::new(), Vec::new(), Vec::new(), base.heap.pile()?);
-        let (stories, touched, gathered) = (HashMap::new(), HashMap::new(), BTreeMap::new());
+        let (stories, touched, gathered) = (HashMap::new(), BTreeMap::new(), BTreeMap::new());
         Ok(Self { base, shared, seq, writes, postings, sketches, stories, touched, gathered, pile })
     }
 
