@@ -51,7 +51,7 @@ pub use period::{Period, PeriodError};
 pub use pruned::{LastListed, Mark, Pruned, RollCall, SourceTag};
 pub use push::{Hub, Push, Secret, Subscription};
 pub use settings::{Announce, FetchSettings, Service, StoreSettings};
-pub use site::is_same_site;
+pub use site::{is_home, is_same_site};
 pub use sketch::{Band, Sketch};
 pub use source::{Content, Origin, Select, Source, SourceId, SourceState};
 pub use story::{Author, Document, Enclosure, Entry, FeedInfo, Note, NoteKind, Report, Story};

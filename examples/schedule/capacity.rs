@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use diemtin::flow::schedule::{Answered, Read, Wishes, is_due, next, prices};
+use diemtin::flow::schedule::{Answered, Read, is_due, next, prices};
 use diemtin::model::{Asked, Habits, Source, SourceState};
 use jiff::{SignedDuration, Timestamp};
 
@@ -46,7 +46,7 @@ pub fn measure(count: usize) -> anyhow::Result<()> {
     let begin = Instant::now();
     let later = now + SignedDuration::from_mins(20);
     let ahead = sources.iter().zip(&states).map(|(source, state)| {
-        let plan = next(source, Some(state), answered, Wishes::default(), &fetch, prices.of(source), later);
+        let plan = next(source, Some(state), answered, None, &fetch, prices.of(source), later);
         plan.next.as_second() - later.as_second()
     });
     let ahead = ahead.sum::<i64>() / i64::try_from(count)?;

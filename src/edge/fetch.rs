@@ -29,7 +29,7 @@ use crate::edge::fetch::bodies::Bodies;
 use crate::edge::fetch::guard::Resolver;
 use crate::edge::fetch::hops::{Step, Way};
 use crate::edge::fetch::names::Names;
-use crate::model::{FetchSettings, Service, Source, Trouble};
+use crate::model::{FetchSettings, Service, Source, Trouble, is_home};
 
 pub use body::Body;
 pub use deliver::Delivery;
@@ -163,7 +163,7 @@ impl Fetcher {
     ) -> Result<Answer, FetchError> {
         let nothing = BTreeMap::new();
         // What the administrator wrote for one host may be a secret.
-        let own_headers = if headers::is_home(source.url(), url) { &source.headers } else { &nothing };
+        let own_headers = if is_home(source.url(), url) { &source.headers } else { &nothing };
         let (limit, within) = (self.settings.max_body, self.settings.timeout);
         self.ask(Ask { url, own_headers, known, limit, within, is_last: true, turns }, now).await
     }
@@ -177,7 +177,9 @@ impl Fetcher {
         // Others wait for this answer: here a wait for turns counts, too.
         match timeout(within, self.ask(ask, now)).await {
             Ok(Ok(answer)) => Ok(answer.body.and_then(|body| body.unpack().ok()).unwrap_or_default()),
-            Ok(Err(error)) if error.trouble == Trouble::Overloaded && error.retry_after.is_some() && !error.redirected => {
+            Ok(Err(error))
+                if error.trouble == Trouble::Overloaded && error.retry_after.is_some() && !error.is_elsewhere(&url) =>
+            {
                 Err(error)
             }
             Ok(Err(_)) | Err(_) => Ok(Vec::new()),
@@ -193,7 +195,7 @@ impl Fetcher {
 
     async fn step(&self, ask: Ask<'_>, url: Url, now: Timestamp) -> Result<Step<Box<Answer>>, FetchError> {
         // Another host's validators do not come back to the first either.
-        let at_home = headers::is_home(ask.url, &url);
+        let at_home = is_home(ask.url, &url);
         let is_conditional = at_home && *ask.known != Validators::default();
         let response = self.send(&ask, &url, at_home).await?;
         let (status, fields) = (response.status(), response.headers());

@@ -11,7 +11,7 @@ use crate::model::{Moved, Trouble, is_same_site};
 
 /// How long a redirect must have stood.
 const DAYS: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How often it must have led to a feed, without a miss.
+/// How often it must have led to a feed. A failure in between says nothing of it.
 const HITS: u32 = 10;
 
 /// What a poll found out.

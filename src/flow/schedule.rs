@@ -38,8 +38,6 @@ pub use rhythm::{Outlook, outlook};
 pub use spread::{after_outage, off_the_hour};
 pub use timetable::Timetable;
 
-/// The longest wait, whatever a source asks for or however often it failed.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// A shorter interval is meant exactly: it is that of a demonstration.
 const JITTERED: Duration = Duration::from_secs(60);
 
@@ -59,15 +57,6 @@ pub struct Read {
     pub entries: usize,
     /// What it asks for.
     pub asked: Asked,
-}
-
-/// How long the answer asks us to leave the source alone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wishes {
-    /// Retry-After: of a server that is overloaded; binding even where the administrator fixed the interval.
-    pub retry_after: Option<Duration>,
-    /// Cache-Control's max-age: before that nothing new can be expected.
-    pub fresh_for: Option<Duration>,
 }
 
 /// What is decided after a poll.
@@ -90,12 +79,13 @@ pub fn is_due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> b
     source.enabled && state.is_none_or(|state| !is_gone(state) && (state.next <= now || state.checked > now))
 }
 
-/// When to look at a source again after a poll. `price` is that of [`Prices::of`], in entry-seconds.
+/// When to look at a source again after a poll. `fresh_for` is how long the answer says that nothing new is to be expected; `price` is that of
+/// [`Prices::of`], in entry-seconds.
 pub fn next(
     source: &Source,
     state: Option<&SourceState>,
     answered: Answered,
-    wishes: Wishes,
+    fresh_for: Option<Duration>,
     fetch: &FetchSettings,
     price: f64,
     now: Timestamp,
@@ -112,12 +102,10 @@ pub fn next(
         Some(_) => jittered(interval, source, now),
         None => within(jittered(interval, source, now), interval, fetch),
     };
-    let wait = usual.max(wishes.retry_after.unwrap_or_default().min(LONGEST));
-    let because = if wait > usual { Because::Asked(Wish::RetryAfter) } else { because };
-    let (wait, because) = match lower_bound(habits.asked, wishes.fresh_for, wait, now) {
+    let (wait, because) = match lower_bound(habits.asked, fresh_for, usual, now) {
         // A fixed interval is the administrator's word.
-        Some(Bound { wait, wish }) if source.every.is_none() => (wait.min(LONGEST), Because::Asked(wish)),
-        _ => (wait, because),
+        Some(Bound { wait, wish }) if source.every.is_none() => (later(wait, wish, interval, source, now), Because::Asked(wish)),
+        _ => (usual, because),
     };
     Plan { next: after(now, wait), interval, because, habits }
 }
@@ -142,9 +130,19 @@ fn jittered(interval: Duration, source: &Source, now: Timestamp) -> Duration {
     if interval < JITTERED {
         return interval;
     }
-    // From 0 to 1, always the same for a source and a second.
-    let share = (xxh3_64_with_seed(source.id.as_str().as_bytes(), now.as_second().cast_unsigned()) % 1001) as f64 / 1000.0;
-    interval.mul_f64(0.9 + 0.2 * share)
+    interval.mul_f64(0.9 + 0.2 * share(source, now))
+}
+
+/// A wait that many sources may have asked for in the same words, up to a tenth longer, for the same reason. Where it ends with an hour, the
+/// tenth is that of the interval.
+fn later(wait: Duration, wish: Wish, interval: Duration, source: &Source, now: Timestamp) -> Duration {
+    let tenth = if wish == Wish::SkipHours { interval.min(wait) } else { wait } / 10;
+    wait + tenth.mul_f64(share(source, now))
+}
+
+/// A number from 0 to 1, always the same for a source and a second.
+fn share(source: &Source, now: Timestamp) -> f64 {
+    (xxh3_64_with_seed(source.id.as_str().as_bytes(), now.as_second().cast_unsigned()) % 1001) as f64 / 1000.0
 }
 
 /// A jittered interval inside the bounds: what would lie beyond one is turned back, so that those at a bound do not march in step either.

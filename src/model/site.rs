@@ -1,4 +1,4 @@
-//! Which addresses belong to one site.
+//! Which addresses belong to one host, and which to one site.
 
 use url::Url;
 
@@ -13,6 +13,13 @@ pub fn is_same_site(one: &Url, other: &Url) -> bool {
     };
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     long == short || long.strip_suffix(&short).is_some_and(|rest| rest.ends_with('.')) && is_registered(&short)
+}
+
+/// Whether an address is that of the source's own host; `http` that becomes `https` is no other host.
+pub fn is_home(source: &Url, url: &Url) -> bool {
+    let is_same = source.scheme() == url.scheme() && source.port_or_known_default() == url.port_or_known_default();
+    let is_upgrade = (source.scheme(), url.scheme()) == ("http", "https") && (source.port(), url.port()) == (None, None);
+    (is_same || is_upgrade) && source.host() == url.host()
 }
 
 /// Whether a name is one that somebody owns, and not one that domains are registered below.
@@ -53,6 +60,22 @@ mod tests {
             ("http://127.0.0.1/", "http://127.0.0.1:81/"),
         ] {
             assert!(!same(one, other) && !same(other, one), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn only_the_sources_own_host_is_home() {
+        let home = |source: &str, url: &str| is_home(&source.parse().unwrap(), &url.parse().unwrap());
+        assert!(home("http://a.vn/rss", "http://a.vn/tin.rss"));
+        assert!(home("http://a.vn/rss", "https://a.vn/rss"), "an upgrade");
+        for (source, url) in [
+            ("http://a.vn/rss", "http://www.a.vn/rss"),
+            ("http://a.vn/rss", "https://b.vn/rss"),
+            ("https://a.vn/rss", "http://a.vn/rss"),
+            ("http://a.vn:8080/rss", "https://a.vn/rss"),
+            ("http://a.vn/rss", "https://a.vn:8443/rss"),
+        ] {
+            assert!(!home(source, url), "{source} {url}");
         }
     }
 }

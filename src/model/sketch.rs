@@ -4,8 +4,7 @@
 pub type Band = u64;
 
 /// Telling words that two texts share, if they are the same news, at the least: a third of those of the one that has fewer, not below `LEAST` and
-/// not above `MOST`. Of 1,029 pairs of the labelled sets that are rightly merged none shares fewer, of texts that share a band by chance six of
-/// seven do.
+/// not above `MOST`. Nearly no pairs that are rightly merged share fewer, of texts that share a band by chance six of seven do (docs/judging.md).
 const LEAST: usize = 4;
 const MOST: usize = 6;
 

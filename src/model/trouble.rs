@@ -54,11 +54,13 @@ pub enum Trouble {
     OurStore,
     /// There was no memory left for the body beside those of other sources.
     NoRoom,
+    /// The poll ended in a panic, which is a fault of ours.
+    BrokeDown,
 }
 
 impl Trouble {
     /// Every kind.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Overloaded,
         Self::Gone,
         Self::Forbidden,
@@ -82,6 +84,7 @@ impl Trouble {
         Self::Unwelcome,
         Self::OurStore,
         Self::NoRoom,
+        Self::BrokeDown,
     ];
 
     /// The kind of a status that brings nothing (RFC 9110, section 15).
@@ -122,6 +125,7 @@ impl Trouble {
             Self::Unwelcome => "unwelcome",
             Self::OurStore => "our_store",
             Self::NoRoom => "no_room",
+            Self::BrokeDown => "broke_down",
         }
     }
 
@@ -169,6 +173,9 @@ impl Trouble {
             Self::OurStore => "Look at the store: at the disk of an embedded one, at the server of a database",
             Self::NoRoom => {
                 "Nothing is wrong with the source, and it is asked again by itself; if this repeats, lower `fetch.parallel`"
+            }
+            Self::BrokeDown => {
+                "This is a fault of ours: send us the document, which `curl` fetches, and the lines of the log that say where"
             }
         }
     }

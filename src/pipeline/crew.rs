@@ -62,8 +62,6 @@ pub enum Turn {
     },
     /// Meanwhile the configuration has another source of this name, or none, or one that is not polled; nothing was asked.
     NotWanted,
-    /// The poll broke down in a panic, which is logged.
-    BrokeDown,
 }
 
 /// Who may poll at the same time.
@@ -73,6 +71,7 @@ pub struct Crew {
     running: Arc<Semaphore>,
     /// Room for those that have been slow, this time or the last.
     aside: Arc<Semaphore>,
+    parallel: usize,
     per_host: usize,
     spacing: Duration,
     /// Those of sources, and those that redirects have led to.
@@ -99,6 +98,7 @@ impl Crew {
         Self {
             running: Arc::new(Semaphore::new(fetch.parallel)),
             aside: Arc::new(Semaphore::new((fetch.parallel * ASIDE).min(MOST_ASIDE))),
+            parallel: fetch.parallel,
             per_host: fetch.per_host,
             spacing: fetch.spacing,
             hosts: Arc::default(),
@@ -107,12 +107,17 @@ impl Crew {
         }
     }
 
-    /// The crew under a changed configuration: which hosts are being asked, and which rest, is still known.
+    /// The crew under a changed configuration: what is under way counts on, and which hosts rest is still known. Where a limit itself is another
+    /// one, what it counted is counted anew.
     pub fn under(&self, fetch: &FetchSettings) -> Self {
-        let keeps_hosts = self.per_host == fetch.per_host;
-        let hosts = if keeps_hosts { Arc::clone(&self.hosts) } else { Arc::default() };
-        let (rests, heeds_rests) = (Arc::clone(&self.rests), Arc::clone(&self.heeds_rests));
-        Self { hosts, rests, heeds_rests, ..Self::new(fetch) }
+        let mut crew = Self { rests: Arc::clone(&self.rests), heeds_rests: Arc::clone(&self.heeds_rests), ..Self::new(fetch) };
+        if self.parallel == fetch.parallel {
+            (crew.running, crew.aside) = (Arc::clone(&self.running), Arc::clone(&self.aside));
+        }
+        if self.per_host == fetch.per_host {
+            crew.hosts = Arc::clone(&self.hosts);
+        }
+        crew
     }
 
     /// Takes up which hosts rest, from what was heard before the process was started; from then on also what other processes hear. Without
@@ -168,6 +173,7 @@ impl Crew {
         let span = tracing::info_span!("poll", source = %source.id, host = source.home.host_str());
         let (host, place) = (Arc::clone(&slot.host), slot.place.clone());
         let turns = |url: &Url| place.at(self, url);
+        let known = before.clone();
         // In a box: what is moved about while a poll waits for its turn is small.
         let task = Box::pin(async {
             let looked = host.look(desk, source, before.as_deref(), &turns).await;
@@ -182,16 +188,12 @@ impl Crew {
                 task.await
             }
         };
-        match done {
-            Ok(polled) => {
-                lock(&self.rests).hear(source.url(), &polled.state);
-                Turn::Polled(Box::new(polled))
-            }
-            Err(panic) => {
-                tracing::error!(source = %source.id, panic, "a poll broke down");
-                Turn::BrokeDown
-            }
-        }
+        let polled = match done {
+            Ok(polled) => polled,
+            Err(panic) => Box::pin(poll::broken_down(desk, store, source, known, fence, &panic)).await,
+        };
+        lock(&self.rests).hear(source.url(), &polled.state);
+        Turn::Polled(Box::new(polled))
     }
 
     /// The right to poll a source, where several processes share the store: the fence of its lease, and the source's state, which another

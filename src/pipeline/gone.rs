@@ -75,7 +75,7 @@ impl Look {
             }
             Err(Turn::Elsewhere { state: Some(state), .. }) => return Ok(Looked::Done(state)),
             Err(Turn::Elsewhere { again: Some(until), .. } | Turn::Rests(until)) => return Ok(Looked::Later(until)),
-            Err(Turn::Polled(_) | Turn::NotWanted | Turn::BrokeDown) => return Ok(Looked::BrokeDown),
+            Err(Turn::Polled(_) | Turn::NotWanted) => return Ok(Looked::BrokeDown),
         };
         // Another process may have looked meanwhile.
         let now = (self.desk.clock)();

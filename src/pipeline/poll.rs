@@ -1,6 +1,7 @@
 //! One poll of one source: fetch, parse, dedupe, topic, store.
 
 mod announced;
+mod broken;
 mod failure;
 mod missed;
 mod moved;
@@ -10,6 +11,7 @@ mod reading;
 mod roll;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use xxhash_rust::xxh3::xxh3_128;
@@ -17,11 +19,10 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::edge::fetch::{Answer, FetchError, Turns, Validators};
 use crate::edge::store::{Store, StoreError};
 use crate::flow::dedupe::{self, Ground};
-use crate::flow::moves::{self, Found};
 use crate::flow::push::{Found as Heard, dearer};
 use crate::flow::roll_call;
-use crate::flow::schedule::{self, Answered, Plan, Read, Wishes};
-use crate::model::{Batch, Because, Document, Looked, Manners, NoteKind, Source, SourceState, Trouble, Wish};
+use crate::flow::schedule::{self, Answered, Plan, Read};
+use crate::model::{Batch, Because, Document, Looked, Manners, NoteKind, Source, SourceState, Trouble};
 use crate::pipeline::Desk;
 use crate::pipeline::later::may_wait;
 use announced::Said;
@@ -30,6 +31,7 @@ use missed::Seen;
 use opened::Opened;
 use roll::Roll;
 
+pub(super) use broken::broken_down;
 pub(super) use moved::address;
 pub use polled::{Outcome, Polled};
 pub use reading::read;
@@ -57,17 +59,16 @@ pub async fn poll(
     fence: Option<u64>,
     turns: Turns<'_>,
 ) -> Polled {
-    let (now, settings) = ((desk.clock)(), desk.settings(source));
-    let before = before.filter(|state| state.settings == settings);
-    let url = address(source, before.as_deref());
+    let poll = Poll::new(desk, store, source, before, fence);
+    let url = address(source, poll.before.as_deref());
     let (looked, overloaded) = match looked {
         Ok(looked) => (Some(looked), None),
         Err(error) => (None, Some(error)),
     };
-    let poll = Poll { desk, store, source, settings, looked, fence, now, before };
+    let poll = Poll { looked, ..poll };
     let failure = if let Some(error) = overloaded {
-        let failure = Failure { elsewhere: *url != *source.url(), ..Failure::from(error) };
-        Failure { why: format!("asked for its robots.txt, the host answered: {}", failure.why), ..failure }
+        let why = format!("asked for its robots.txt, the host answered: {error}");
+        Failure { why, at: Some(url.into_owned()), ..Failure::from(error) }
     } else if looked.is_some_and(|looked| !looked.welcome) {
         let host = source.home.host_str().unwrap_or_default();
         Failure::new(Trouble::Unwelcome, format!("the robots.txt of {host} asks diemtin to stay away"))
@@ -75,12 +76,12 @@ pub async fn poll(
         desk.counts.add(|tally| tally.requests += 1);
         let known = poll.validators();
         // Most polls end with a 304. What only the others need is in boxes, so that all are small.
-        match desk.fetcher.fetch(source, &url, &known, turns, now).await {
+        match desk.fetcher.fetch(source, &url, &known, turns, poll.now).await {
             Ok(answer) if answer.body.is_none() => return poll.not_modified(answer).await,
             Ok(answer) => return Box::pin(poll.answered(answer)).await,
             Err(error) => {
-                let elsewhere = error.redirected || *url != *source.url();
-                Failure { elsewhere, ..Failure::from(error) }
+                let failure = Failure::from(error);
+                Failure { at: failure.at.or(Some(url.into_owned())), ..failure }
             }
         }
     };
@@ -105,11 +106,25 @@ struct Poll<'a> {
     now: Timestamp,
 }
 
-impl Poll<'_> {
+impl<'a> Poll<'a> {
+    fn new(
+        desk: &'a Desk,
+        store: &'a Arc<Store>,
+        source: &'a Source,
+        before: Option<Arc<SourceState>>,
+        fence: Option<u64>,
+    ) -> Self {
+        let (now, settings) = ((desk.clock)(), desk.settings(source));
+        let before = before.filter(|state| state.settings == settings);
+        Self { desk, store, source, settings, before, looked: None, fence, now }
+    }
+
     /// The validators to ask with; none where the document has not come whole for too long.
     fn validators(&self) -> Validators {
-        let is_recent =
-            |state: &&Arc<SourceState>| state.manners.whole.is_none_or(|at| self.now.duration_since(at) < DOUBT_304_AFTER);
+        // A time that has not come was set by a clock that was wrong.
+        let is_recent = |state: &&Arc<SourceState>| {
+            state.manners.whole.is_none_or(|at| at <= self.now && self.now.duration_since(at) < DOUBT_304_AFTER)
+        };
         self.before.as_ref().filter(is_recent).map_or_else(Validators::default, |state| Validators {
             etag: state.etag.clone(),
             last_modified: state.last_modified.clone(),
@@ -118,7 +133,7 @@ impl Poll<'_> {
 
     async fn not_modified(&self, answer: Answer) -> Polled {
         self.desk.counts.add(|tally| tally.not_modified += 1);
-        let state = self.state(Heard::Nothing, UNCHANGED, Wishes { fresh_for: answer.fresh_for, ..Wishes::default() });
+        let state = self.state(Heard::Nothing, UNCHANGED, answer.fresh_for);
         let moved = self.moved(answer.moved.as_ref(), true);
         // A 304 replaces the validators that it names and leaves the others (RFC 9111, section 4.3.4).
         let state = SourceState {
@@ -134,7 +149,7 @@ impl Poll<'_> {
     async fn answered(&self, answer: Answer) -> Polled {
         let Answer { status, url, moved, body, content_type, validators, fresh_for, links } = answer;
         let Some(body) = body else {
-            return self.failed(Failure::new(Trouble::OddStatus, "the answer has no body").at(status)).await;
+            return self.failed(Failure::new(Trouble::OddStatus, "the answer has no body").with(status)).await;
         };
         let wire_bytes = body.wire_bytes() as u64;
         // A document that has not changed is read all the same where it is to say what it lists.
@@ -153,14 +168,13 @@ impl Poll<'_> {
         };
         let (print, body_bytes, body) = match self.desk.compute(work).await {
             Ok(read) => read,
-            Err(failure) => return self.failed(failure.at(status)).await,
+            Err(failure) => return self.failed(failure.with(status)).await,
         };
         self.desk.counts.add(|tally| {
             tally.whole += 1;
             tally.wire_bytes += wire_bytes;
             tally.body_bytes += body_bytes as u64;
         });
-        let wishes = Wishes { fresh_for, ..Wishes::default() };
         let with_answer = |state: SourceState, overlaps: bool| SourceState {
             etag: validators.etag.clone(),
             last_modified: validators.last_modified.clone(),
@@ -170,7 +184,7 @@ impl Poll<'_> {
         };
         let opened = match body {
             Body::Unchanged => {
-                let state = with_answer(self.state(Heard::Nothing, UNCHANGED, wishes), true);
+                let state = with_answer(self.state(Heard::Nothing, UNCHANGED, fresh_for), true);
                 let said = Said { links: &links, document: None, from: &url };
                 return self.store_unchanged(status, state, said).await;
             }
@@ -182,7 +196,7 @@ impl Poll<'_> {
         }
         let said = Said { links: &links, document: Some(&opened.document.feed), from: &url };
         self.decide_and_store(status, Arc::clone(&opened), said, |found, answered, overlaps| {
-            with_answer(self.state(found, answered, wishes), overlaps)
+            with_answer(self.state(found, answered, fresh_for), overlaps)
         })
         .await
     }
@@ -208,7 +222,7 @@ impl Poll<'_> {
         for _ in 0..MOST_DECISIONS {
             let (decision, seen, roll) = match self.decide(Arc::clone(&opened)).await {
                 Ok(decided) => decided,
-                Err(error) => return self.failed(Failure::from(error).at(status)).await,
+                Err(error) => return self.failed(Failure::from(error).with(status)).await,
             };
             let (new, updated) = (decision.new, decision.updated);
             let changed = new + updated > 0;
@@ -252,11 +266,11 @@ impl Poll<'_> {
                 // polls that are under way, and the work would grow with their square.
                 Err(StoreError::Conflict) if turn.is_none() => turn = Some((None, self.desk.turn.lock().await)),
                 Err(StoreError::Conflict) => {}
-                Err(error) => return self.failed(Failure::from(error).at(status)).await,
+                Err(error) => return self.failed(Failure::from(error).with(status)).await,
             }
         }
         let why = "its stories kept changing while they were being stored";
-        self.failed(Failure::new(Trouble::OurStore, why).at(status)).await
+        self.failed(Failure::new(Trouble::OurStore, why).with(status)).await
     }
 
     async fn decide(&self, opened: Arc<Opened>) -> Result<(dedupe::Decision, Seen, Roll), StoreError> {
@@ -293,12 +307,12 @@ impl Poll<'_> {
     }
 
     /// The source's state after this poll, without the answer's validators.
-    fn state(&self, found: Heard, answered: Answered, wishes: Wishes) -> SourceState {
+    fn state(&self, found: Heard, answered: Answered, fresh_for: Option<Duration>) -> SourceState {
         let before = self.before.as_deref();
         let push = self.hub_after(found);
         let price = self.desk.prices.of(self.source) * dearer(&push, self.now);
         let Plan { next, interval, because, habits } =
-            schedule::next(self.source, before, answered, wishes, &self.desk.config.fetch, price, self.now);
+            schedule::next(self.source, before, answered, fresh_for, &self.desk.config.fetch, price, self.now);
         let state = SourceState {
             next: schedule::off_the_hour(next, interval, &self.source.id),
             interval_seconds: interval.as_secs(),
@@ -348,38 +362,6 @@ impl Poll<'_> {
                 self.polled(Outcome::Failed, Some(status), Some(error), state)
             }
         }
-    }
-
-    /// A failure changes nothing but when the source is asked again.
-    async fn failed(&self, failure: Failure) -> Polled {
-        let Failure { trouble, status, retry_after, elsewhere, why } = failure;
-        let trouble = if elsewhere && trouble == Trouble::Gone { Trouble::Missing } else { trouble };
-        let before = self.before.as_deref();
-        self.desk.counts.add(|tally| *tally.failures.entry(trouble).or_default() += 1);
-        let advice = if trouble == Trouble::OurStore { self.store.advice() } else { trouble.advice() };
-        let error = format!("{}: {why}. {advice}.", self.source.home);
-        let next = schedule::retry(self.source, before, trouble, retry_after, &self.desk.config.fetch, self.now);
-        let state = self.as_before();
-        let moved = moves::next(state.manners.moved.as_ref(), Found::Failed(trouble), self.source.url(), self.now);
-        // An address that has brought nothing for weeks is not where the source is.
-        let moved = moved.filter(|moved| !(moved.adopted && schedule::is_hopeless(before, self.now)));
-        let rests_until = schedule::host_rests(trouble, retry_after, self.now).filter(|_| !elsewhere);
-        let asked = retry_after.and_then(|wait| self.now.checked_add(SignedDuration::try_from(wait).ok()?).ok());
-        let is_asked =
-            asked.zip(next).is_some_and(|(asked, next)| next.duration_since(asked).abs() < SignedDuration::from_secs(60));
-        let state = SourceState {
-            next: next.unwrap_or(Timestamp::MAX),
-            because: if is_asked { Because::Asked(Wish::RetryAfter) } else { Because::Failed },
-            failures: before.map_or(0, |state| state.failures).saturating_add(1),
-            error: Some(error.clone()),
-            manners: Manners { trouble: Some(trouble), rests_until, moved, ..state.manners },
-            ..state
-        };
-        self.note_hub(Heard::Failed, None).await;
-        if let Err(second) = self.store_state(&state).await {
-            tracing::error!(source = %self.source.id, error = %second, "a failed poll could not be noted");
-        }
-        self.polled(Outcome::Failed, status, Some(error), Arc::new(state))
     }
 
     async fn store_state(&self, state: &SourceState) -> Result<(), StoreError> {

@@ -32,8 +32,6 @@ use told::{log, stands};
 const TICK: Duration = Duration::from_secs(1);
 /// When the clock has moved so far between two looks, in either direction, nobody has polled meanwhile, or the clock was set.
 const OUTAGE: SignedDuration = SignedDuration::from_secs(60);
-/// A source whose poll broke down in a panic is left alone for so long.
-const AFTER_BREAKDOWN: SignedDuration = SignedDuration::from_hours(1);
 /// Polls that are under way when the service stops have this long; one that is cut off has changed nothing.
 const DRAIN: Duration = Duration::from_secs(10);
 /// How often the price of a request is taken anew from what is known of the sources.
@@ -344,7 +342,6 @@ impl Round {
                 let told = || self.desk.config.sources.get(&id).and_then(|source| time(source, self.state(&id), now));
                 again.or_else(told)
             }
-            Turn::BrokeDown => now.checked_add(AFTER_BREAKDOWN).ok(),
         };
         self.plan_look(&id);
         if let Some(at) = at.filter(|_| self.desk.config.sources.get(&id).is_some_and(|source| source.enabled)) {

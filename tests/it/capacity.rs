@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use diemtin::config;
 use diemtin::edge::{clock, store::Store};
+use diemtin::model::Trouble;
 use diemtin::pipeline::{Crew, Desk, Turn};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -117,7 +118,14 @@ fn a_poll_that_breaks_down_harms_no_other() {
         }
         turns
     });
-    assert_eq!(turns.iter().filter(|turn| matches!(turn, Turn::BrokeDown)).count(), 1, "{turns:#?}");
+    let broken = |turn: &&Turn| matches!(turn, Turn::Polled(polled) if polled.error.is_some());
+    let broken: Vec<&Turn> = turns.iter().filter(broken).collect();
+    let [Turn::Polled(polled)] = broken[..] else { panic!("{turns:#?}") };
+    assert!(polled.error.as_deref().is_some_and(|error| error.contains("this panic is meant")), "{polled:#?}");
+    let stored = store.source_states().expect("states").remove(&polled.source).expect("it is stored");
+    assert_eq!((stored.failures, stored.manners.trouble), (1, Some(Trouble::BrokeDown)));
+    let waits = stored.next.duration_since(stored.checked).as_secs();
+    assert!((54 * 60..=67 * 60).contains(&waits), "{waits} seconds: an hour, after a restart too");
     assert_eq!(turns.iter().filter(|turn| matches!(turn, Turn::Polled(polled) if polled.new == 1)).count(), 4);
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::app::{HOME, TestApp, home, source};
+use super::app::{HOME, TestApp, eventually, home, source};
 use crate::origin::{Answer, Origin, articles, feed};
 
 /// P13: a rest that a host asked for binds all its sources, in this pass, in the next, and after a restart.
@@ -23,8 +23,9 @@ fn a_hosts_rest_binds_all_its_sources_over_restarts() {
         let value = if value == "7200" { value.to_owned() } else { date.to_string() };
         busy.set("/a", Answer::status(503).header("Retry-After", &value));
         busy.set("/b", feed(&articles("b.vn", 0..1)));
-        other.set("/c", feed(&articles("c.vn", 0..1)));
-        let app = TestApp::new(&home(&[("a", busy.url("/a")), ("b", busy.url("/b")), ("c", other.url("/c"))]));
+        other.set("/", feed(&articles("c.vn", 0..1)));
+        let sources = home(&[("a", busy.url("/a")), ("b", busy.url("/b")), ("c", other.url("/"))]);
+        let app = TestApp::new(&(sources + "every = \"1s\"\n"));
         assert_eq!(app.run(&["poll", "a"]).status, Some(1));
         let rows = app.run(&["poll", "--json"]).json();
         let of = |id: &str| rows.iter().find(|row| row["source"] == id).expect("a row").clone();
@@ -33,13 +34,37 @@ fn a_hosts_rest_binds_all_its_sources_over_restarts() {
             (&"skipped".into(), &"skipped".into(), &"changed".into())
         );
         assert_eq!(busy.count(), 1, "b was not asked either");
-        // What is asked for by name is the administrator's word, and takes the rest away if the host is well again.
-        assert_eq!(app.run(&["poll", "b"]).status, Some(0));
+        assert_eq!(app.run(&["poll", "b"]).status, Some(0), "what is asked for by name is the administrator's word");
         let service = app.serve();
-        service.log.wait_for("serving");
+        asks_again(&other);
         drop(service);
         assert_eq!(busy.count(), 2, "nor by a service that begins");
     }
+}
+
+/// Waits until the service that has begun polls, twice: what else is due has been asked by then.
+fn asks_again(watch: &Origin) {
+    let before = watch.count();
+    eventually("it polls", || (watch.count() >= before + 2).then_some(()));
+}
+
+/// P13, P15: a redirect within the host leads to the host itself. What it asks for there binds it; but another document that is gone is not the
+/// source.
+#[test]
+fn what_is_said_behind_a_redirect_within_the_host_is_said_by_the_host() {
+    let origin = Origin::new();
+    for path in ["/busy", "/gone"] {
+        origin.set(path, Answer::status(301).header("Location", &format!("{path}/moi")));
+    }
+    origin.set("/busy/moi", Answer::status(429).header("Retry-After", "7200"));
+    origin.set("/gone/moi", Answer::status(410));
+    let app = TestApp::new(&home(&[("a", origin.url("/gone")), ("b", origin.url("/busy")), ("c", origin.url("/c"))]));
+    let gone = app.run(&["poll", "a", "--json"]).json()[0].clone();
+    assert!(gone["next"].is_string() && gone["error"].as_str().is_some_and(|error| error.contains("410")), "{gone}");
+    assert_eq!(app.run(&["poll", "b"]).status, Some(1));
+    let rows = app.run(&["poll", "--json"]).json();
+    assert!(rows[..3].iter().all(|row| row["outcome"] == "skipped"), "the host rests: {rows:#?}");
+    assert!(origin.requests("/c").is_empty());
 }
 
 /// P15: 410 ends a source at once; only an administrator begins it again.
@@ -83,7 +108,11 @@ fn restarts_ask_nobody() {
     let origin = Origin::new();
     origin.set("/good", feed(&articles("a.vn", 0..2)));
     origin.set("/bad", Answer::status(404));
-    let app = TestApp::new(&home(&[("a", origin.url("/good")), ("b", origin.url("/bad"))]));
+    let watch = Origin::at(2);
+    watch.set("/", feed(&articles("b.vn", 0..1)));
+    let app = TestApp::new(
+        &(home(&[("a", origin.url("/good")), ("b", origin.url("/bad")), ("c", watch.url("/"))]) + "every = \"1s\"\n"),
+    );
     app.run(&["poll"]);
     let (asked, robots) = (origin.count(), origin.requests("/robots.txt").len());
     for _ in 0..10 {
@@ -91,7 +120,7 @@ fn restarts_ask_nobody() {
     }
     for _ in 0..2 {
         let service = app.serve();
-        service.log.wait_for("serving");
+        asks_again(&watch);
         assert_eq!(service.terminate(), Some(0));
     }
     assert_eq!((origin.count(), origin.requests("/robots.txt").len()), (asked, robots));
@@ -253,6 +282,11 @@ fn a_304_without_end_is_doubted() {
     let doubted = days.poll(at::<{ START + 8 * DAY }>);
     assert_eq!((doubted.status, doubted.new), (Some(200), 1), "the entry that was hidden");
     assert_eq!(days.poll(at::<{ START + 9 * DAY }>).status, Some(304), "and conditional again");
+    assert_eq!(
+        days.poll(at::<{ START - 9 * DAY }>).status,
+        Some(200),
+        "what a clock that was ahead has noted is no reason to believe it"
+    );
 }
 
 /// P17, T30: a permanent redirect is followed at once and adopted after a week; feeds.toml stays, nothing comes twice.
@@ -262,7 +296,7 @@ fn a_source_that_has_moved_is_followed_and_then_asked_there() {
     days.origin.set("/a", feed(&articles("a.vn", 0..3)));
     days.poll(at::<START>);
     days.origin.set("/a", Answer::moved("/new"));
-    days.origin.set("/new", feed(&articles("a.vn", 0..3)));
+    days.origin.set("/new", feed(&articles("a.vn", 0..3)).etag("\"moi\""));
     let hits: [fn() -> Timestamp; 10] = [
         at::<{ START + DAY }>,
         at::<{ START + 2 * DAY }>,
@@ -289,6 +323,7 @@ fn a_source_that_has_moved_is_followed_and_then_asked_there() {
     days.origin.set("/a", feed(&articles("a.vn", 0..3)));
     days.poll(at::<{ START + 12 * DAY }>);
     assert_eq!(days.origin.requests("/a").len(), asked + 1, "and at the old one when that fails");
+    assert_eq!(days.origin.last("/a").header("if-none-match"), None, "without what was said of the document there");
 }
 
 /// T30: a permanent redirect is shown to the administrator, who alone writes feeds.toml.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use diemtin::flow::schedule::{Answered, Prices, Read, Wishes, next, prices};
+use diemtin::flow::schedule::{Answered, Prices, Read, next, prices};
 use diemtin::model::{Asked, Content, FetchSettings, Manners, Origin, Slug, Source, SourceState};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
@@ -94,7 +94,7 @@ fn poll(
     // Where nothing is new, the server says so and sends no document.
     let document = (view.new > 0).then_some(Read { entries: view.document.len(), asked: Asked::default() });
     let answered = Answered { new: &new, document };
-    let plan = next(source, before, answered, Wishes::default(), fetch, prices.of(source), now);
+    let plan = next(source, before, answered, None, fetch, prices.of(source), now);
     SourceState {
         settings: 0,
         etag: None,

@@ -42,7 +42,6 @@ impl Row {
                 Self { next: again.or(row.next), ..row }
             }
             Turn::NotWanted => Self::skipped(source, before),
-            Turn::BrokeDown => Self::broken_down(source),
         }
     }
 
@@ -56,10 +55,6 @@ impl Row {
     /// What is told of one that is not polled now.
     pub(super) fn skipped(source: SourceId, before: Option<&SourceState>) -> Self {
         Self { next: before.and_then(next), ..Self::unread(source, Outcome::Skipped) }
-    }
-
-    fn broken_down(source: SourceId) -> Self {
-        Self { error: Some("the poll broke down; the log says where".to_owned()), ..Self::unread(source, Outcome::Failed) }
     }
 
     fn unread(source: SourceId, outcome: Outcome) -> Self {

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
+use url::Url;
 
 use crate::edge::fetch::Refused;
 use crate::edge::fetch::names::Unresolved;
-use crate::model::Trouble;
+use crate::model::{Trouble, is_same_site};
 
 /// Names of a certificate that are shown.
 const MOST_NAMES: usize = 4;
@@ -27,14 +28,19 @@ pub struct FetchError {
     pub status: Option<u16>,
     /// How long the server asked to be left alone, counted from now.
     pub retry_after: Option<Duration>,
-    /// Whether it was another address that failed, which the asked one had led to.
-    pub redirected: bool,
+    /// The address that failed, where the asked one had led to another.
+    pub at: Option<Box<Url>>,
     pub(super) why: String,
 }
 
 impl FetchError {
     pub(super) fn new(trouble: Trouble, why: impl Into<String>) -> Self {
-        Self { trouble, status: None, retry_after: None, redirected: false, why: why.into() }
+        Self { trouble, status: None, retry_after: None, at: None, why: why.into() }
+    }
+
+    /// Whether another site failed than that of an address which was asked.
+    pub fn is_elsewhere(&self, asked: &Url) -> bool {
+        self.at.as_ref().is_some_and(|at| !is_same_site(asked, at))
     }
 
     /// The server answered with a status that brings nothing. `hint` is what its body says.

@@ -33,13 +33,6 @@ pub(super) fn user_agent(service: &Service) -> String {
     agent.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(LONGEST_AGENT).collect()
 }
 
-/// Whether an address is that of the source's own host; `http` that becomes `https` is no other host.
-pub(super) fn is_home(source: &Url, url: &Url) -> bool {
-    let is_same = source.scheme() == url.scheme() && source.port_or_known_default() == url.port_or_known_default();
-    let is_upgrade = (source.scheme(), url.scheme()) == ("http", "https") && (source.port(), url.port()) == (None, None);
-    (is_same || is_upgrade) && source.host() == url.host()
-}
-
 /// The headers that go to every host.
 pub(super) fn for_anyone() -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(USUAL);
@@ -172,22 +165,6 @@ mod tests {
 
     fn now() -> Timestamp {
         Timestamp::from_second(NOW).expect("a time")
-    }
-
-    #[test]
-    fn only_the_sources_own_host_is_home() {
-        let home = |source: &str, url: &str| is_home(&source.parse().unwrap(), &url.parse().unwrap());
-        assert!(home("http://a.vn/rss", "http://a.vn/tin.rss"));
-        assert!(home("http://a.vn/rss", "https://a.vn/rss"), "an upgrade");
-        for (source, url) in [
-            ("http://a.vn/rss", "http://www.a.vn/rss"),
-            ("http://a.vn/rss", "https://b.vn/rss"),
-            ("https://a.vn/rss", "http://a.vn/rss"),
-            ("http://a.vn:8080/rss", "https://a.vn/rss"),
-            ("http://a.vn/rss", "https://a.vn:8443/rss"),
-        ] {
-            assert!(!home(source, url), "{source} {url}");
-        }
     }
 
     #[test]

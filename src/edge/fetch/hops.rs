@@ -54,7 +54,9 @@ impl Fetcher {
             let begun = Instant::now();
             let step = timeout(left, step(url.clone())).await.map_err(too_slow)?;
             left = left.saturating_sub(begun.elapsed());
-            match step.map_err(|error| FetchError { redirected: hop > 0 && error.status.is_some(), ..error })? {
+            match step
+                .map_err(|error| FetchError { at: (hop > 0 && error.status.is_some()).then(|| Box::new(url.clone())), ..error })?
+            {
                 Step::Redirect { to, is_permanent: again } => (url, is_permanent) = (to, is_permanent && again),
                 Step::Answer(answer) => return Ok(Found { answer, moved: (hop > 0 && is_permanent).then_some(url) }),
             }
@@ -68,5 +70,5 @@ fn crowded(url: &Url, waited: Duration) -> FetchError {
     let (host, waited) = (url.host_str().unwrap_or_default(), waited.as_secs_f32());
     let why =
         format!("many sources lead to {host}, and its turn did not come within {waited} seconds (fetch.per_host, fetch.spacing)");
-    FetchError { redirected: true, ..FetchError::new(Trouble::TooSlow, why) }
+    FetchError { at: Some(Box::new(url.clone())), ..FetchError::new(Trouble::TooSlow, why) }
 }

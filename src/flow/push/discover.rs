@@ -14,7 +14,8 @@ const MOST_HUBS: usize = 16;
 ///
 /// `headers` are the values of its Link headers, `document` is what the document says of itself, where one was read, `from` where the answer
 /// came from, and `own` the name that the source has where it gives itself none; an address that holds a secret is none. Of several hubs the
-/// one that is known already is kept, else one with https is taken: whoever listens on the way to it learns the callback's address.
+/// one that is known already is kept, else one with https is taken: whoever listens on the way to it learns the callback's address. An answer
+/// without a document that names the known hub again, but not the topic, means the known topic: that may stand in the document.
 pub fn named(
     headers: &[String],
     document: Option<&FeedInfo>,
@@ -30,11 +31,14 @@ pub fn named(
         hubs = document.hubs.iter().take(MOST_HUBS).filter_map(|hub| address(hub, from)).collect();
     }
     let topics = with("self").chain(document.and_then(|document| document.own_url.as_deref()));
-    let topic = topics.filter_map(|topic| address(topic, from)).next().or_else(|| own.cloned());
-    let Some(topic) = topic else { return Some(None) };
+    let topic = topics.filter_map(|topic| address(topic, from)).next();
     let is_known = |hub: &&Url| known.is_some_and(|known| known.url == hub.as_str());
     let hub = hubs.iter().find(is_known).or(hubs.iter().find(|hub| hub.scheme() == "https")).or(hubs.first());
-    Some(hub.map(|hub| Hub { url: hub.to_string(), topic: topic.to_string() }))
+    if let Some(known) = known.filter(|_| document.is_none() && topic.is_none() && hub.is_some_and(|hub| is_known(&hub))) {
+        return Some(Some(known.clone()));
+    }
+    let topic = topic.or_else(|| own.cloned());
+    Some(hub.zip(topic).map(|(hub, topic)| Hub { url: hub.to_string(), topic: topic.to_string() }))
 }
 
 /// An address that can be asked: http or https, without a name or password, without a fragment.
@@ -76,6 +80,16 @@ mod tests {
         assert_eq!(of(&headers, Some(&["https://other.vn/"]), "/x", None), hub("https://hub.vn/", "https://a.vn/tin.rss"));
         assert_eq!(of(&headers[1..], Some(&["https://b.vn/"]), "/x", None), hub("https://b.vn/", "https://a.vn/tin.rss"));
         assert_eq!(of(&headers[..1], Some(&[]), "/x", None), hub("https://hub.vn/", "https://a.vn/x"));
+    }
+
+    #[test]
+    fn a_304_without_a_topic_means_the_one_that_the_document_named() {
+        let headers = vec!["<https://hub.vn/>; rel=hub".to_owned()];
+        let (home, info) = (HOME.parse().unwrap(), FeedInfo { own_url: Some("/feed.xml".to_owned()), ..FeedInfo::default() });
+        let whole = named(&headers, Some(&info), &home, Some(&home), None).flatten();
+        assert_eq!(whole.as_ref().map(|hub| hub.topic.as_str()), Some("https://a.vn/feed.xml"));
+        assert_eq!(named(&headers, None, &home, Some(&home), whole.as_ref()).flatten(), whole);
+        assert_eq!(of(&["<https://other.vn/>; rel=hub"], None, "", Some("https://hub.vn/")), hub("https://other.vn/", HOME));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::flow::push::signature::hex;
+use crate::flow::push::verify::{LONGEST_LEASE, seconds};
 use crate::model::{Hub, Push, Secret, Subscription};
 
 /// The wait for a hub's verification; and the first after a hub refused, which is multiplied with each further time.
@@ -64,20 +65,23 @@ pub fn step(push: &mut Push, base: Option<&Url>, now: Timestamp, chance: impl Fn
     let is_right = |subscription: &Subscription, base: &Url, hub: &Hub| {
         subscription.hub == *hub && subscription.callback.strip_prefix(base.as_str()) == Some(subscription.token())
     };
+    let earliest = push.requested.map_or(now, |at| after(at, BETWEEN_HUBS)).min(after(now, BETWEEN_HUBS)).max(now);
+    // Where a document names now this hub and now that one, each is asked an hour after the last one.
+    let takes_over = push.subscription.is_some() && wanted.is_some();
     if let Some(old) = push.subscription.take_if(|s| !wanted.as_ref().is_some_and(|(base, hub)| is_right(s, base, hub))) {
-        leave(push, old, now);
+        leave(push, old, if takes_over { earliest } else { now }, now);
     }
     if let Some((base, hub)) = wanted.filter(|_| push.subscription.is_none()) {
         let back = push.leaving.iter().position(|left| is_right(left, base, &hub));
         push.subscription = Some(match back.map(|at| push.leaving.remove(at)) {
-            Some(back) => Subscription { attempts: 0, asked: None, next: now, ..back },
-            None => {
-                let earliest = push.requested.map_or(now, |at| after(at, BETWEEN_HUBS));
-                begun(base, hub, chance(), now.max(earliest.min(after(now, BETWEEN_HUBS))))
-            }
+            Some(back) => Subscription { attempts: 0, asked: None, next: if takes_over { earliest } else { now }, ..back },
+            None => begun(base, hub, chance(), earliest),
         });
         // What another hub proved is nothing that this one did.
         push.proofs = 0;
+    }
+    if let Some(subscription) = &mut push.subscription {
+        forget_future(subscription, now);
     }
     let mut asks = Vec::new();
     if let Some(subscription) = push.subscription.as_mut().filter(|subscription| subscription.next <= now) {
@@ -100,6 +104,15 @@ pub fn step(push: &mut Push, base: Option<&Url>, now: Timestamp, chance: impl Fn
     asks
 }
 
+/// What a clock said that was far ahead would keep us from ever renewing a lease that is long over.
+fn forget_future(subscription: &mut Subscription, now: Timestamp) {
+    let latest = after(now, seconds(LONGEST_LEASE));
+    subscription.until = subscription.until.filter(|until| *until <= latest);
+    if subscription.next > latest {
+        subscription.next = now;
+    }
+}
+
 fn begun(base: &Url, hub: Hub, chance: [u8; CHANCE_BYTES], next: Timestamp) -> Subscription {
     let (token, secret) = chance.split_at(16);
     let (callback, secret) = (format!("{base}{}", hex(token)), Secret(hex(secret)));
@@ -107,7 +120,7 @@ fn begun(base: &Url, hub: Hub, chance: [u8; CHANCE_BYTES], next: Timestamp) -> S
 }
 
 /// A subscription that is not wanted any more: the hub is told, if it ever heard of it and may still hold to it.
-fn leave(push: &mut Push, old: Subscription, now: Timestamp) {
+fn leave(push: &mut Push, old: Subscription, next: Timestamp, now: Timestamp) {
     push.proofs = 0;
     if old.asked.is_none() && old.until.is_none_or(|until| until <= now) {
         return;
@@ -115,7 +128,7 @@ fn leave(push: &mut Push, old: Subscription, now: Timestamp) {
     if push.leaving.len() == MOST_LEAVING {
         push.leaving.remove(0);
     }
-    push.leaving.push(Subscription { attempts: 0, next: now, error: None, ..old });
+    push.leaving.push(Subscription { attempts: 0, next, error: None, ..old });
 }
 
 /// A hub did not accept what it was asked. A subscription in force stays so until its lease is over.

@@ -265,6 +265,19 @@ fn another_hub_takes_over_but_not_every_minute() {
 }
 
 #[test]
+fn two_hubs_by_turns_are_asked_no_more_than_hourly_either() {
+    let (mut push, _) = subscribed();
+    let asks: usize = (1..=120)
+        .map(|minute| {
+            push.hub = Some(hub(if minute / 5 % 2 == 0 { "https://a.hub.vn/" } else { "https://b.hub.vn/" }));
+            stepped(&mut push, minute * MINUTE).len()
+        })
+        .sum();
+    // Each hour one hub hears that we want it, and one that we do not.
+    assert!(asks <= 6, "{asks} requests in two hours");
+}
+
+#[test]
 fn another_address_of_ours_is_another_callback() {
     let (mut push, token) = subscribed();
     let moved: Url = "https://khac.example.vn/websub/".parse().unwrap();

@@ -15,7 +15,7 @@ const LONGEST_CHALLENGE: usize = 1024;
 /// A lease is taken for at least this: one of a second would have us ask each second.
 const SHORTEST_LEASE: u64 = 3600;
 /// And for at most this, however long the hub promises.
-const LONGEST_LEASE: u64 = 30 * 24 * 3600;
+pub(super) const LONGEST_LEASE: u64 = 30 * 24 * 3600;
 /// What a hub that does not say has promised.
 const USUAL_LEASE: u64 = 24 * 3600;
 /// The longest reason that is kept, in characters.
@@ -87,6 +87,6 @@ fn renewal(lease: u64, token: &str) -> SignedDuration {
     seconds(lease * share / 1000)
 }
 
-fn seconds(seconds: u64) -> SignedDuration {
+pub(super) fn seconds(seconds: u64) -> SignedDuration {
     SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))
 }

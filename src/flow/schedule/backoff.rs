@@ -23,6 +23,8 @@ const LASTING: Duration = Duration::from_secs(3600);
 const OVERLOADED: u32 = 4;
 /// A source that has brought nothing for so long is asked once a day.
 const HOPELESS: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// One that never brought anything, after so many failures: with the waits between those that pass, so many take as long.
+const HOPELESS_FAILURES: u32 = 64;
 
 /// When a source is asked again after a failure. `None`: not before an administrator says so.
 ///
@@ -65,9 +67,12 @@ pub fn host_rests(trouble: Trouble, retry_after: Option<Duration>, now: Timestam
     now.checked_add(SignedDuration::from_secs(i64::try_from(wait.as_secs()).ok()?)).ok()
 }
 
-/// Whether a source that once brought something has brought nothing for weeks.
+/// Whether a source has brought nothing for weeks.
 pub fn is_hopeless(before: Option<&SourceState>, now: Timestamp) -> bool {
-    before.and_then(|state| state.succeeded).is_some_and(|succeeded| now.duration_since(succeeded) > HOPELESS)
+    before.is_some_and(|state| match state.succeeded {
+        Some(succeeded) => now.duration_since(succeeded) > HOPELESS,
+        None => state.failures >= HOPELESS_FAILURES,
+    })
 }
 
 #[cfg(test)]
@@ -151,6 +156,20 @@ mod tests {
         let before = SourceState { succeeded: Some(old), ..polled(15, 3) };
         let next = retry(&source(None), Some(&before), Trouble::TooSlow, None, &fetch_settings(), now()).expect("still asked");
         assert!(next.duration_since(now()).as_hours() >= 21);
+    }
+
+    #[test]
+    fn a_source_that_never_brought_anything_is_asked_once_a_day_after_two_weeks_too() {
+        let (mut at, mut before) = (now(), SourceState { succeeded: None, ..polled(15, 0) });
+        loop {
+            let next = retry(&source(None), Some(&before), Trouble::TooSlow, None, &fetch_settings(), at).expect("still asked");
+            if next.duration_since(at).as_hours() >= 21 {
+                break;
+            }
+            (at, before) = (next, SourceState { failures: before.failures + 1, ..before });
+        }
+        let days = at.duration_since(now()).as_hours() / 24;
+        assert!((12..=15).contains(&days), "{days} days, {} failures", before.failures);
     }
 
     #[test]

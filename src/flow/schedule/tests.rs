@@ -112,27 +112,28 @@ fn knowing(habits: Habits) -> SourceState {
 
 const NOTHING: Answered = Answered { new: &[], document: None };
 
-fn plan(source: &Source, state: Option<&SourceState>, answered: Answered, wishes: Wishes) -> Plan {
-    next(source, state, answered, wishes, &settings(), 500.0, now())
+fn plan(source: &Source, state: Option<&SourceState>, answered: Answered, fresh_for: Option<Duration>) -> Plan {
+    next(source, state, answered, fresh_for, &settings(), 500.0, now())
 }
 
 fn waits(plan: &Plan) -> u64 {
     u64::try_from(plan.next.duration_since(now()).as_secs()).expect("not before now")
 }
 
-fn retry_after(seconds: u64) -> Wishes {
-    Wishes { retry_after: Some(Duration::from_secs(seconds)), ..Wishes::default() }
+fn fresh_for(seconds: u64) -> Option<Duration> {
+    Some(Duration::from_secs(seconds))
 }
 
-fn fresh_for(seconds: u64) -> Wishes {
-    Wishes { fresh_for: Some(Duration::from_secs(seconds)), ..Wishes::default() }
+/// Whether a wait is as long as was asked for, or up to a tenth longer.
+fn is_about(waits: u64, seconds: u64) -> bool {
+    (seconds..=seconds * 11 / 10).contains(&waits)
 }
 
 #[test]
 fn who_publishes_more_is_asked_more_often() {
     let intervals: Vec<u64> = [0, 1, 4, 24, 96, 960]
         .map(|a_day| {
-            let plan = plan(&source(None), Some(&knowing(habits(a_day))), NOTHING, Wishes::default());
+            let plan = plan(&source(None), Some(&knowing(habits(a_day))), NOTHING, None);
             plan.interval.as_secs() / MINUTE
         })
         .into();
@@ -160,7 +161,7 @@ fn a_source_is_asked_when_it_publishes() {
     let at = |time: &str| {
         let now: Timestamp = time.parse().unwrap();
         let state = SourceState { habits: Some(Habits { until_second: now.as_second(), ..habits.clone() }), ..state(60, 0) };
-        let plan = next(&source(None), Some(&state), NOTHING, Wishes::default(), &settings(), 10_000.0, now);
+        let plan = next(&source(None), Some(&state), NOTHING, None, &settings(), 10_000.0, now);
         plan.interval.as_secs() / MINUTE
     };
     let early = at("2026-11-24T22:00:00Z");
@@ -172,7 +173,7 @@ fn a_source_is_asked_when_it_publishes() {
 fn a_first_document_teaches() {
     let of = |new: &[Option<Timestamp>]| {
         let document = Some(Read { entries: new.len(), asked: Asked::default() });
-        plan(&source(None), None, Answered { new, document }, Wishes::default())
+        plan(&source(None), None, Answered { new, document }, None)
     };
     let busy: Vec<_> = (0..30).map(|n| Some(ago(20 * n))).collect();
     let slow: Vec<_> = (0..30).map(|n| Some(ago(24 * 60 * n))).collect();
@@ -210,7 +211,7 @@ fn entries_without_dates_count_between_the_polls() {
 #[test]
 fn a_burst_is_followed_closely_and_a_silence_is_believed() {
     let quiet = knowing(habits(12));
-    let usual = plan(&source(None), Some(&quiet), NOTHING, Wishes::default()).interval;
+    let usual = plan(&source(None), Some(&quiet), NOTHING, None).interval;
     let mut habits = habits(12);
     // Four bursts on the days before, and now the beginning of another.
     for day in (1..=4).rev() {
@@ -225,14 +226,13 @@ fn a_burst_is_followed_closely_and_a_silence_is_believed() {
     }
     let new = [Some(ago(20)), Some(ago(12)), Some(ago(5))];
     let answered = Answered { new: &new, document: None };
-    let excited =
-        plan(&source(None), Some(&knowing(Habits { until_second: ago(30).as_second(), ..habits })), answered, Wishes::default());
+    let excited = plan(&source(None), Some(&knowing(Habits { until_second: ago(30).as_second(), ..habits })), answered, None);
     assert!(excited.interval < usual * 2 / 3, "{:?} {usual:?}", excited.interval);
 
     let mut state = quiet;
     for hour in 1..=24 * 20 {
         let at = now() + SignedDuration::from_hours(hour);
-        let plan = next(&source(None), Some(&state), NOTHING, Wishes::default(), &settings(), 500.0, at);
+        let plan = next(&source(None), Some(&state), NOTHING, None, &settings(), 500.0, at);
         state = SourceState { habits: Some(plan.habits), interval_seconds: plan.interval.as_secs(), ..state };
     }
     assert!(state.interval_seconds > 4 * usual.as_secs(), "{} {usual:?}", state.interval_seconds);
@@ -243,7 +243,7 @@ fn a_poll_comes_before_the_window_has_rolled_over() {
     let with_window = |window: u16, crowd: u16| {
         let habits = Habits { window, crowd: crowd * 64, ..habits(240) };
         // So dear that nothing else would make it poll.
-        next(&source(None), Some(&knowing(habits)), NOTHING, Wishes::default(), &settings(), 1e12, now())
+        next(&source(None), Some(&knowing(habits)), NOTHING, None, &settings(), 1e12, now())
     };
     let roomy = with_window(500, 0);
     assert!(matches!(roomy.because, Because::Longest(_)), "{:?}", roomy.because);
@@ -261,16 +261,35 @@ fn what_the_source_asks_for_is_a_lower_bound() {
         (waits(&plan), plan.because)
     };
     let asked = |wish| Because::Asked(wish);
-    assert_eq!(of(Some(5), NOTHING, retry_after(2 * HOUR)).0, 2 * HOUR, "also where the interval is fixed");
-    assert_eq!(of(None, NOTHING, retry_after(2 * HOUR)), (2 * HOUR, asked(Wish::RetryAfter)));
-    assert_eq!(of(None, NOTHING, fresh_for(12 * HOUR)), (12 * HOUR, asked(Wish::MaxAge)));
+    let (waits, because) = of(None, NOTHING, fresh_for(12 * HOUR));
+    assert!(is_about(waits, 12 * HOUR) && because == asked(Wish::MaxAge), "{waits} {because:?}");
     assert_eq!(of(Some(5), NOTHING, fresh_for(12 * HOUR)).1, Because::Fixed, "a fixed interval is the administrator's word");
-    let usual = of(None, NOTHING, Wishes::default());
-    for silly in [retry_after(0), fresh_for(0), fresh_for(1)] {
+    let usual = of(None, NOTHING, None);
+    for silly in [fresh_for(0), fresh_for(1)] {
         assert_eq!(of(None, NOTHING, silly), usual, "it makes nothing quicker");
     }
-    for silly in [retry_after(u64::MAX), retry_after(999_999_999), fresh_for(u64::MAX)] {
-        assert_eq!(of(None, NOTHING, silly).0, 24 * HOUR, "at most a day");
+    for silly in [fresh_for(999_999_999), fresh_for(u64::MAX)] {
+        assert!(is_about(of(None, NOTHING, silly).0, 24 * HOUR), "about a day at the most");
+    }
+}
+
+#[test]
+fn who_asks_for_the_same_does_not_come_back_in_step() {
+    let of = |n: u32, asked: Asked, fresh_for| {
+        let source = Source { id: Slug::new(format!("s{n}")).unwrap(), ..source(None) };
+        let answered = Answered { document: Some(Read { entries: 20, asked }), ..NOTHING };
+        waits(&plan(&source, Some(&knowing(habits(24))), answered, fresh_for))
+    };
+    // It is 03:00 UTC.
+    let skipping = Asked { skip_hours: 0xFFF, ..Asked::default() };
+    let ttl = Asked { minutes: 120, ..Asked::default() };
+    for (asked, fresh_for, least) in [(Asked::default(), fresh_for(7200), 7200), (ttl, None, 7200), (skipping, None, 9 * HOUR)] {
+        let mut seconds = BTreeMap::<u64, usize>::new();
+        (0..3000).for_each(|n| *seconds.entry(of(n, asked, fresh_for)).or_default() += 1);
+        assert!(seconds.keys().all(|waits| *waits >= least), "{seconds:?}");
+        let (first, last) = (seconds.keys().next().unwrap(), seconds.keys().last().unwrap());
+        assert!(last - first > 60, "{first} to {last}");
+        assert!(seconds.values().all(|count| *count < 3 * 3000 / (last - first) as usize + 12), "{seconds:?}");
     }
 }
 
@@ -278,11 +297,10 @@ fn what_the_source_asks_for_is_a_lower_bound() {
 fn what_a_document_asked_for_is_remembered_while_it_does_not_change() {
     let asked = Asked { minutes: 240, ..Asked::default() };
     let answered = Answered { new: &[], document: Some(Read { entries: 20, asked }) };
-    let first = plan(&source(None), Some(&knowing(habits(24))), answered, Wishes::default());
-    assert_eq!((waits(&first), first.because), (4 * HOUR, Because::Asked(Wish::Ttl)));
-    let second =
-        plan(&source(None), Some(&SourceState { habits: Some(first.habits), ..state(30, 0) }), NOTHING, Wishes::default());
-    assert_eq!((waits(&second), second.because), (4 * HOUR, Because::Asked(Wish::Ttl)), "304 says nothing, and means the same");
+    let first = plan(&source(None), Some(&knowing(habits(24))), answered, None);
+    assert!(is_about(waits(&first), 4 * HOUR) && first.because == Because::Asked(Wish::Ttl), "{first:?}");
+    let second = plan(&source(None), Some(&SourceState { habits: Some(first.habits.clone()), ..state(30, 0) }), NOTHING, None);
+    assert_eq!((waits(&second), second.because), (waits(&first), first.because), "304 says nothing, and means the same");
 }
 
 #[test]
@@ -303,9 +321,8 @@ fn a_source_is_due_at_its_time_or_at_a_new_address() {
 
 #[test]
 fn sources_do_not_march_in_step() {
-    let waits: Vec<u64> = (0..1000)
-        .map(|n| waits(&plan(&named(&format!("s{n}"), "a.vn", Some(minutes(60))), None, NOTHING, Wishes::default())))
-        .collect();
+    let waits: Vec<u64> =
+        (0..1000).map(|n| waits(&plan(&named(&format!("s{n}"), "a.vn", Some(minutes(60))), None, NOTHING, None))).collect();
     let mean = waits.iter().sum::<u64>() / 1000;
     assert!((3500..3700).contains(&mean), "{mean}");
     let mut each: BTreeMap<u64, usize> = BTreeMap::new();
@@ -316,7 +333,7 @@ fn sources_do_not_march_in_step() {
 /// Requests an hour that the prices lead to, each source polled as it then would be, at this time of the week.
 fn spent(prices: &Prices, sources: &[Source], states: &[SourceState]) -> f64 {
     let interval = |(source, state): (&Source, &SourceState)| {
-        next(source, Some(state), NOTHING, Wishes::default(), &settings(), prices.of(source), now()).interval.as_secs_f64()
+        next(source, Some(state), NOTHING, None, &settings(), prices.of(source), now()).interval.as_secs_f64()
     };
     sources.iter().zip(states).map(|pair| 3600.0 / interval(pair)).sum()
 }

@@ -138,6 +138,19 @@ async fn an_edit_of_the_configuration_forgets_no_distance() {
     assert!(start.elapsed() >= Duration::from_secs(10));
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_edit_of_the_configuration_makes_no_more_room() {
+    let config = configured("parallel = 1\nspacing = \"0s\"", &["http://a.vn/", "http://b.vn/"]);
+    let urls: Vec<_> = config.sources.values().map(|source| source.url().clone()).collect();
+    let crew = Crew::new(&config.fetch);
+    let held = crew.slot(&urls[0], false).await;
+    let edited = crew.under(&config.fetch);
+    let second = tokio::time::timeout(Duration::from_secs(60), edited.slot(&urls[1], false)).await;
+    assert!(second.is_err(), "one is under way, and there is room for one");
+    drop(held);
+    edited.slot(&urls[1], false).await;
+}
+
 #[tokio::test]
 async fn a_poll_whose_turn_comes_after_an_edit_is_one_of_the_configuration_in_force() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -46,7 +46,7 @@ impl Crew {
             tracing::debug!(source = %source.id, %url, %error, "whether an article is there could not be found out");
             let rest = schedule::host_rests(error.trouble, error.retry_after, now);
             // What another host asked for, where a redirect led, binds this one to nothing.
-            if let Some(until) = rest.filter(|_| !error.redirected) {
+            if let Some(until) = rest.filter(|_| !error.is_elsewhere(url)) {
                 lock(&self.rests).put(url, until);
             }
             None

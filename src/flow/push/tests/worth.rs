@@ -144,6 +144,16 @@ fn a_failed_poll_proves_nothing() {
 }
 
 #[test]
+fn a_lease_of_a_clock_that_was_years_ahead_is_asked_for_again() {
+    let (mut push, token) = subscribed();
+    let years = at(10 * 365 * 24 * 3600);
+    verify(&mut push, &token, &query("subscribe", TOPIC, "864000"), years);
+    let asks = step(&mut push, Some(&base()), at(60), || chance(1));
+    assert!(matches!(&asks[..], [Ask::Subscribe(subscription)] if subscription.token() == token), "{asks:?}");
+    assert_eq!(push.subscription.and_then(|subscription| subscription.until), None, "nothing is known to be in force");
+}
+
+#[test]
 fn times_far_away_break_nothing() {
     let (mut push, token) = subscribed();
     assert_eq!(after(Timestamp::MAX, SignedDuration::from_hours(1)), Timestamp::MAX);

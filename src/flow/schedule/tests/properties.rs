@@ -42,32 +42,29 @@ proptest! {
         habits in prop::option::of(any_habits()),
         (interval, failures) in (0u64..1_000_000, any::<u32>()),
         (new, document) in any_answer(),
-        wishes in (prop::option::of(any::<u64>()), prop::option::of(any::<u64>())),
+        fresh_for in prop::option::of(any::<u64>()),
         price in any_price(),
         at in -1_000_000_000i64..4_000_000_000,
     ) {
         let source = source(every.map(Duration::from_secs));
         let before = SourceState { interval_seconds: interval, failures, habits, ..state(0, 0) };
-        let wishes = Wishes { retry_after: wishes.0.map(Duration::from_secs), fresh_for: wishes.1.map(Duration::from_secs) };
+        let fresh_for = fresh_for.map(Duration::from_secs);
         let at = Timestamp::from_second(at).unwrap();
         let answered = Answered { new: &new, document };
-        let plan = next(&source, Some(&before), answered, wishes, &settings(), price, at);
-        prop_assert_eq!(&next(&source, Some(&before), answered, wishes, &settings(), price, at), &plan, "the same answer");
+        let plan = next(&source, Some(&before), answered, fresh_for, &settings(), price, at);
+        prop_assert_eq!(&next(&source, Some(&before), answered, fresh_for, &settings(), price, at), &plan, "the same answer");
         let waits = u64::try_from(plan.next.duration_since(at).as_secs()).expect("never before now");
         prop_assert!(waits <= 24 * 3600 * 11 / 10 || every.is_some_and(|every| every > 24 * 3600), "{}", waits);
         let longest = Duration::from_secs(24 * HOUR);
         let asks = |wish: Option<Duration>| wish.unwrap_or_default().min(longest).as_secs();
-        prop_assert!(waits >= asks(wishes.retry_after));
         match every {
             Some(every) => {
                 prop_assert_eq!(plan.interval, Duration::from_secs(every));
-                if wishes.retry_after.is_none() {
-                    prop_assert!(waits as f64 >= every as f64 * 0.9 - 1.0 && waits as f64 <= every as f64 * 1.1 + 1.0);
-                }
+                prop_assert!(waits as f64 >= every as f64 * 0.9 - 1.0 && waits as f64 <= every as f64 * 1.1 + 1.0);
             }
             None => {
                 prop_assert!((settings().min_every..=settings().max_every).contains(&plan.interval), "{:?}", plan);
-                prop_assert!(waits >= settings().min_every.as_secs() && waits >= asks(wishes.fresh_for));
+                prop_assert!(waits >= settings().min_every.as_secs() && waits >= asks(fresh_for));
                 let asked = plan.habits.asked;
                 prop_assert!(waits >= u64::from(asked.minutes).min(24 * 60) * MINUTE);
                 if !matches!(plan.because, Because::Asked(_)) {
