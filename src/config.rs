@@ -77,13 +77,7 @@ const SHOWN: usize = 100;
 /// Gives the configuration and the warnings about it, or every mistake of the file (with its warnings), in the order of
 /// their places. An empty file is a configuration, with a warning that it has no source.
 pub fn read(name: &str, text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<(Config, Vec<Fault>), Faults> {
-    let file = File::new(name, text);
-    let mut reader = Reader { file, env, faults: Vec::new(), broken_lines: BTreeSet::new() };
-    let mended = syntax::mend(&mut reader);
-    let (table, _) = DeTable::parse_recoverable(&mended);
-    let table = Spanned::new(table.span(), DeValue::Table(table.into_inner()));
-    let raw = raw::File::read(table, "", &mut reader).unwrap_or_default();
-    let config = Config { text: text.into(), ..resolve::resolve(raw, &mut reader) };
+    let (config, reader) = judged(name, text, env);
     let failed = reader.failed();
     let mut faults = reader.faults;
     faults.sort_by_key(|fault| (fault.span.start, fault.span.end));
@@ -93,4 +87,21 @@ pub fn read(name: &str, text: &str, env: &dyn Fn(&str) -> Option<String>) -> Res
     let more = faults.len().saturating_sub(SHOWN);
     faults.truncate(SHOWN);
     Err(Faults { shown: faults, more })
+}
+
+/// What a `feeds.toml` says of the store, as far as it can be read, whatever else is wrong with it: enough to find the service that runs.
+pub fn store_of(text: &str, env: &dyn Fn(&str) -> Option<String>) -> StoreSettings {
+    judged("", text, env).0.store
+}
+
+/// What can be read of a configuration, and what is wrong with it.
+fn judged<'a>(name: &str, text: &str, env: &'a dyn Fn(&str) -> Option<String>) -> (Config, Reader<'a>) {
+    let file = File::new(name, text);
+    let mut reader = Reader { file, env, faults: Vec::new(), broken_lines: BTreeSet::new() };
+    let mended = syntax::mend(&mut reader);
+    let (table, _) = DeTable::parse_recoverable(&mended);
+    let table = Spanned::new(table.span(), DeValue::Table(table.into_inner()));
+    let raw = raw::File::read(table, "", &mut reader).unwrap_or_default();
+    let config = Config { text: text.into(), ..resolve::resolve(raw, &mut reader) };
+    (config, reader)
 }

@@ -57,7 +57,7 @@ pub use gone::Windows;
 pub use keep::kept_site;
 pub use later::Later;
 pub use live::{Live, run};
-pub use orders::{Ended, Orders, Taken};
+pub use orders::{Ended, Orders, Skipped, Taken};
 pub use plan::{Existence, Move, Moves, Plan, Shift, SourceChange, plan};
 pub use poll::{Outcome, Polled, poll, read};
 pub use press::Press;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, mpsc};
 
 use crate::command::{Exit, Setup, explain, plan, poll, setup, store, withdraw};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::edge::control;
 use crate::edge::store::{Store, StoreError};
 use crate::flow::archive::Detail;
@@ -76,6 +76,29 @@ impl Answer {
     fn of(told: anyhow::Result<String>) -> Self {
         told.map_or_else(|error| Self::Failed(format!("{error:#}")), Self::Done)
     }
+}
+
+/// The configuration of a command about what is stored. Where feeds.toml has faults, the service goes on with the one before, and so does the
+/// command; without a service the faults are the answer.
+pub(super) fn config(setup: &Setup) -> anyhow::Result<Config> {
+    setup.quiet_config().or_else(|faults| {
+        let config = before(setup).ok().flatten().ok_or(faults)?;
+        let name = setup.path.display();
+        tracing::warn!("{name} has faults (`diemtin check` shows them): the configuration of before is in force, and used here");
+        Ok(config)
+    })
+}
+
+/// The configuration that is in force while feeds.toml has faults: a database remembers it; the service that holds an embedded store knows it, and
+/// is all that has to be found. `None` where there is neither.
+fn before(setup: &Setup) -> anyhow::Result<Option<Config>> {
+    let settings = setup.store_settings()?;
+    let Some(folder) = setup.folder(&settings) else {
+        let store = setup.store(&settings)?;
+        return plan::remembered(&store, setup.env);
+    };
+    let (nothing, _) = config::read("", "", &setup.env)?;
+    Ok(control::answers(&folder).then_some(Config { store: settings, ..nothing }))
 }
 
 /// Prints the answer: from the store, or from the service that holds it.

@@ -13,9 +13,9 @@ use crate::pipeline::dump;
 
 /// Prints the stories in the order of their ids, the names of pruned entries, then the sources.
 pub fn run(setup: &Setup) -> anyhow::Result<Exit> {
-    let config = setup.quiet_config()?;
+    let config = control::config(setup)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    match setup.store(&config.store) {
+    match setup.existing_store(&config.store) {
         Ok(store) => {
             dump(&config, &store, Detail::Whole, &mut out)?;
             Ok(Exit::Done)

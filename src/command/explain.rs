@@ -3,6 +3,7 @@
 mod source;
 
 use std::io::{BufRead, Write};
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
@@ -14,8 +15,9 @@ use crate::command::table::clock;
 use crate::command::{Exit, Setup};
 use crate::config::Config;
 use crate::flow::push;
+use crate::flow::schedule::rest_of;
 use crate::flow::topic::{Rules, Texts};
-use crate::model::{Occurrence, Story, Verdict, Why, Withdrawal};
+use crate::model::{Occurrence, Source, SourceState, Story, Verdict, Why, Withdrawal};
 use crate::pipeline::{explain, find_story, withdrawals};
 
 pub(super) use source::next_poll;
@@ -45,10 +47,10 @@ struct Text {
 
 /// Explains a story, a source, or the texts on the standard input.
 pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
-    let config = setup.quiet_config()?;
     if arguments.story == "-" {
-        return texts(&Rules::new(&config.topics), (setup.clock)());
+        return texts(&Rules::new(&setup.quiet_config()?.topics), (setup.clock)());
     }
+    let config = control::config(setup)?;
     control::ask(setup, &config, &Question::Explain { story: arguments.story.clone(), json: arguments.json })
 }
 
@@ -57,10 +59,15 @@ pub(super) fn tell(ground: &Ground, text: &str, json: bool) -> anyhow::Result<St
     let (config, store) = (ground.config.context("no configuration is in force")?, ground.store);
     if let Some(source) = config.sources.get(text) {
         let states = store.source_states()?;
+        let current = |(id, state)| -> Option<_> {
+            let (source, state): (&Source, &Arc<SourceState>) = (config.sources.get(id)?, state);
+            (state.settings == source.settings()).then_some((source, state.as_ref()))
+        };
+        let rest = rest_of(source, states.iter().filter_map(current), ground.now);
         let state = states.get(&source.id).filter(|state| state.settings == source.settings());
         let push = store.push(&source.id)?.unwrap_or_default();
         let off = push::base(&config.service, &config.fetch).err();
-        let known = source::Known { source, state: state.map(AsRef::as_ref), push: &push, off, now: ground.now };
+        let known = source::Known { source, state: state.map(AsRef::as_ref), push: &push, off, rest, now: ground.now };
         let zone = &config.service.timezone;
         return Ok(if json { format!("{}\n", known.as_json()) } else { known.told(zone) });
     }

@@ -6,14 +6,16 @@ mod screen;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 
-use crate::command::{Exit, Setup, setup};
+use crate::command::{Exit, Setup, control, setup};
 use crate::config::Config;
 use crate::edge::store::{Memo, Store, StoreError};
 use crate::flow::schedule::{Pass, Rests};
+use crate::model::Source;
 use crate::pipeline::{Desk, Outcome, blocking, keep_copy, mend, prune, reclassify};
-use row::Row;
+use row::{Held, Row};
 use screen::Screen;
 
 pub(super) use asked::answer;
@@ -34,19 +36,21 @@ pub struct Arguments {
 
 /// Polls, and tells what became of each source.
 pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
-    let config = setup.quiet_config()?;
-    let pass = what(&config, &arguments.sources, arguments.all)?;
+    let config = control::config(setup)?;
     let zone = config.service.timezone.clone();
     let screen = Screen::new(arguments.json);
     let rows = match setup.store(&config.store) {
-        Ok(store) => poll(setup, config, store, &pass, screen)?,
+        Ok(store) => {
+            let pass = what(&config, &arguments.sources, arguments.all)?;
+            poll(setup, config, store, &pass, screen)?
+        }
         Err(error) if matches!(error.downcast_ref(), Some(StoreError::Held { .. })) => {
             asked::ask(setup, &config, arguments, screen)?.ok_or(error)?
         }
         Err(error) => return Err(error),
     };
     if !arguments.json {
-        row::show(&rows, &zone, matches!(pass, Pass::Named(_)))?;
+        row::show(&rows, &zone, !arguments.sources.is_empty())?;
     }
     let failed = rows.iter().any(|row| row.outcome == Outcome::Failed);
     Ok(if failed { Exit::WithFailures } else { Exit::Done })
@@ -60,6 +64,11 @@ fn what(config: &Config, sources: &[String], all: bool) -> anyhow::Result<Pass> 
         (false, []) => Pass::Due,
         (false, _) => Pass::Named(named.collect::<Result<_, _>>()?),
     })
+}
+
+/// What keeps a source from being polled, beside that it may not be due.
+fn held(source: &Source, rest: Option<Timestamp>) -> Option<Held> {
+    if source.enabled { rest.map(Held::Rests) } else { Some(Held::Disabled) }
 }
 
 /// Polls in this process.
@@ -95,14 +104,15 @@ async fn polled(desk: &Desk, store: &Arc<Store>, pass: &Pass, mut screen: Screen
     let mut polls = JoinSet::new();
     for source in desk.config.sources.values().filter(|source| pass.is_over(&source.id)) {
         let before = states.get(&source.id).filter(|state| state.settings == desk.settings(source)).cloned();
-        if pass.polls(source, before.as_deref(), rests.until(source.url(), now), now) {
+        let rest = rests.until(source.url(), now);
+        if pass.polls(source, before.as_deref(), rest, now) {
             let (desk, store, id) = (Arc::clone(&desk), Arc::clone(store), source.id.clone());
             polls.spawn(async move {
                 let turn = desk.crew.poll(|| &*desk, &store, &desk.config.sources[&id], before.clone()).await;
                 (id, before, turn)
             });
         } else {
-            screen.tell(Row::skipped(source.id.clone(), before.as_deref().filter(|_| source.enabled)))?;
+            screen.tell(Row::skipped(source.id.clone(), before.as_deref(), held(source, rest), &desk.config.service.timezone))?;
         }
     }
     screen.expect(polls.len());

@@ -48,6 +48,11 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     } else {
         show(&previewed, &source)?
     }
+    if previewed.document.entries.is_empty() {
+        // It looks healthy, and nothing will ever come of it.
+        eprintln!("{}: the feed has no entries", source.home);
+        return Ok(Exit::WithFailures);
+    }
     Ok(Exit::Done)
 }
 
@@ -128,7 +133,7 @@ fn show_json(previewed: &Previewed) -> anyhow::Result<()> {
 fn show(previewed: &Previewed, source: &Source) -> anyhow::Result<()> {
     let document = &previewed.document;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}\n{}\n", document.feed.title.as_deref().unwrap_or(&source.name), source.url())?;
+    writeln!(out, "{}\n{}\n", document.feed.title.as_deref().unwrap_or(&source.name), source.home)?;
     writeln!(out, "{}\n\n{} entries", entries(document, &previewed.topics, source), document.entries.len())?;
     for note in &document.notes {
         match note.entry {

@@ -12,7 +12,7 @@ use crate::pipeline::{Press, reclassify};
 pub struct Arguments {
     /// The feed: `moi-nhat`, a topic, or a `[feed.ID]` of feeds.toml.
     feed: String,
-    /// rss, atom, json, html, sidebar-json or sidebar-html.
+    /// rss, atom, json, html, sidebar-json, sidebar-html or embed.
     #[arg(long, default_value = "rss")]
     format: Format,
 }
@@ -24,7 +24,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     if !ids.clone().any(|id| id == arguments.feed) {
         anyhow::bail!("feeds.toml has no feed {:?}{}", arguments.feed, setup::nearest(&arguments.feed, ids));
     }
-    let store = setup.store(&config.store)?;
+    let store = setup.existing_store(&config.store)?;
     let desk = setup.desk(config)?;
     setup::block_on(async { Ok(reclassify(&store, &desk.rules).await?) })?;
     let mut press = Press::new(desk.config, &store, &Site::default())?;

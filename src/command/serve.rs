@@ -180,16 +180,28 @@ async fn reload(setup: &Setup, desk: &watch::Sender<Desk>, mut watch: Watch, mut
             () = watch.changed() => {}
             _ = hangup.recv() => {}
         }
-        match setup.config() {
+        let faults = match setup.config() {
+            // What a full disk or a copy that was cut off leaves. Whoever means it starts the service with it.
+            Ok((config, _)) if config.sources.is_empty() && !desk.borrow().config.sources.is_empty() => {
+                let name = setup.path.display();
+                tracing::error!(
+                    "the edit of {name} changes nothing, because no source is left in it; a restart takes it as it is"
+                );
+                1
+            }
             Ok((config, warnings)) => {
                 warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
                 take_over(setup, desk, config);
+                0
             }
             Err(error) => {
-                let faults = error.downcast_ref::<Faults>().map_or_else(|| format!("{error:#}"), |faults| faults.render(false));
-                tracing::error!("the edit of {} changes nothing, because it is faulty:\n{faults}", setup.path.display());
+                let faults = error.downcast_ref::<Faults>();
+                let told = faults.map_or_else(|| format!("{error:#}"), |faults| faults.render(false));
+                tracing::error!("the edit of {} changes nothing, because it is faulty:\n{told}", setup.path.display());
+                faults.map_or(1, |faults| faults.shown.len() + faults.more)
             }
-        }
+        };
+        desk.borrow().counts.add(|tally| tally.faults = faults as u64);
     }
 }
 

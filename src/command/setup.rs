@@ -43,6 +43,11 @@ impl Setup {
         Ok(config)
     }
 
+    /// What feeds.toml says of the store, whatever faults it has.
+    pub fn store_settings(&self) -> anyhow::Result<StoreSettings> {
+        Ok(config::store_of(&read(&self.path)?, &self.env))
+    }
+
     /// A desk for a configuration.
     pub fn desk(&self, config: Config) -> anyhow::Result<Desk> {
         Desk::new(config, self.clock).map_err(|e| anyhow!("can't fetch anything: {e}"))

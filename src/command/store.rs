@@ -24,7 +24,7 @@ enum What {
 
 /// Answers from the store, or from the service that holds it.
 pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
-    let config = setup.quiet_config()?;
+    let config = control::config(setup)?;
     match arguments.what {
         What::Check => control::ask(setup, &config, &Question::Check),
         What::Stats => control::ask(setup, &config, &Question::Stats),

@@ -18,8 +18,8 @@ pub fn coloured(word: &str, color: Color) -> Cell {
     Cell::new(word).fg(color)
 }
 
-/// A time for people: `14:05 23/11`, in a zone.
+/// A time for people: `14:05 23/11/2026`, in a zone.
 pub fn clock(time: Timestamp, zone: &TimeZone) -> String {
     let t = zone.to_datetime(time);
-    format!("{:02}:{:02} {:02}/{:02}", t.hour(), t.minute(), t.day(), t.month())
+    format!("{:02}:{:02} {:02}/{:02}/{}", t.hour(), t.minute(), t.day(), t.month(), t.year())
 }

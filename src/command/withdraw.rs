@@ -31,7 +31,7 @@ pub struct Arguments {
 
 /// Asks for it, of the running service where there is one.
 pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
-    let config = setup.quiet_config()?;
+    let config = control::config(setup)?;
     let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| (setup.env)(name));
     let who = named.filter(|who| !who.is_empty()).unwrap_or_else(|| "somebody".to_owned());
     let order = match (&arguments.story, &arguments.reason) {

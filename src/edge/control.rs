@@ -117,6 +117,11 @@ async fn converse<F: Future<Output = ()>>(
     tokio::join!(answer(question, parts), send);
 }
 
+/// Whether a process answers for the store in a folder.
+pub fn answers(folder: &Path) -> bool {
+    short(&path(folder)).and_then(|(short, _folder)| UnixStream::connect(short)).is_ok()
+}
+
 /// Asks the process that holds the store in a folder, and hands on its answer as it comes; `false` where none listens there.
 pub fn ask(folder: &Path, question: &[u8], take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<bool> {
     let found = short(&path(folder)).and_then(|(short, _folder)| UnixStream::connect(short));

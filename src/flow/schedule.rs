@@ -30,10 +30,10 @@ use crate::flow::schedule::rhythm::Rhythm;
 use crate::flow::schedule::wait::{End, Terms, Wait, wait};
 use crate::model::{Asked, Because, Expected, FetchSettings, Habits, Source, SourceState, Trouble, Wish};
 
-pub use backoff::{host_rests, is_hopeless, retry};
+pub use backoff::{LONGEST, host_rests, is_hopeless, retry};
 pub use budget::{Prices, prices};
 pub use pass::Pass;
-pub use rest::{Rests, host};
+pub use rest::{Rests, host, rest_of};
 pub use rhythm::{Outlook, outlook};
 pub use spread::{after_outage, off_the_hour};
 pub use timetable::Timetable;

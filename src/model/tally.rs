@@ -46,6 +46,8 @@ pub struct Tally {
     pub hub_calls: BTreeMap<(&'static str, &'static str), u64>,
     /// Subscriptions to our feeds now.
     pub subscribers: u64,
+    /// What is wrong in the configuration as it was edited last; while that is not 0, the one before is in force.
+    pub faults: u64,
     /// 1 while the pages of an earlier run are served, because the store can't be asked.
     pub stale: u64,
     /// Sources by how they stand now.

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use jiff::Timestamp;
 
 use crate::config::Config;
@@ -151,6 +151,7 @@ pub async fn load(
         }
     }
     work.write().await?;
+    ensure!(reader.lines() > 0, "the dump is empty: not even its first line is there");
     reader.end()?;
     // They bring the topics of where they come from; the next command classifies them by the rules here.
     store.remember(Memo::Rules, Vec::new()).await?;

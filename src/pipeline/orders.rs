@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::flow::schedule::Pass;
-use crate::model::{SourceId, SourceState};
+use crate::model::{Source, SourceId, SourceState};
 use crate::pipeline::Turn;
 
 /// The orders that the poller has not seen yet: at most as many as commands may ask at once.
@@ -25,12 +26,23 @@ pub(super) struct Order {
 /// What the poller made of an order.
 #[derive(Debug)]
 pub struct Taken {
-    /// Sources that are not polled now, with what is known of them.
-    pub skipped: Vec<(SourceId, Option<Arc<SourceState>>)>,
+    /// Sources that are not polled now.
+    pub skipped: Vec<Skipped>,
     /// How many polls are to end.
     pub polls: usize,
     /// The polls as they end. It closes early where the poller stops, or breaks down.
     pub ended: mpsc::Receiver<Ended>,
+}
+
+/// A source that is not polled now.
+#[derive(Debug)]
+pub struct Skipped {
+    /// The source.
+    pub source: Source,
+    /// What is known of it.
+    pub before: Option<Arc<SourceState>>,
+    /// Until when its host rests, if it does.
+    pub rest: Option<Timestamp>,
 }
 
 /// A poll that has ended.

@@ -68,7 +68,7 @@ pub async fn poll(
     let poll = Poll { looked, ..poll };
     let failure = if let Some(error) = overloaded {
         let why = format!("asked for its robots.txt, the host answered: {error}");
-        Failure { why, at: Some(url.into_owned()), ..Failure::from(error) }
+        Failure { why, at: Some(Box::new(url.into_owned())), ..Failure::from(error) }
     } else if looked.is_some_and(|looked| !looked.welcome) {
         let host = source.home.host_str().unwrap_or_default();
         Failure::new(Trouble::Unwelcome, format!("the robots.txt of {host} asks diemtin to stay away"))
@@ -81,7 +81,7 @@ pub async fn poll(
             Ok(answer) => return Box::pin(poll.answered(answer)).await,
             Err(error) => {
                 let failure = Failure::from(error);
-                Failure { at: failure.at.or(Some(url.into_owned())), ..failure }
+                Failure { at: failure.at.or_else(|| Some(Box::new(url.into_owned()))), ..failure }
             }
         }
     };

@@ -346,3 +346,31 @@ fn a_plan_beside_no_store_makes_none() {
     assert!(astray.stderr.contains("there is no store in"), "{}", astray.stderr);
     assert_eq!(std::fs::read_dir(elsewhere.path()).expect("a folder").count(), 1, "no store is made");
 }
+
+#[test]
+fn a_backup_of_no_store_is_an_error_and_so_is_a_dump_of_nothing() {
+    let app = TestApp::new("[store]\nurl = \"sled:khong-dung\"\n");
+    for command in [&["dump"][..], &["render", "moi-nhat"]] {
+        let ran = app.run(command);
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{command:?}: {ran:#?}");
+        assert!(ran.stderr.contains("there is no store in"), "{command:?}: {}", ran.stderr);
+    }
+    assert!(!app.folder().join("khong-dung").exists(), "no store is made");
+    let nothing = app.folder().join("rong.jsonl");
+    std::fs::write(&nothing, "").expect("written");
+    let ran = app.run(&["load", nothing.to_str().expect("UTF-8")]);
+    assert!(ran.status == Some(1) && ran.stderr.contains("the dump is empty"), "{ran:#?}");
+}
+
+#[test]
+fn a_preview_shows_no_secret_and_says_where_nothing_is_found() {
+    let origin = Origin::new();
+    origin.set("/a?token=rat-bi-mat", feed(&articles("a.vn", 0..2)));
+    origin.set("/rong", feed(&[]));
+    let (secret, empty) = (origin.url("/a?token=${BI_MAT}"), origin.url("/rong"));
+    let app = TestApp::new(&home(&[("a", secret), ("b", empty)])).env("BI_MAT", "rat-bi-mat");
+    let shown = app.run(&["preview", "a"]).ok();
+    assert!(shown.contains("2 entries") && !shown.contains("rat-bi-mat"), "{shown}");
+    let ran = app.run(&["preview", "b"]);
+    assert!(ran.status == Some(1) && ran.stderr.contains("the feed has no entries"), "{ran:#?}");
+}

@@ -34,6 +34,10 @@ fn a_hosts_rest_binds_all_its_sources_over_restarts() {
             (&"skipped".into(), &"skipped".into(), &"changed".into())
         );
         assert_eq!(busy.count(), 1, "b was not asked either");
+        assert!(of("b")["reason"].as_str().is_some_and(|why| why.contains("asked to be left alone until")), "{rows:#?}");
+        let told = app.run(&["explain", "b"]).ok();
+        assert!(told.contains("not before") && told.contains("(Retry-After) when source a was polled"), "{told}");
+        assert_eq!(app.run(&["explain", "b", "--json"]).json()[0]["rest_heard_by"], "a");
         assert_eq!(app.run(&["poll", "b"]).status, Some(0), "what is asked for by name is the administrator's word");
         let service = app.serve();
         asks_again(&other);
@@ -54,7 +58,7 @@ fn asks_again(watch: &Origin) {
 fn what_is_said_behind_a_redirect_within_the_host_is_said_by_the_host() {
     let origin = Origin::new();
     for path in ["/busy", "/gone"] {
-        origin.set(path, Answer::status(301).header("Location", &format!("{path}/moi")));
+        origin.set(path, Answer::status(301).header("Location", format!("{path}/moi")));
     }
     origin.set("/busy/moi", Answer::status(429).header("Retry-After", "7200"));
     origin.set("/gone/moi", Answer::status(410));

@@ -447,11 +447,21 @@ fn a_broken_edit_changes_nothing_and_is_logged_with_its_line() {
         assert!(logged.contains("changes nothing"), "{logged}");
         assert!((1..=2).any(|n| logged.contains(&format!("feeds.toml:{}", lines + n))), "{logged}");
     }
+    let faults = || service.get("/metrics").text().contains("\ndiemtin_configuration_faults 1\n");
+    assert!(faults());
+    for command in [&["explain", "a"][..], &["withdraw", "--list"], &["poll", "a"], &["dump"], &["store", "stats"]] {
+        let run = app.run(command);
+        assert_eq!(run.status, Some(0), "the service answers as before: {}", run.stderr);
+        assert!(run.stderr.contains("has faults") && run.stderr.contains("diemtin check"), "{}", run.stderr);
+    }
+    app.write("");
+    service.log.wait_for("because no source is left in it");
     std::fs::remove_file(app.config()).expect("removing feeds.toml");
     service.log.wait_for("can't read the configuration");
     assert_eq!(service.get("/feeds/moi-nhat.rss").body, before.body);
     app.write(&(base + "[feed.moi-nhat]\ntitle = \"Đã sửa\"\n"));
     within_two_seconds("the repair", || service.json("/feeds/moi-nhat.json")["title"] == "Đã sửa");
+    assert!(!faults());
 }
 
 #[test]

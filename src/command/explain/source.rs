@@ -26,6 +26,8 @@ pub(super) struct Known<'a> {
     pub push: &'a Push,
     /// Why nothing is subscribed to.
     pub off: Option<Off>,
+    /// Until when its host rests, and the source that was told so.
+    pub rest: Option<(Timestamp, &'a Source)>,
     pub now: Timestamp,
 }
 
@@ -39,7 +41,14 @@ impl Known<'_> {
         line("address", source.home.to_string());
         let Some(state) = self.state else {
             line("polled", "never, or never since its settings changed".to_owned());
-            line("next", if source.enabled { "at once" } else { "not at all: it is not enabled" }.to_owned());
+            line(
+                "next",
+                match self.rest {
+                    _ if !source.enabled => "not at all: it is not enabled".to_owned(),
+                    Some(_) => self.resting(zone),
+                    None => "at once".to_owned(),
+                },
+            );
             return out;
         };
         line("polled", clock(state.checked, zone));
@@ -75,9 +84,20 @@ impl Known<'_> {
                 format!("not before `diemtin poll {}`: the server said that it is gone for good (410)", self.source.id)
             }
             _ if !self.source.enabled => "not at all: it is not enabled".to_owned(),
+            hinted if self.rest.is_some_and(|(until, _)| until > hinted.unwrap_or(state.next)) => self.resting(zone),
             Some(hinted) => format!("{}: its hub has announced something", clock(hinted, zone)),
             None => format!("{}: {}", clock(state.next, zone), state.because),
         }
+    }
+}
+
+impl Known<'_> {
+    /// Until when its host rests, and why.
+    fn resting(&self, zone: &TimeZone) -> String {
+        let Some((until, of)) = self.rest else { return String::new() };
+        let host = of.home.host_str().unwrap_or_default();
+        let asked = if of.id == self.source.id { "it".to_owned() } else { format!("source {}", of.id) };
+        format!("not before {}: {host} asked to be left alone so long (Retry-After) when {asked} was polled", clock(until, zone))
     }
 }
 
@@ -140,6 +160,8 @@ impl Known<'_> {
             "moved": state.and_then(|state| state.manners.moved.as_ref()),
             "next": time(|state| (state.manners.trouble != Some(Trouble::Gone)).then_some(state.next)),
             "because": state.map(|state| state.because.to_string()),
+            "rests_until": self.rest.map(|(until, _)| until),
+            "rest_heard_by": self.rest.map(|(_, of)| &of.id),
             "announced": push::due(push, state),
             "push": hub::as_json(self),
             "missing": state.map_or(&[][..], |state| &state.vanished),

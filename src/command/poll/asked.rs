@@ -10,9 +10,9 @@ use crate::command::Setup;
 use crate::command::control::{Question, stream};
 use crate::command::poll::row::Row;
 use crate::command::poll::screen::Screen;
-use crate::command::poll::{Arguments, what};
+use crate::command::poll::{Arguments, held, what};
 use crate::config::Config;
-use crate::pipeline::{Desk, Taken};
+use crate::pipeline::{Desk, Skipped, Taken};
 
 /// What the service says, a line of JSON each.
 #[derive(Debug, Serialize, Deserialize)]
@@ -88,8 +88,9 @@ async fn tell(desk: Option<&Desk>, sources: &[String], all: bool, parts: &mpsc::
     let zone = &desk.config.service.timezone;
     let taken = desk.orders.give(pass).await.context("it stopped before it polled anything")?;
     let Taken { skipped, polls, mut ended } = taken;
-    for (source, before) in skipped {
-        send(parts, &Told::Row(Row::skipped(source, before.as_deref()))).await;
+    for Skipped { source, before, rest } in skipped {
+        let row = Row::skipped(source.id.clone(), before.as_deref(), held(&source, rest), zone);
+        send(parts, &Told::Row(row)).await;
     }
     send(parts, &Told::Polls(polls)).await;
     for _ in 0..polls {

@@ -25,8 +25,10 @@ pub(super) struct Row {
     error: Option<String>,
     /// When it is polled again; `None` where it is not, or nobody knows.
     next: Option<Timestamp>,
-    /// Why it is polled again when it is, as a sentence, where it was polled.
+    /// Why it is polled again when it is, or not at all, as a sentence.
     reason: Option<String>,
+    /// Why it was not polled, due or not, as a sentence.
+    held: Option<String>,
     /// Where it has moved to, as a sentence.
     moved: Option<String>,
 }
@@ -36,12 +38,12 @@ impl Row {
     pub(super) fn ended(source: SourceId, before: Option<&SourceState>, turn: Turn, zone: &TimeZone) -> Self {
         match turn {
             Turn::Polled(polled) => Self::of(*polled, zone),
-            Turn::Rests(until) => Self { next: Some(until), ..Self::skipped(source, before) },
+            Turn::Rests(until) => Self::skipped(source, before, Some(Held::Rests(until)), zone),
             Turn::Elsewhere { state, again } => {
-                let row = Self::skipped(source, state.as_deref().or(before));
+                let row = Self::skipped(source, state.as_deref().or(before), Some(Held::Elsewhere), zone);
                 Self { next: again.or(row.next), ..row }
             }
-            Turn::NotWanted => Self::skipped(source, before),
+            Turn::NotWanted => Self::skipped(source, before, Some(Held::NotWanted), zone),
         }
     }
 
@@ -49,21 +51,26 @@ impl Row {
         let Polled { source, outcome, status, entries, new, updated, error, state } = polled;
         let moved = state.manners.moved.as_ref().map(ToString::to_string);
         let reason = Some(next_poll(&state, zone));
-        Self { source, outcome, status, entries, new, updated, error, next: next(&state), reason, moved }
+        Self { source, outcome, status, entries, new, updated, error, next: next(&state), reason, held: None, moved }
     }
 
-    /// What is told of one that is not polled now.
-    pub(super) fn skipped(source: SourceId, before: Option<&SourceState>) -> Self {
-        Self { next: before.and_then(next), ..Self::unread(source, Outcome::Skipped) }
+    /// What is told of one that is not polled now, though it may be due.
+    pub(super) fn skipped(source: SourceId, before: Option<&SourceState>, held: Option<Held>, zone: &TimeZone) -> Self {
+        let gone = before.filter(|state| next(state).is_none()).map(|_| Held::Gone);
+        let (before, held) = (before.filter(|_| held != Some(Held::Disabled)), held.or(gone));
+        let next = match held {
+            Some(Held::Rests(until)) => Some(until),
+            _ => before.and_then(next),
+        };
+        let held = held.map(|held| held.told(&source, zone));
+        let (status, error, moved, entries, new, updated) = (None, None, None, 0, 0, 0);
+        let reason = held.clone().or_else(|| before.map(|state| next_poll(state, zone)));
+        Self { source, outcome: Outcome::Skipped, status, entries, new, updated, error, next, reason, held, moved }
     }
 
-    fn unread(source: SourceId, outcome: Outcome) -> Self {
-        Self { source, outcome, status: None, entries: 0, new: 0, updated: 0, error: None, next: None, reason: None, moved: None }
-    }
-
-    /// The object of `--json`.
+    /// The object of `--json`; `reason` stands only where something keeps the source from being polled.
     pub(super) fn as_json(&self) -> Value {
-        json!({
+        let mut row = json!({
             "source": self.source,
             "outcome": self.outcome,
             "status": self.status,
@@ -72,12 +79,46 @@ impl Row {
             "updated": self.updated,
             "error": self.error,
             "next": self.next,
-        })
+        });
+        if let Some(held) = &self.held {
+            row["reason"] = json!(held);
+        }
+        row
     }
 
     /// The source's name, for a progress bar.
     pub(super) fn name(&self) -> String {
         self.source.to_string()
+    }
+}
+
+/// What keeps a source from being polled, whenever it is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// feeds.toml says so.
+    Disabled,
+    /// Its host rests until then.
+    Rests(Timestamp),
+    /// It is gone (410).
+    Gone,
+    /// Another process that shares the store polls it, or has.
+    Elsewhere,
+    /// An edit has taken it away meanwhile.
+    NotWanted,
+}
+
+impl Held {
+    fn told(self, source: &SourceId, zone: &TimeZone) -> String {
+        match self {
+            Self::Disabled => "it is not enabled".to_owned(),
+            Self::Rests(until) => {
+                let until = clock(until, zone);
+                format!("its host asked to be left alone until {until}; `diemtin explain {source}` says when that was")
+            }
+            Self::Gone => format!("the server said that it is gone for good (410); `diemtin poll {source}` asks again"),
+            Self::Elsewhere => "another process polls it".to_owned(),
+            Self::NotWanted => "an edit of feeds.toml has changed it meanwhile".to_owned(),
+        }
     }
 }
 
@@ -120,7 +161,7 @@ pub(super) fn show(rows: &[Row], zone: &TimeZone, with_reasons: bool) -> anyhow:
             row.new.into(),
             row.updated.into(),
             row.next.map(|next| clock(next, zone)).unwrap_or_default().into(),
-            row.error.as_ref().or(row.moved.as_ref()).cloned().unwrap_or_default().into(),
+            row.error.as_ref().or(row.moved.as_ref()).or(row.held.as_ref()).cloned().unwrap_or_default().into(),
         ]);
     }
     let total = totals(rows);

@@ -43,6 +43,9 @@ pub fn metrics(tally: &Tally, store_takes: bool) -> String {
     family(&mut out, "diemtin_held_body_bytes", "Bytes of large bodies in memory, as they came over the wire.", "gauge", &held);
     let subscribers = [(String::new(), tally.subscribers)];
     family(&mut out, "diemtin_own_hub_subscriptions", "Subscriptions to our feeds.", "gauge", &subscribers);
+    let faults = [(String::new(), tally.faults)];
+    let help = "What is wrong in feeds.toml as it was edited last: while that is not 0, the one before is in force.";
+    family(&mut out, "diemtin_configuration_faults", help, "gauge", &faults);
     let stale = [(String::new(), tally.stale)];
     family(&mut out, "diemtin_pages_stale", "1 while the pages of an earlier run are served.", "gauge", &stale);
     let hubs: Vec<_> = tally.hubs.iter().map(|(state, count)| (format!("{{state=\"{state}\"}}"), *count)).collect();

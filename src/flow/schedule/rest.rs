@@ -52,6 +52,18 @@ impl Rests {
     }
 }
 
+/// Until when a source's host rests, and to which of the sources there it said so; `None` where it does not rest.
+pub fn rest_of<'a>(
+    source: &Source,
+    states: impl Iterator<Item = (&'a Source, &'a SourceState)>,
+    now: Timestamp,
+) -> Option<(Timestamp, &'a Source)> {
+    let origin = host(source.url());
+    let there = states.filter(|(other, _)| host(other.url()) == origin);
+    let heard = there.filter_map(|(other, state)| Some((state.manners.rests_until?, other)));
+    heard.filter(|(until, _)| *until > now && until.duration_since(now) <= LONGEST).max_by_key(|(until, _)| *until)
+}
+
 /// Scheme, host and port: what shares a server, for all we know.
 pub fn host(url: &Url) -> String {
     url.origin().ascii_serialization()

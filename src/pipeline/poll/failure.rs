@@ -20,7 +20,7 @@ pub(super) struct Failure {
     pub status: Option<u16>,
     pub retry_after: Option<Duration>,
     /// The address that failed, where it is not the source's own.
-    pub at: Option<Url>,
+    pub at: Option<Box<Url>>,
     pub why: String,
 }
 
@@ -48,7 +48,7 @@ impl Failure {
 impl From<FetchError> for Failure {
     fn from(error: FetchError) -> Self {
         let why = error.to_string();
-        Self { status: error.status, retry_after: error.retry_after, at: error.at.map(|at| *at), ..Self::new(error.trouble, why) }
+        Self { status: error.status, retry_after: error.retry_after, at: error.at, ..Self::new(error.trouble, why) }
     }
 }
 
@@ -77,7 +77,9 @@ impl Poll<'_> {
         let is_given_up = state.manners.moved.as_ref().is_some_and(|moved| moved.adopted) && moved.is_none();
         let [etag, last_modified] = [state.etag, state.last_modified].map(|said| said.filter(|_| !is_given_up));
         let rests_until = schedule::host_rests(trouble, retry_after, self.now).filter(|_| !is_elsewhere);
-        let asked = retry_after.and_then(|wait| self.now.checked_add(SignedDuration::try_from(wait).ok()?).ok());
+        let asked = retry_after
+            .map(|wait| wait.min(schedule::LONGEST))
+            .and_then(|wait| self.now.checked_add(SignedDuration::try_from(wait).ok()?).ok());
         let is_asked =
             asked.zip(next).is_some_and(|(asked, next)| next.duration_since(asked).abs() < SignedDuration::from_secs(60));
         let state = SourceState {

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use crate::model::{SourceId, SourceState};
 use crate::pipeline::orders::Order;
 use crate::pipeline::poller::Round;
-use crate::pipeline::{Ended, Taken, Turn};
+use crate::pipeline::{Ended, Skipped, Taken, Turn};
 
 impl Round {
     pub(super) fn take_order(&mut self, order: Order) {
@@ -21,7 +21,7 @@ impl Round {
             let rest = self.desk.crew.rests_until(source, now);
             match order.pass.polls(source, self.state(&source.id), rest, now) {
                 true => polled.push((source.id.clone(), rest)),
-                false => skipped.push((source.id.clone(), self.state_of(&source.id))),
+                false => skipped.push(Skipped { source: source.clone(), before: self.states.get(&source.id).cloned(), rest }),
             }
         }
         let polls = polled.len();
