@@ -132,7 +132,8 @@ fn later(again: &[Line], nth: usize) -> Line {
     let own = PLACES.iter().find(|(province, _)| line.source.ends_with(province)).map(|(_, places)| *places);
     // Who has no province goes around in all of them.
     let places = own.unwrap_or(PLACES[(round + place) % PLACES.len()].1);
-    let there = places[(round + place) % places.len()];
+    // The sources take turns in the list: one that has its second turn in a round is elsewhere by then.
+    let there = places[(round + place + place / paper::PAPERS.len()) % places.len()];
     // Other numbers each time: none comes back to a place within a day.
     let chance = (xxh3_64(line.title.as_bytes()) % 1_000) as usize;
     let (many, few) = ((20 + (chance + 11 * round) % 70).to_string(), (3 + (chance + round) % 7).to_string());
