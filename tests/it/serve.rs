@@ -260,7 +260,9 @@ fn a_story_is_withdrawn_while_the_service_runs_and_put_back() {
     let done = run(&["withdraw", &url, "--reason", "Toà soạn yêu cầu gỡ"]);
     assert!(done.status == Some(0) && done.stdout.contains(&title), "{done:?}");
     within_two_seconds("it is taken down", || !service.titles("moi-nhat").contains(&title));
-    assert_eq!(service.get(&page).status, 410);
+    let gone = service.get(&page);
+    assert_eq!((gone.status, gone.text()), (410, "this story was taken down\n"), "which says nothing of for how long");
+    assert!(service.request("GET", &page, &[("Accept", "text/html")]).text().contains("Tin này không còn ở đây"));
     let atom = service.get("/feeds/moi-nhat.atom");
     assert!(atom.text().contains(&format!("<at:deleted-entry ref=\"tag:diemtin,2026:story/{id}\"")), "{}", atom.text());
     assert_eq!(service.json("/feeds/moi-nhat.json")["_diemtin"]["withdrawn"][0]["id"], format!("tag:diemtin,2026:story/{id}"));
@@ -464,6 +466,7 @@ fn an_edit_takes_effect_at_once_in_place_by_rename_and_by_link() {
     app.write(&base);
     within_two_seconds("a renamed feed that was removed", || service.get("/feeds/moi.json").status == 410);
     assert_eq!((service.get("/feeds/rieng.rss").status, service.get("/feeds/chua-tung-co.rss").status), (410, 404));
+    assert!(service.request("GET", "/feeds/rieng", &[("Accept", "text/html")]).text().contains("Bản tin này đã được gỡ bỏ"));
 
     let front = service.get("/");
     app.write(&(base.clone() + "[service]\ntitle = \"Tên khác\"\n"));
