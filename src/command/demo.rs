@@ -2,12 +2,13 @@
 //!
 //! Everything is in a folder of its own, which is gone when the demo ends.
 
+mod door;
 mod newsroom;
 mod paper;
 mod picture;
-mod slow;
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,15 +16,18 @@ use anyhow::Context;
 use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
-use crate::command::demo::newsroom::Newsroom;
+use crate::command::demo::newsroom::{Newsroom, Origins};
 use crate::command::serve::{Face, Role, service};
 use crate::command::{Exit, Setup, setup};
 use crate::edge::serve::{Answers, Server, listen};
 use crate::edge::watch::Watch;
 
-/// The demo's configuration; `{newsroom}` and `{slow}` stand for the addresses of its sources, `{listen}` for our own.
+/// The demo's configuration; a source's id in braces stands for its address, `{listen}` for our own.
 const FEEDS: &str = include_str!("demo/feeds.toml");
+/// The source whose feed comes late.
+const LATE: &str = "dai-phu-hai";
 
 /// What `demo` takes.
 #[derive(Debug, clap::Args)]
@@ -51,22 +55,16 @@ async fn demo(setup: &Setup, arguments: &Arguments, folder: &std::path::Path) ->
         Err(error) => return Err(error.into()),
     };
     let theirs = listen("127.0.0.1:0").await?;
-    let slow = listen("127.0.0.1:0").await?;
-    let origin = |listener: &TcpListener| anyhow::Ok(format!("http://{}", listener.local_addr()?));
-    let (our_origin, their_origin, slow_origin) = (origin(&ours)?, origin(&theirs)?, origin(&slow)?);
-    let feeds = FEEDS
-        .replace("{newsroom}", &their_origin)
-        .replace("{slow}", &slow_origin)
-        .replace("{listen}", our_origin.trim_start_matches("http://"));
+    let our_origin = origin(&ours)?;
+    let (doors, origins, feeds) = doors(theirs.local_addr()?).await?;
+    let feeds = feeds.replace("{listen}", our_origin.trim_start_matches("http://"));
     let path = folder.join("feeds.toml");
     std::fs::write(&path, feeds).context("can't write the demo's feeds.toml")?;
 
-    let newsroom = Newsroom::new(&their_origin, (setup.clock)());
+    let newsroom = Newsroom::new(origins, (setup.clock)());
     let site = Arc::new(ArcSwap::from_pointee(newsroom.site((setup.clock)())));
-    let slow_to = theirs.local_addr()?;
     let answers = Answers { site: Arc::clone(&site), metrics: None, calls: None, clock: setup.clock };
     let theirs = Server::start(theirs, answers).context("can't start the demo's newsroom")?;
-    let slow = tokio::spawn(slow::forward(slow, slow_to));
     let publishing = tokio::spawn(publish(newsroom, site, setup.clock, Duration::from_secs(arguments.pace)));
 
     let setup = Setup { path: path.clone(), ..setup.clone() };
@@ -87,12 +85,35 @@ async fn demo(setup: &Setup, arguments: &Arguments, folder: &std::path::Path) ->
     };
     service(&setup, watch, desk, store, Face::new(ours), Role::All, stop).await?;
     publishing.abort();
-    slow.abort();
+    drop(doors);
     theirs.stop().await?;
     Ok(Exit::Done)
 }
 
-/// One new story every so often, for as long as the demo runs.
+fn origin(listener: &TcpListener) -> anyhow::Result<String> {
+    Ok(format!("http://{}", listener.local_addr()?))
+}
+
+/// Opens the doors of all sources, with the newsroom behind them; where each is, and the configuration that names them.
+async fn doors(newsroom: SocketAddr) -> anyhow::Result<(JoinSet<()>, Origins, String)> {
+    let (mut doors, mut origins, mut feeds) = (JoinSet::new(), Origins::new(), FEEDS.to_owned());
+    for (nth, source) in (1..).zip(newsroom::sources()) {
+        let door = door::at(nth).await?;
+        let (mut feed_origin, articles) = (origin(&door)?, origin(&door)?);
+        doors.spawn(door::open(door, newsroom, Duration::ZERO));
+        if source == LATE {
+            // Its feed alone: who reads an article there does not wait.
+            let late = door::at(nth).await?;
+            feed_origin = origin(&late)?;
+            doors.spawn(door::open(late, newsroom, door::WAIT));
+        }
+        feeds = feeds.replace(&format!("{{{source}}}"), &feed_origin);
+        origins.insert(source, articles);
+    }
+    Ok((doors, origins, feeds))
+}
+
+/// New stories every so often, for as long as the demo runs.
 async fn publish(mut newsroom: Newsroom, site: Arc<ArcSwap<crate::model::Site>>, clock: fn() -> jiff::Timestamp, pace: Duration) {
     let mut beat = tokio::time::interval(pace);
     beat.tick().await;

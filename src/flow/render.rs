@@ -43,7 +43,7 @@ use crate::model::{FeedId, Listed, Listing, Part, Service};
 
 pub use address::{archive_of, archive_paths, feed_tag, local, story_path, story_tag};
 pub use check::read_back;
-pub use html::{Front, Place, front, story, style};
+pub use html::{Front, Place, faults, front, story, style};
 pub use metrics::metrics;
 pub use opml::{opml, sources_opml};
 pub use proof::{Check, Proof, proof, proof_of};
@@ -163,7 +163,7 @@ pub fn part(service: &Service, listing: &Listing, format: Format, part: Part) ->
 }
 
 /// A sidebar for who has seen an earlier one: `news` are the stories that are new since then.
-pub fn since(service: &Service, listing: &Listing, news: &[Arc<Listed>], part: Part) -> Rendered {
+pub fn since(service: &Service, listing: &Listing, news: Vec<Arc<Listed>>, part: Part) -> Rendered {
     document(&sheet::Sheet::since(service, listing, news, part))
 }
 

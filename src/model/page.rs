@@ -113,8 +113,12 @@ pub struct Site {
     pub links: Arc<BTreeMap<String, Bytes>>,
     /// Where pages of feeds that have another id now are to be found.
     pub moved: BTreeMap<String, String>,
-    /// Pages of feeds that were removed.
+    /// Where what archives of days that are not over yet will hold is to be found until then.
+    pub open: BTreeMap<String, String>,
+    /// Pages of feeds that were removed, and of stories that were taken down.
     pub gone: BTreeSet<String>,
+    /// What people see where there is no page.
+    pub faults: Arc<BTreeMap<Fault, Bytes>>,
     /// Makes what a query asks for.
     pub parts: Option<Arc<PartMaker>>,
     /// Makes the page of a story.
@@ -123,6 +127,21 @@ pub struct Site {
     pub archives: Option<Arc<ArchiveMaker>>,
     /// Makes what a reader lacks.
     pub deltas: Option<Arc<DeltaMaker>>,
+}
+
+/// Why there is no page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// There never was.
+    Missing,
+    /// The feed was removed.
+    FeedGone,
+    /// The story was taken down.
+    StoryGone,
+    /// What was asked of it is no number.
+    Unreadable,
+    /// Whichever of these it is: in a frame of another site.
+    Framed,
 }
 
 /// A page that is being made; `None` where there is none.

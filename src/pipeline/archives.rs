@@ -61,11 +61,16 @@ impl Archives {
         for feed in &config.feeds {
             let mut next = self.last(&feed.id);
             while let Some(period) = next {
-                paths.extend(render::archive_paths(&feed.id, period));
+                paths.extend(render::archive_paths(&feed.id, period).map(|(path, _)| path));
                 next = self.of(&feed.id, |archive| archive.before(period)).flatten();
             }
         }
         paths
+    }
+
+    /// The period of a feed to which its newest archive leads: a day that is not closed yet.
+    pub fn open(&self, feed: &FeedId) -> Option<Period> {
+        self.of(feed, |archive| archive.last().and_then(|last| archive.after(last)))?
     }
 
     fn of<T>(&self, feed: &FeedId, look: impl FnOnce(&Archive) -> T) -> Option<T> {
@@ -115,7 +120,8 @@ impl Archives {
                 stories.extend(listed.map(|story| merge::shown(feed, Arc::new(story))));
             }
         }
-        Ok(Listing { stories, withdrawn: gone, ..merge::listing(feed, Vec::new()) })
+        let limit = stories.len();
+        Ok(Listing { stories, limit, withdrawn: gone, ..merge::listing(feed, Vec::new()) })
     }
 
     fn keep(&self, path: &str, revision: u64, page: &Arc<Page>) {

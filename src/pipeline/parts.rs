@@ -1,7 +1,7 @@
 //! Parts of feeds (`?limit=N`), and what a reader of an earlier version lacks (RFC 3229): made when they are first asked for, from what
 //! the site was made of.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::config::Config;
 use crate::flow::merge;
 use crate::flow::render::{self, Format, Rendered};
-use crate::model::{DeltaMaker, Listing, Page, Part, PartMaker, Service};
+use crate::model::{DeltaMaker, Listed, Listing, Page, Part, PartMaker, Service, StoryId};
 use crate::pipeline::blocking::blocking;
 
 /// Bytes of parts and deltas that one site keeps ready; beyond that they are made for the request.
@@ -41,8 +41,19 @@ impl Versions {
         self.0.push_back(Arc::new(Version { hashes, cursor: listing.cursor(), listing }));
     }
 
-    fn at(&self, cursor: u64) -> Option<&Version> {
-        self.0.iter().rev().find(|version| version.cursor == cursor).map(AsRef::as_ref)
+    fn place(&self, cursor: u64) -> Option<usize> {
+        self.0.iter().rposition(|version| version.cursor == cursor)
+    }
+
+    /// What the feed has beyond the version of a cursor. `None` where that is not remembered, or where stories have come since and have left
+    /// the feed again: whoever is told only of the others would never hear of them.
+    fn news(&self, cursor: u64, now: &Listing) -> Option<Vec<Arc<Listed>>> {
+        let place = self.place(cursor)?;
+        let before = &self.0[place].listing;
+        let told = before.stories.iter().chain(&now.stories).map(|story| story.id);
+        let told: HashSet<StoryId> = told.chain(now.withdrawn.iter().map(|(id, _)| *id)).collect();
+        let between = self.0.range(place + 1..).flat_map(|version| &version.listing.stories);
+        between.into_iter().all(|story| told.contains(&story.id)).then(|| merge::news(before, now).stories)
     }
 
     fn with(&self, format: Format, hash: &str) -> Option<&Version> {
@@ -144,7 +155,7 @@ pub fn part_maker(config: &Arc<Config>, stocks: &Arc<Stocks>) -> Arc<PartMaker> 
 /// A part in the words in which all say it that get the same; `None` where there is no such page.
 fn as_said(part: Part, format: Format, stock: &Stock) -> Option<Part> {
     let all = stock.listing.stories.len().max(1);
-    let is_known = |cursor: &u64| format == Format::SidebarJson && stock.versions.at(*cursor).is_some();
+    let is_known = |cursor: &u64| format == Format::SidebarJson && stock.versions.place(*cursor).is_some();
     let part = Part { limit: part.limit.map(|limit| limit.min(all)), since: part.since.filter(is_known), ..part };
     let size = render::page_size(part, &stock.listing, format);
     let is_beyond = part.page.is_some_and(|page| page > 1 && (page - 1).saturating_mul(size) >= all);
@@ -152,9 +163,11 @@ fn as_said(part: Part, format: Format, stock: &Stock) -> Option<Part> {
 }
 
 fn render_part(service: &Service, format: Format, stock: &Stock, part: Part) -> Rendered {
-    match part.since.and_then(|cursor| stock.versions.at(cursor)) {
-        Some(version) => render::since(service, &stock.listing, &merge::news(&version.listing, &stock.listing).stories, part),
-        None => render::part(service, &stock.listing, format, part),
+    // All or nothing: what a limit cut off would be lost to who goes on from the new cursor.
+    let fits = |news: &Vec<_>| part.limit.is_none_or(|limit| news.len() <= limit);
+    match part.since.and_then(|cursor| stock.versions.news(cursor, &stock.listing)).filter(fits) {
+        Some(news) => render::since(service, &stock.listing, news, part),
+        None => render::part(service, &stock.listing, format, Part { since: None, ..part }),
     }
 }
 

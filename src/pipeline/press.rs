@@ -3,20 +3,24 @@
 //! What is printed is read back with another reader before it replaces the last good page. A page's date outlives restarts in the
 //! store's stamps, so that Last-Modified never goes back, and equal bytes keep their date.
 
+mod places;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::flow::merge::{self, Shelf};
-use crate::flow::render::{self, Format, Front, Place, Rendered};
-use crate::model::{Change, Feed, Listed, Listing, Page, Site, Stamp, Story, StoryId, Withdrawals};
+use crate::flow::render::{self, Format, Front, Rendered};
+use crate::model::{Change, Fault, Feed, Listed, Listing, Page, Site, Stamp, Story, StoryId, Withdrawals};
 use crate::pipeline::archives::Archives;
 use crate::pipeline::former::Former;
 use crate::pipeline::parts::{Stock, Stocks, Versions, delta_maker, part_maker};
+use crate::pipeline::press::places::places;
 use crate::pipeline::withdraw::withdrawals;
 
 /// Stories or changes that are read from the store in one step.
@@ -39,6 +43,7 @@ pub struct Press {
     former: Former,
     withdrawn: Arc<Withdrawals>,
     archives: Arc<Archives>,
+    faults: Arc<BTreeMap<Fault, Bytes>>,
 }
 
 /// One feed.
@@ -83,8 +88,21 @@ impl Press {
         let (new_stamps, front_is_printed) = (Vec::new(), false);
         let withdrawn = Arc::new(withdrawals(store)?);
         let archives = Arc::new(Archives::new(Arc::clone(&withdrawn)));
-        let mut press =
-            Self { config, columns, listed, pages, stamps, new_stamps, seq, front_is_printed, former, withdrawn, archives };
+        let faults = Arc::new(render::faults(&config.service));
+        let mut press = Self {
+            config,
+            columns,
+            listed,
+            pages,
+            stamps,
+            new_stamps,
+            seq,
+            front_is_printed,
+            former,
+            withdrawn,
+            archives,
+            faults,
+        };
         let mut after = None;
         loop {
             let stories = store.stories_after(after, STEP)?;
@@ -175,7 +193,11 @@ impl Press {
         gone.extend(self.withdrawn.keys().map(|id| render::story_path(*id)));
         let (config, stocks) = (&self.config, self.stocks());
         let (parts, deltas) = (Some(part_maker(config, &stocks)), Some(delta_maker(config, &stocks)));
-        Site { pages: self.pages.clone(), moved, gone, parts, deltas, ..Site::default() }
+        let open = self.config.feeds.iter().filter_map(|feed| Some((feed, self.archives.open(&feed.id)?)));
+        let open = open.flat_map(|(feed, period)| render::archive_paths(&feed.id, period));
+        let open = open.map(|(archive, feed)| (archive, render::local(&self.config.service, &feed))).collect();
+        let faults = Arc::clone(&self.faults);
+        Site { pages: self.pages.clone(), moved, open, gone, faults, parts, deltas, ..Site::default() }
     }
 
     /// The last change that was taken up.
@@ -274,7 +296,7 @@ impl Press {
         let Some((latest, others)) = listings.split_first() else { return };
         let topics: Vec<&Listing> = others.iter().filter(is_topic).map(AsRef::as_ref).collect();
         let feeds: Vec<&Listing> = others.iter().filter(|l| !is_topic(l)).map(AsRef::as_ref).collect();
-        let places = places(&config, &self.columns);
+        let places = places(&config, self.columns.iter().map(|column| (&column.feed, column.listing.as_ref())));
         let front = Front { latest, topics: &topics, feeds: &feeds, places: &places };
         let front = render::front(&config.service, &front);
         let all: Vec<&Listing> = listings.iter().map(AsRef::as_ref).collect();
@@ -345,24 +367,4 @@ impl Column {
         self.is_touched |= removed;
         complete
     }
-}
-
-/// The places of the sources in the order of their names, with the feeds that are about one of them alone.
-fn places<'a>(config: &'a Config, columns: &'a [Column]) -> Vec<Place<'a>> {
-    let mut places: BTreeMap<&str, Place> = BTreeMap::new();
-    for source in config.sources.values() {
-        let Some(name) = source.place.as_deref() else { continue };
-        let place = places.entry(name).or_insert_with(|| Place { name, feeds: Vec::new(), sources: Vec::new() });
-        if !place.sources.contains(&source.name.as_str()) {
-            place.sources.push(&source.name);
-        }
-    }
-    for column in columns {
-        if let [only] = column.feed.places.as_slice()
-            && let Some(place) = places.get_mut(only.as_str())
-        {
-            place.feeds.push(&column.listing);
-        }
-    }
-    places.into_values().collect()
 }

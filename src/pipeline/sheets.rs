@@ -87,7 +87,10 @@ impl Sheets {
         let Some(listed) = merge::listed(&story, &config.sources, &config.topics) else { return Ok(None) };
         let why = explain(config, &self.desk.rules, &self.store, &story)?;
         let rendered = render::story(&config.service, &config.topics, &listed, &story, &why);
-        let page = Arc::new(render::seal(rendered, now));
+        // A changed rule or neighbour has no date: what it makes of the page is as new as we know.
+        let known = |kept: &Kept| if kept.page.body == rendered.body { kept.page.modified() } else { now };
+        let modified = self.kept().get(&id).map_or_else(|| modified(&story), known);
+        let page = Arc::new(render::seal(rendered, modified));
         self.keep(id, Kept { seq: story.seq, made: now, page: Arc::clone(&page) });
         Ok(Some(page))
     }
@@ -105,6 +108,12 @@ impl Sheets {
     fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<StoryId, Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// When what the page tells of a story last changed, as the story says: the same after a restart, and on every machine.
+fn modified(story: &Story) -> Timestamp {
+    let reports = story.entries.iter().flat_map(|report| std::iter::once(report.seen).chain(report.gone));
+    reports.chain([story.arrived]).fold(story.updated, Timestamp::max)
 }
 
 impl Kept {

@@ -176,6 +176,21 @@ fn a_running_service_answers_and_has_a_page_for_each_story() {
 }
 
 #[test]
+fn the_date_of_a_storys_page_is_the_storys_also_after_a_restart() {
+    let (_origin, app) = newsroom();
+    let told = || {
+        let service = app.serve();
+        let (path, _) = page_of(&service, "Tuổi trẻ Vạn Sơn học và làm theo Bác");
+        let page = service.get(&path);
+        (page.header("etag").to_owned(), page.header("last-modified").to_owned())
+    };
+    app.poll();
+    let before = told();
+    assert_ne!(before.1, "", "with the first answer");
+    assert_eq!(told(), before);
+}
+
+#[test]
 fn parameters_that_a_source_names_make_no_other_article() {
     let origin = Origin::new();
     let article =

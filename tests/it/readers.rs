@@ -110,16 +110,23 @@ impl World {
     }
 
     async fn get(&self, path: &str, headers: &[(&str, &str)]) -> (u16, String, String) {
+        let (status, etag, _, body) = self.answer(path, headers).await;
+        (status, etag, body)
+    }
+
+    /// Status, tag, where to go instead, and body.
+    async fn answer(&self, path: &str, headers: &[(&str, &str)]) -> (u16, String, String, String) {
         let mut request = http::Request::get(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let (head, ()) = request.body(()).expect("a request").into_parts();
         let answer = respond(head, &ArcSwap::new(Arc::clone(&self.site)), self.now).await;
-        let etag = answer.headers().get("etag").map(|tag| tag.to_str().expect("ASCII").to_owned()).unwrap_or_default();
+        let header = |name| answer.headers().get(name).map(|value| value.to_str().expect("ASCII").to_owned()).unwrap_or_default();
+        let (etag, location) = (header("etag"), header("location"));
         let status = answer.status().as_u16();
         let body = answer.into_body().collect().await.expect("a body").to_bytes();
-        (status, etag, String::from_utf8(body.to_vec()).expect("UTF-8"))
+        (status, etag, location, String::from_utf8(body.to_vec()).expect("UTF-8"))
     }
 }
 
@@ -174,7 +181,11 @@ impl Reader {
 }
 
 fn prev_archive(body: &str) -> Option<String> {
-    let href = body.lines().find(|line| line.contains("rel=\"prev-archive\""))?.split("href=\"").nth(1)?;
+    linked(body, "prev-archive")
+}
+
+fn linked(body: &str, rel: &str) -> Option<String> {
+    let href = body.lines().find(|line| line.contains(&format!("rel=\"{rel}\"")))?.split("href=\"").nth(1)?;
     Some(href.split('"').next()?.trim_start_matches("https://tin.example.vn").to_owned())
 }
 
@@ -276,4 +287,89 @@ async fn an_archive_never_changes_but_for_what_happens_to_its_stories() {
     world.edit(2).await;
     world.publish();
     assert!(world.get(&oldest, &[]).await.2.contains("Tin số 2, đã sửa"));
+}
+
+#[tokio::test]
+async fn the_day_that_is_not_over_leads_to_the_feed_until_it_is() {
+    let mut world = World::new();
+    for _ in 0..3 {
+        world.write(3).await;
+        world.pass(24 * 60);
+    }
+    world.publish();
+    let (_, _, feed) = world.get(FEED, &[]).await;
+    let newest = prev_archive(&feed).expect("an archive");
+    let (_, etag, archive) = world.get(&newest, &[]).await;
+    let open = linked(&archive, "next-archive").expect("the day after");
+    for (ending, to) in
+        [(".atom", FEED), (".rss", "/feeds/moi-nhat.rss"), (".json", "/feeds/moi-nhat.json"), ("", "/feeds/moi-nhat")]
+    {
+        let (status, _, location, _) = world.answer(&open.replace(".atom", ending), &[]).await;
+        assert_eq!((status, location.as_str()), (302, to));
+    }
+    world.pass(24 * 60);
+    world.write(1).await;
+    world.publish();
+    assert_eq!(world.get(&open, &[]).await.0, 200, "it is over");
+    assert_eq!(world.get(&newest, &[]).await, (200, etag, archive), "and the one before has not changed");
+}
+
+#[tokio::test]
+async fn people_turn_pages_from_the_feed_into_the_archives_and_back() {
+    let mut world = World::new();
+    for _ in 0..3 {
+        world.write(7).await;
+        world.pass(24 * 60);
+    }
+    world.publish();
+    let link = |page: &str, rel: &str| {
+        let tag = page.split("<a ").find(|tag| tag.starts_with(&format!("rel=\"{rel}\"")))?;
+        Some(tag.split("href=\"").nth(1)?.split('"').next()?.to_owned())
+    };
+    let (mut path, mut titles) = ("/feeds/moi-nhat".to_owned(), BTreeSet::new());
+    for nth in 0.. {
+        let (status, _, page) = world.get(&path, &[]).await;
+        assert_eq!(status, 200, "{path}");
+        titles.extend((1..=world.written).filter(|number| page.contains(&format!(">Tin số {number}<"))));
+        assert_eq!(link(&page, "prev").is_some(), nth > 0, "{path} leads back");
+        let Some(older) = link(&page, "next") else { break };
+        path = older;
+    }
+    assert_eq!(titles.len() as u64, world.written, "{titles:?}");
+    let oldest = world.get(&path, &[]).await.2;
+    assert!(oldest.contains("7 tin nhận được ngày 20/11/2026 (giờ quốc tế)"), "{oldest}");
+    assert!(oldest.contains(&format!("<link rel=\"canonical\" href=\"https://tin.example.vn{path}\">")), "{oldest}");
+}
+
+/// A portal that polls seldom must hear of everything, or hear that it has not.
+#[tokio::test]
+async fn since_tells_all_that_came_or_says_that_it_does_not() {
+    let mut world = World::new();
+    world.write(8).await;
+    world.publish();
+    async fn sidebar(world: &World, query: &str) -> serde_json::Value {
+        let (status, _, body) = world.get(&format!("/sidebar/moi-nhat.json{query}"), &[]).await;
+        assert_eq!(status, 200, "{query}");
+        serde_json::from_str(&body).expect("JSON")
+    }
+    let first = sidebar(&world, "").await;
+    let cursor = first["cursor"].as_str().expect("a cursor").to_owned();
+    world.pass(60);
+    world.write(12).await;
+    world.publish();
+    for (limit, told) in [("", Some(12)), ("&limit=12", Some(12)), ("&limit=11", None)] {
+        let sidebar = sidebar(&world, &format!("?since={cursor}{limit}")).await;
+        let count = sidebar["stories"].as_array().expect("stories").len();
+        assert_eq!((sidebar["since"].as_str().map(|_| count)), told, "{limit}");
+    }
+    // Those were in the feed between two looks, and are no more.
+    world.pass(3 * 24 * 60);
+    world.write(6).await;
+    world.publish();
+    let later = sidebar(&world, &format!("?since={cursor}")).await;
+    assert_eq!((&later["since"], later["stories"].as_array().map(Vec::len)), (&serde_json::Value::Null, Some(6)));
+
+    let nothing = sidebar(&world, &format!("?since={}", later["cursor"].as_str().expect("a cursor"))).await;
+    assert_eq!((nothing["stories"].as_array().map(Vec::len), &nothing["updated"]), (Some(0), &later["updated"]));
+    assert!(nothing["updated"].is_string());
 }

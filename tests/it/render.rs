@@ -4,7 +4,7 @@
 mod sample;
 
 use diemtin::flow::render::{self, Chain, Format, Front, Place, Rendered};
-use diemtin::model::{Author, Listed, Listing, Origin, Part, Period};
+use diemtin::model::{Author, Joined, Listed, Listing, Member, Origin, Part, Period, Report, Slug, Story, Why};
 use proptest::prelude::*;
 
 fn text(rendered: Rendered) -> String {
@@ -264,6 +264,74 @@ fn parts_link_to_each_other() {
     };
     let all = [Format::Rss, Format::Atom, Format::Json, Format::Html].map(links).concat();
     insta::assert_snapshot!("paging", all.join("\n"));
+}
+
+/// Who began with pages gets to what is older, too.
+#[test]
+fn the_last_page_leads_to_the_archives() {
+    let service = sample::service();
+    let listing = Listing { archive: Some("2026-11-15-2".parse().expect("a period")), ..many() };
+    for (limit, page, leads) in
+        [(Some(10), Some(3), true), (None, Some(3), true), (Some(25), None, true), (Some(10), Some(2), false)]
+    {
+        for format in [Format::Rss, Format::Atom, Format::Json, Format::Html] {
+            let page = text(render::part(&service, &listing, format, Part { limit, page, since: None }));
+            let archive = Format::path(format, &listing.id).replace("nhieu-tin", "nhieu-tin/2026-11-15-2");
+            assert_eq!(page.contains(&archive), leads, "{limit:?} {format}: {page}");
+        }
+    }
+}
+
+#[test]
+fn a_frame_is_a_whole_page_and_a_fragment_brings_its_looks_first() {
+    let service = sample::service();
+    let frame = text(render::feed(&service, &many(), Format::Embed));
+    assert!(frame.contains("<body><main><section") && frame.contains("<h1 class=\"diemtin-heading\">"), "{frame}");
+    let fragment = text(render::feed(&service, &many(), Format::SidebarHtml));
+    assert!(fragment.starts_with("<style>") && fragment.ends_with("</section>\n"), "{fragment}");
+    assert!(fragment.contains("<h2 class=\"diemtin-heading\">") && !fragment.contains("<main"), "{fragment}");
+}
+
+#[test]
+fn paper_is_white_and_an_icon_is_an_address() {
+    let style = text(render::style());
+    assert!(style.contains("@media screen and (prefers-color-scheme: dark)"));
+    assert_eq!(style.matches("prefers-color-scheme").count(), 1);
+    let page = text(render::feed(&sample::service(), &many(), Format::Html));
+    let icon = page.split("rel=\"icon\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("an icon");
+    assert!(icon.starts_with("data:image/svg+xml,") && !icon.contains(' '), "{icon}");
+}
+
+#[test]
+fn a_storys_page_begins_with_the_source_that_leads() {
+    let slug = |id: &str| Slug::new(id).expect("a slug");
+    let credit = |id, name| sample::credit(id, name, None, Some(&format!("https://{id}.example.vn/1")));
+    let listed =
+        Listed { source: credit("b", "Báo B"), also: vec![credit("a", "Đài A")], ..sample::plain(1, "Khánh thành cầu") };
+    let report = |id: &str| Report {
+        source: slug(id),
+        guid: "1".to_owned(),
+        url: None,
+        title: format!("Khánh thành cầu ({id})"),
+        summary: String::new(),
+        content: None,
+        image: None,
+        authors: vec![],
+        categories: vec![],
+        published: Some(listed.published),
+        seen: listed.published,
+        gone: None,
+        feed: None,
+    };
+    let (published, arrived, updated) = (listed.published, listed.published, listed.updated);
+    let entries = vec![report("a"), report("b")];
+    let story = Story { id: listed.id, seq: 1, published, arrived, updated, topics: vec![], entries };
+    let member = |id: &str, joined| Member { source: slug(id), joined, leads: id == "b", verdicts: vec![] };
+    let members = vec![member("a", Joined::First), member("b", Joined::Link(slug("a")))];
+    let page = text(render::story(&sample::service(), &[], &listed, &story, &Why { members, apart: vec![] }));
+    assert!(page.contains("<p class=\"about\"><span class=\"source\">Báo B</span> đăng lúc <time"), "{page}");
+    let place = |words: &str| page.find(words).unwrap_or_else(|| panic!("{words}: {page}"));
+    assert!(place("Khánh thành cầu (b)") < place("Khánh thành cầu (a)"));
 }
 
 #[test]

@@ -157,9 +157,20 @@ fn a_limit_and_a_page_are_parts_of_the_feed() {
             service.request("GET", &format!("/feeds/moi-nhat.{format}?limit=3"), &[("If-None-Match", part.header("etag"))]);
         assert_eq!(again.status, 304);
     }
-    for nonsense in ["?limit=0", "?limit=-1", "?limit=x", "?x=1", "?"] {
-        assert_eq!(titles(&format!("/feeds/moi-nhat.json{nonsense}")), all, "{nonsense}");
+    for other in ["?x=1", "?", "?limit=99999999999999999999999"] {
+        assert_eq!(titles(&format!("/feeds/moi-nhat.json{other}")), all, "{other}");
     }
+    for nonsense in
+        ["?limit=0", "?limit=-1", "?limit=x", "?limit=", "?limit", "?limit=+1", "?page=0", "?page=x", "?limit=3&page="]
+    {
+        for path in ["/feeds/moi-nhat.json", "/feeds/moi-nhat", "/sidebar/moi-nhat.json", "/embed/moi-nhat"] {
+            assert_eq!(service.get(&format!("{path}{nonsense}")).status, 400, "{path}{nonsense}");
+        }
+    }
+    for beyond in ["?page=2", "?limit=3&page=5", "?page=99999999999999999999999"] {
+        assert_eq!(service.get(&format!("/feeds/moi-nhat.json{beyond}")).status, 404, "{beyond}");
+    }
+    assert_eq!(service.get("/opml?limit=x").status, 200, "what has no parts is asked for none");
 }
 
 #[test]
@@ -186,6 +197,52 @@ fn what_is_not_there_is_404_and_what_changes_something_is_405() {
     assert_eq!(evil.body, service.get("/feeds/moi-nhat.rss").body);
 }
 
+/// What a browser is shown where there is nothing, in a portal's frame, too; programs get a line.
+#[test]
+fn people_are_told_in_their_language_that_there_is_no_page() {
+    let origin = Origin::new();
+    let app = polled(&origin, 1);
+    let service = app.serve();
+    let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    for (path, status, says) in [
+        ("/feeds/khong-co", 404, "<h1>Không có trang này</h1>"),
+        ("/story/aaaaaaaaaaaaaaaaaaaaaaaaaa", 404, "<h1>Không có trang này</h1>"),
+        ("/feeds/moi-nhat?page=x", 400, "<h1>Không đọc được địa chỉ này</h1>"),
+        ("/embed/khong-co", 404, "Bản tin này không có ở đây."),
+    ] {
+        let page = service.request("GET", path, &[("Accept", accept)]);
+        assert_eq!((page.status, page.header("content-type")), (status, "text/html; charset=utf-8"), "{path}");
+        let text = page.text();
+        assert!(text.contains("<html lang=\"vi\">") && text.contains(says) && text.contains("Điểm tin"), "{path}: {text}");
+        assert!(text.contains("<a href=\"/\">") || text.contains("<base target=\"_blank\">"), "{path}: a way home");
+        let line = service.request("GET", path, &[("Accept", "application/rss+xml, */*")]);
+        assert_eq!((line.status, line.header("content-type")), (status, "text/plain; charset=utf-8"), "{path}");
+        assert_eq!(line.header("vary"), "Accept");
+    }
+    let framed = service.request("GET", "/embed/khong-co", &[("Accept", accept)]);
+    assert!(framed.header("content-security-policy").contains("frame-ancestors *"));
+}
+
+#[test]
+fn a_slash_too_many_leads_to_the_address_without() {
+    let origin = Origin::new();
+    let app = polled(&origin, 1);
+    let service = app.serve();
+    let story = service.json("/sidebar/moi-nhat.json")["stories"][0]["id"].as_str().expect("an id").to_owned();
+    for (path, location) in [
+        ("/feeds/moi-nhat/", "../moi-nhat"),
+        ("/feeds/moi-nhat.rss/?limit=2&x=1", "../moi-nhat.rss?limit=2"),
+        ("/opml/", "../opml"),
+        (&format!("/story/{story}/"), &format!("../{story}")),
+    ] {
+        let answer = service.get(path);
+        assert_eq!((answer.status, answer.header("location")), (301, location), "{path}");
+    }
+    for path in ["/feeds/khong-co/", "/feeds/moi-nhat//", "/story/x/"] {
+        assert_eq!(service.get(path).status, 404, "{path}");
+    }
+}
+
 #[test]
 fn a_story_is_withdrawn_while_the_service_runs_and_put_back() {
     let origin = Origin::new();
@@ -203,7 +260,9 @@ fn a_story_is_withdrawn_while_the_service_runs_and_put_back() {
     let done = run(&["withdraw", &url, "--reason", "Toà soạn yêu cầu gỡ"]);
     assert!(done.status == Some(0) && done.stdout.contains(&title), "{done:?}");
     within_two_seconds("it is taken down", || !service.titles("moi-nhat").contains(&title));
-    assert_eq!(service.get(&page).status, 410);
+    let gone = service.get(&page);
+    assert_eq!((gone.status, gone.text()), (410, "this story was taken down\n"), "which says nothing of for how long");
+    assert!(service.request("GET", &page, &[("Accept", "text/html")]).text().contains("Tin này không còn ở đây"));
     let atom = service.get("/feeds/moi-nhat.atom");
     assert!(atom.text().contains(&format!("<at:deleted-entry ref=\"tag:diemtin,2026:story/{id}\"")), "{}", atom.text());
     assert_eq!(service.json("/feeds/moi-nhat.json")["_diemtin"]["withdrawn"][0]["id"], format!("tag:diemtin,2026:story/{id}"));
@@ -407,6 +466,7 @@ fn an_edit_takes_effect_at_once_in_place_by_rename_and_by_link() {
     app.write(&base);
     within_two_seconds("a renamed feed that was removed", || service.get("/feeds/moi.json").status == 410);
     assert_eq!((service.get("/feeds/rieng.rss").status, service.get("/feeds/chua-tung-co.rss").status), (410, 404));
+    assert!(service.request("GET", "/feeds/rieng", &[("Accept", "text/html")]).text().contains("Bản tin này đã được gỡ bỏ"));
 
     let front = service.get("/");
     app.write(&(base.clone() + "[service]\ntitle = \"Tên khác\"\n"));

@@ -232,6 +232,9 @@ fn listing_page(paper: &Paper, origin: &str, articles: &[&Article]) -> String {
     )
 }
 
+/// The source that fails.
+pub(super) const REFUSING: &str = "bao-truong-lam";
+
 /// What stands where the failing source's feed should be.
 pub(super) fn refusal() -> String {
     "<!DOCTYPE html><html lang=\"vi\"><head><title>Thông báo từ chối truy cập</title></head><body>Yêu cầu của bạn đã bị từ chối.</body></html>"

@@ -17,8 +17,8 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use jiff::Timestamp;
 
-use crate::edge::serve::respond::wanted::{Made, part};
-use crate::model::{Page, Part, Site};
+use crate::edge::serve::respond::wanted::{Made, is_unreadable, part};
+use crate::model::{Fault, Page, Part, Site, StoryId};
 
 /// Pages load their style sheet and pictures, and nothing else; nobody frames them.
 const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src http: https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -27,6 +27,7 @@ const EMBED_SECURITY: &str =
     "default-src 'none'; style-src 'self'; img-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors *";
 /// What pages of an earlier run carry (RFC 7234, section 5.5.1; RFC 9111 asks nobody to heed it any more, and people see it).
 const STALE: &str = "110 - \"Response is Stale\"";
+const HTML: &str = "text/html; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
 /// What is answered here.
 const METHODS: &str = "GET, HEAD, OPTIONS";
@@ -59,6 +60,9 @@ fn with(mut head: Parts, site: &Site, made: Option<Made>, now: Timestamp) -> Res
             "/readyz" if site.pages.is_empty() => plain(StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
             "/readyz" if site.kept.is_some() => plain(StatusCode::OK, "ready, with the pages of before\n"),
             "/readyz" => plain(StatusCode::OK, "ready\n"),
+            path if is_unreadable(&head, site) => {
+                absent(&head, site, path, StatusCode::BAD_REQUEST, Fault::Unreadable, "limit and page are whole numbers from 1\n")
+            }
             path => {
                 let found = match &made {
                     Some(Made::Page(page)) => page.as_deref(),
@@ -67,7 +71,7 @@ fn with(mut head: Parts, site: &Site, made: Option<Made>, now: Timestamp) -> Res
                 match found {
                     Some(page) => shown(&mut head, site, page, made.as_ref(), now),
                     None if site.pages.is_empty() => starting(),
-                    None => elsewhere(site, path, head.uri.query()),
+                    None => elsewhere(&head, site, path),
                 }
             }
         },
@@ -160,22 +164,55 @@ fn options(head: &Parts) -> Response<Full<Bytes>> {
 }
 
 /// A feed that has another id now has moved there for good; one that was removed is gone, so that readers ask no more; anything else
-/// was never here. Nothing of the request is repeated but numbers.
-fn elsewhere(site: &Site, path: &str, query: Option<&str>) -> Response<Full<Bytes>> {
-    if let Some(to) = site.moved.get(path) {
-        let mut response = plain(StatusCode::MOVED_PERMANENTLY, "this feed has another address now\n");
-        let Part { limit, page, .. } = part(query);
+/// was never here. Nothing of the request is repeated but numbers and the names of our own pages.
+fn elsewhere(head: &Parts, site: &Site, path: &str) -> Response<Full<Bytes>> {
+    if let Some(to) = site.moved.get(path).cloned().or_else(|| without_slash(site, path)) {
+        let mut response = plain(StatusCode::MOVED_PERMANENTLY, "this has another address now\n");
+        let Part { limit, page, .. } = part(head.uri.query()).unwrap_or_default();
         let limit = limit.map(|limit| format!("limit={limit}"));
         let said: Vec<String> = limit.into_iter().chain(page.map(|page| format!("page={page}"))).collect();
-        let location = if said.is_empty() { to.clone() } else { format!("{to}?{}", said.join("&")) };
+        let location = if said.is_empty() { to } else { format!("{to}?{}", said.join("&")) };
         put(&mut response, header::LOCATION, &location);
         always(&mut response, header::CACHE_CONTROL, "public, max-age=86400");
         return response;
     }
-    if site.gone.contains(path) {
-        return plain(StatusCode::GONE, "this was removed and will not come back\n");
+    if let Some(to) = site.open.get(path) {
+        let mut response = plain(StatusCode::FOUND, "this day is not over; until then its stories are in the feed\n");
+        put(&mut response, header::LOCATION, to);
+        always(&mut response, header::CACHE_CONTROL, "public, max-age=60");
+        return response;
     }
-    plain(StatusCode::NOT_FOUND, "there is no such page\n")
+    match site.gone.contains(path) {
+        // It may come back: then it is found here again.
+        true if path.starts_with("/story/") => {
+            absent(head, site, path, StatusCode::GONE, Fault::StoryGone, "this story was taken down\n")
+        }
+        true => absent(head, site, path, StatusCode::GONE, Fault::FeedGone, "this feed was removed\n"),
+        false => absent(head, site, path, StatusCode::NOT_FOUND, Fault::Missing, "there is no such page\n"),
+    }
+}
+
+/// Where a path with a slash too many leads: to the same without. As a relative reference, because the folder that we are served in may be
+/// known to a proxy alone.
+fn without_slash(site: &Site, path: &str) -> Option<String> {
+    let bare = path.strip_suffix('/')?;
+    let is_story = || bare.strip_prefix("/story/").is_some_and(|id| id.parse::<StoryId>().is_ok());
+    let last = bare.rsplit('/').next()?;
+    (site.pages.contains_key(bare) || is_story()).then(|| format!("../{last}"))
+}
+
+/// The answer where there is no page: a page that says so for who takes HTML, a line for anybody else.
+fn absent(head: &Parts, site: &Site, path: &str, status: StatusCode, fault: Fault, text: &'static str) -> Response<Full<Bytes>> {
+    let mut response = plain(status, text);
+    let fault = if path.starts_with("/embed/") { Fault::Framed } else { fault };
+    let accepts = head.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let takes_html = accepts.flat_map(|value| value.split(',')).any(|kind| kind.trim_start().starts_with("text/html"));
+    if let Some(page) = site.faults.get(&fault).filter(|_| takes_html) {
+        *response.body_mut() = Full::new(page.clone());
+        always(&mut response, header::CONTENT_TYPE, HTML);
+    }
+    always(&mut response, header::VARY, "Accept");
+    response
 }
 
 /// What any other site's script may read.

@@ -40,22 +40,28 @@ pub fn story_path(id: StoryId) -> String {
     format!("/story/{id}")
 }
 
-/// The path of an archive of a feed, below that of the feed: `/feeds/ID/2026-11-17.atom`.
+/// The formats of archives.
+const ARCHIVED: [Format; 4] = [Format::Rss, Format::Atom, Format::Json, Format::Html];
+
+/// The path of an archive of a feed, below that of the feed: `/feeds/ID/2026-11-17.atom`; for people, as that of the feed, without an ending.
 pub(super) fn archive_path(feed: &FeedId, period: Period, format: Format) -> String {
-    format!("/feeds/{feed}/{period}.{}", format.name())
+    let whole = format.path(feed);
+    let ending = whole.rsplit('/').next().and_then(|document| document.strip_prefix(feed.as_str())).unwrap_or_default();
+    format!("/feeds/{feed}/{period}{ending}")
 }
 
-/// The paths of an archive in every format that it has.
-pub fn archive_paths(feed: &FeedId, period: Period) -> [String; 3] {
-    [Format::Rss, Format::Atom, Format::Json].map(|format| archive_path(feed, period, format))
+/// The path of an archive in every format that it has, and that of the feed in the same.
+pub fn archive_paths(feed: &FeedId, period: Period) -> [(String, String); 4] {
+    ARCHIVED.map(|format| (archive_path(feed, period, format), format.path(feed)))
 }
 
 /// Which archive a path names: `None` where it is the path of none.
 pub fn archive_of(path: &str) -> Option<(FeedId, Period, Format)> {
     let (feed, document) = path.strip_prefix("/feeds/")?.split_once('/')?;
-    let (period, format) = document.split_once('.')?;
-    let format = [Format::Rss, Format::Atom, Format::Json].into_iter().find(|known| known.name() == format)?;
-    Some((FeedId::new(feed).ok()?, period.parse().ok()?, format))
+    let (period, _) = document.split_once('.').unwrap_or((document, ""));
+    let (feed, period) = (FeedId::new(feed).ok()?, period.parse().ok()?);
+    let format = ARCHIVED.into_iter().find(|format| archive_path(&feed, period, *format) == path)?;
+    Some((feed, period, format))
 }
 
 /// A feed's page for people.
@@ -188,12 +194,13 @@ mod tests {
     #[test]
     fn an_archive_has_one_path() {
         let feed = FeedId::new("moi-nhat").unwrap();
-        for path in ["/feeds/moi-nhat/2026-11-17.atom", "/feeds/moi-nhat/2026-11-17-2.rss", "/feeds/moi-nhat/2026-11-17.json"] {
+        for document in ["2026-11-17.atom", "2026-11-17-2.rss", "2026-11-17.json", "2026-11-17", "2026-11-17-2"] {
+            let path = &format!("/feeds/moi-nhat/{document}");
             let (named, period, format) = archive_of(path).unwrap();
-            assert_eq!((named == feed, archive_path(&feed, period, format).as_str()), (true, path));
+            assert_eq!((named == feed, &archive_path(&feed, period, format)), (true, path));
         }
         for path in
-            ["/feeds/moi-nhat.atom", "/feeds/moi-nhat/2026-11-17", "/feeds/moi-nhat/2026-11-17.html", "/feeds/../2026-11-17.rss"]
+            ["/feeds/moi-nhat.atom", "/feeds/moi-nhat/2026-11-17.", "/feeds/moi-nhat/2026-11-17.html", "/feeds/../2026-11-17.rss"]
         {
             assert_eq!(archive_of(path), None, "{path}");
         }

@@ -7,10 +7,6 @@ use crate::flow::render::xml::{self, GENERATOR, HISTORY, MEDIA, Xml};
 use crate::flow::render::{Format, address, credit, text, time};
 use crate::model::{Credit, Listed, Service};
 
-/// When a feed without stories was updated: Atom wants a time, each node must say the same, and validators take one near 1970 for a mistake.
-/// It is the year 2000.
-const BEFORE_ANY_STORY: Timestamp = Timestamp::constant(946_684_800, 0);
-
 const MIME: &str = "application/atom+xml";
 /// The namespace of `at:deleted-entry` (RFC 6721).
 const TOMBSTONES: (&str, &str) = ("xmlns:at", "http://purl.org/atompub/tombstones/1.0");
@@ -38,7 +34,7 @@ fn feed(xml: &mut Xml, sheet: &Sheet) {
     xml.text("title", &[], &sheet.title());
     xml.text("subtitle", &[], &publisher);
     // § 4.1.1 insists on a date, also of a feed that never had a story.
-    xml.text("updated", &[], &time::rfc3339(sheet.updated().unwrap_or(BEFORE_ANY_STORY)));
+    xml.text("updated", &[], &time::rfc3339(sheet.updated().unwrap_or(time::BEFORE_ANY_STORY)));
     // § 4.1.1: where an entry's own author is missing, this one stands; it never is, but validators ask.
     person(xml, &publisher);
     xml.text("generator", &[], GENERATOR);

@@ -31,7 +31,7 @@ pub fn read_back(format: Format, rendered: &Rendered, listing: &Listing) -> Resu
         Format::Json => json(body, "items", "date_published"),
         Format::SidebarJson => json(body, "stories", "published"),
         Format::Html => return count(body, "<article ", stories.len(), "</html>\n"),
-        Format::SidebarHtml => return count(body, SIDEBAR_STORY, stories.len(), "</style>\n"),
+        Format::SidebarHtml => return count(body, SIDEBAR_STORY, stories.len(), "</section>\n"),
         Format::Embed => return count(body, SIDEBAR_STORY, stories.len(), "</html>\n"),
     }
     .map_err(|fault| format!("{format}: can't be read back: {fault}"))?;

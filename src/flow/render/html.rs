@@ -6,10 +6,12 @@
 //! | --- | --- |
 //! | `front` | what a newcomer sees first |
 //! | `feed` | a feed's stories, day by day |
+//! | `fault` | what stands where there is no page |
 //! | `story` | how a story looks, large and small |
 //! | `why` | a story's own page |
 //! | `style.css` | the looks |
 
+mod fault;
 mod feed;
 mod front;
 mod story;
@@ -20,6 +22,7 @@ use maud::{DOCTYPE, Markup, html};
 use crate::flow::render::{CSS, Format, HTML, Rendered, address, text};
 use crate::model::{Listing, Service};
 
+pub use fault::faults;
 pub use front::{Front, Place, front};
 pub use why::story;
 
@@ -29,9 +32,9 @@ pub(super) use feed::page;
 const STYLE_PATH: &str = "/style.css";
 
 /// A mark for the browser's tab: a page with headlines. Inside the page, because it is smaller than the request for it.
-const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
-    %3Crect width='16' height='16' rx='3' fill='%23b11226'/%3E\
-    %3Cpath d='M3 4.5h10M3 8h6M3 11.5h6M11 8h2v3.5h-2z' stroke='%23fff' stroke-width='1.6' fill='none'/%3E%3C/svg%3E";
+const ICON: &str = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E\
+    %3Crect%20width='16'%20height='16'%20rx='3'%20fill='%23b11226'/%3E\
+    %3Cpath%20d='M3%204.5h10M3%208h6M3%2011.5h6M11%208h2v3.5h-2z'%20stroke='%23fff'%20stroke-width='1.6'%20fill='none'/%3E%3C/svg%3E";
 
 /// The style sheet of all pages, for `/style.css`.
 pub fn style() -> Rendered {

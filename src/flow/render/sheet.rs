@@ -80,15 +80,14 @@ impl<'a> Sheet<'a> {
         Self { service, listing, stories: stories(part, listing, format), format, part, page, pages, chain: None }
     }
 
-    /// An archive: all stories of the listing.
+    /// An archive. For people, too, it is one page, so its listing's `limit` has to have room for all its stories.
     pub fn archive(service: &'a Service, listing: &'a Listing, format: Format, chain: &Chain) -> Self {
-        Self { chain: Some(*chain), pages: 1, ..Self::new(service, listing, format, Part::default()) }
+        Self { chain: Some(*chain), ..Self::new(service, listing, format, Part::default()) }
     }
 
     /// A sidebar of what is new.
-    pub fn since(service: &'a Service, listing: &'a Listing, news: &[Arc<Listed>], part: Part) -> Self {
-        let stories = news.iter().take(part.limit.unwrap_or(usize::MAX)).cloned().collect();
-        Self { stories, ..Self::new(service, listing, Format::SidebarJson, part) }
+    pub fn since(service: &'a Service, listing: &'a Listing, news: Vec<Arc<Listed>>, part: Part) -> Self {
+        Self { stories: news, ..Self::new(service, listing, Format::SidebarJson, part) }
     }
 
     /// What the reader has already, where it says so.
@@ -122,8 +121,18 @@ impl<'a> Sheet<'a> {
         self.chain.map_or_else(|| self.at(self.page), |chain| self.archive_at(chain.period))
     }
 
+    /// The archive's place among the others, if this is one.
+    pub fn chain(&self) -> Option<&Chain> {
+        self.chain.as_ref()
+    }
+
+    /// The path of an archive in this format.
+    pub fn archive_path(&self, period: Period) -> String {
+        address::archive_path(&self.listing.id, period, self.format)
+    }
+
     fn archive_at(&self, period: Period) -> String {
-        address::absolute(self.service, &address::archive_path(&self.listing.id, period, self.format))
+        address::absolute(self.service, &self.archive_path(period))
     }
 
     /// The hub that announces this document's news; a part of a feed has none.
@@ -169,7 +178,8 @@ impl<'a> Sheet<'a> {
     fn archives(&self) -> Vec<(&'static str, String)> {
         let (current, before, after) = match self.chain {
             Some(chain) => (Some(self.other(self.format)), chain.before, chain.after),
-            None if self.part == Part::default() => (None, self.listing.archive, None),
+            // Who has read all pages goes on there.
+            None if self.page >= self.pages => (None, self.listing.archive, None),
             None => (None, None, None),
         };
         let archive = |period: Option<Period>| period.map(|period| self.archive_at(period));

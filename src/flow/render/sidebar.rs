@@ -19,7 +19,7 @@ use crate::model::{Credit, Listed, Service};
 #[derive(Serialize)]
 struct Sidebar {
     feed: Feed,
-    updated: Option<String>,
+    updated: String,
     cursor: String,
     since: Option<String>,
     stories: Vec<Story>,
@@ -60,12 +60,12 @@ struct Also {
 }
 
 /// `/sidebar/ID.json`. A story's id is the one in `/story/ID`; what is not known is null. Who asks again with `?since=` and the `cursor` of
-/// last time gets `since` back, and only the stories that are new or have changed; where that is not known any more, `since` is null
+/// last time gets `since` back, and all stories of the feed that are new or have changed, and no other; where not all can be told, `since` is null
 /// and the stories are those of the sidebar.
 pub(super) fn json(sheet: &Sheet) -> Vec<u8> {
     json::write(&Sidebar {
         feed: Feed { id: sheet.listing.id.to_string(), title: sheet.title(), url: sheet.other(Format::Html) },
-        updated: sheet.updated().map(time::rfc3339),
+        updated: time::rfc3339(sheet.updated().or(sheet.listing.updated()).unwrap_or(time::BEFORE_ANY_STORY)),
         cursor: cursor(sheet.listing.cursor()),
         since: sheet.known().map(cursor),
         withdrawn: sheet.listing.withdrawn.iter().map(|(id, _)| id.to_string()).collect(),
@@ -105,8 +105,9 @@ const STYLE: &str = include_str!("sidebar.css");
 /// `/sidebar/ID.html`.
 pub(super) fn html(sheet: &Sheet) -> Vec<u8> {
     let fragment = html! {
-        (section(sheet))
+        // First, so that nothing is seen without it.
         style { (PreEscaped(STYLE.trim_end())) }
+        (section(sheet, false))
     };
     (fragment.into_string() + "\n").into_bytes()
 }
@@ -124,7 +125,7 @@ pub(super) fn embed(sheet: &Sheet) -> Vec<u8> {
                 base target="_blank";
                 link rel="stylesheet" href=(address::local(sheet.service, EMBED_STYLE));
             }
-            body { (section(sheet)) }
+            body { main { (section(sheet, true)) } }
         }
     };
     (page.into_string() + "\n").into_bytes()
@@ -138,13 +139,13 @@ pub fn embed_style() -> Rendered {
     Rendered { content_type: CSS, body: [include_str!("embed.css"), STYLE].concat().into_bytes() }
 }
 
-fn section(sheet: &Sheet) -> Markup {
+/// The fragment; where it is a page of its own its heading is the page's.
+fn section(sheet: &Sheet, is_page: bool) -> Markup {
     let home = address::absolute(sheet.service, "/");
+    let heading = html! { a href=(sheet.other(Format::Html)) rel="noopener noreferrer" { (sheet.title()) } };
     html! {
         section class="diemtin-sidebar" lang=(text::line(&sheet.service.language)) aria-label=(sheet.title()) {
-            h2 class="diemtin-heading" {
-                a href=(sheet.other(Format::Html)) rel="noopener noreferrer" { (sheet.title()) }
-            }
+            @if is_page { h1 class="diemtin-heading" { (heading) } } @else { h2 class="diemtin-heading" { (heading) } }
             @if sheet.stories.is_empty() {
                 p class="diemtin-empty" { "Chưa có tin nào." }
             } @else {

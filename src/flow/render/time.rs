@@ -5,6 +5,10 @@ use jiff::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
+/// When a feed without stories was updated: Atom and portals want a time, each node must say the same, and validators take one near 1970 for a
+/// mistake. It is the year 2000.
+pub(super) const BEFORE_ANY_STORY: Timestamp = Timestamp::constant(946_684_800, 0);
+
 /// The last moment that can be written with a year of four digits in every zone: 9999-12-30.
 const LATEST_SECOND: i64 = 253_402_128_000;
 

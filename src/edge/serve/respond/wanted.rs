@@ -44,9 +44,8 @@ pub(super) fn wanted(head: &Parts, site: &Site) -> Option<Wanted> {
     }
     match head.uri.query() {
         Some(query) => {
-            let has_parts = ["/feeds/", "/sidebar/", "/embed/"].iter().any(|begin| path.starts_with(begin));
-            let asked = part(Some(query));
-            let is_part = has_parts && asked != Part::default() && site.parts.is_some() && site.pages.contains_key(path);
+            let asked = part(Some(query))?;
+            let is_part = has_parts(path, site) && asked != Part::default() && site.parts.is_some();
             is_part.then(|| Wanted::Part(path.to_owned(), asked))
         }
         None => {
@@ -60,16 +59,30 @@ pub(super) fn wanted(head: &Parts, site: &Site) -> Option<Wanted> {
     }
 }
 
-/// What a query asks for; what is no number from 1 is as good as not said. Other parameters mean nothing here.
-pub(super) fn part(query: Option<&str>) -> Part {
-    let Some(query) = query else { return Part::default() };
+fn has_parts(path: &str, site: &Site) -> bool {
+    ["/feeds/", "/sidebar/", "/embed/"].iter().any(|begin| path.starts_with(begin)) && site.pages.contains_key(path)
+}
+
+/// Whether a request asks for a part of a page in words that can't be read: to answer with the whole would hide the mistake, and fill caches
+/// with the same bytes under many addresses.
+pub(super) fn is_unreadable(head: &Parts, site: &Site) -> bool {
+    head.uri.query().is_some() && has_parts(head.uri.path(), site) && part(head.uri.query()).is_none()
+}
+
+/// What a query asks for; `None` where a number is none from 1. Other parameters mean nothing here, and a cursor that nobody gave is one that is
+/// not remembered.
+pub(super) fn part(query: Option<&str>) -> Option<Part> {
+    let Some(query) = query else { return Some(Part::default()) };
     let number = |name: &str| {
-        let mut parameters = query.split('&').filter_map(|p| p.split_once('='));
-        parameters.find(|(n, _)| *n == name).and_then(|(_, value)| value.parse().ok()).filter(|&number| number > 0)
+        let mut parameters = query.split('&').map(|p| p.split_once('=').unwrap_or((p, "")));
+        let Some((_, digits)) = parameters.find(|(n, _)| *n == name) else { return Some(None) };
+        let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        // More digits than a number has are a number beyond every feed.
+        is_number.then(|| digits.parse().unwrap_or(usize::MAX)).filter(|number| *number > 0).map(Some)
     };
     let cursor = query.split('&').find_map(|p| p.strip_prefix("since="));
     let since = cursor.filter(|cursor| cursor.len() == 16).and_then(|cursor| u64::from_str_radix(cursor, 16).ok());
-    Part { limit: number("limit"), page: number("page"), since }
+    Some(Part { limit: number("limit")?, page: number("page")?, since })
 }
 
 impl Wanted {

@@ -67,7 +67,7 @@ fn header(service: &Service, front: &Front, title: &str) -> Markup {
                         time datetime=(time::rfc3339(updated)) { (time::hour(updated, &service.timezone)) }
                     }
                 }
-                span { "Theo dõi " (subscribe(service, front.latest)) }
+                span.follow { "Theo dõi " (subscribe(service, front.latest)) }
             }
             nav.bar aria-label="Các bản tin" {
                 ul {
@@ -106,7 +106,7 @@ fn latest(service: &Service, latest: &Listing) -> Markup {
                 div.cards {
                     @for one in stories.take(CARDS) { (story(service, one, Size::Card, When::Full)) }
                 }
-                p.more { a href=(path(service, latest)) { "Xem tất cả " (latest.stories.len()) " tin →" } }
+                p.more { a href=(path(service, latest)) { "Xem " (latest.stories.len()) " tin mới nhất →" } }
             } @else {
                 p.empty { "Chưa có tin nào. Tin sẽ hiện ở đây sau lần đọc nguồn đầu tiên." }
             }

@@ -4,7 +4,7 @@ mod apart;
 
 use std::ops::Range;
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 use crate::flow::render::html::Frame;
 use crate::flow::render::{Rendered, address, credit, text, time};
@@ -58,13 +58,17 @@ impl Sheet<'_> {
                             None => (text::title(&self.listed.title)),
                         }
                     }
-                    p.about { (self.moment("Đăng lúc ", self.listed.published)) }
+                    p.about {
+                        span.source { (text::title(&self.listed.source.name)) }
+                        @if let Some(place) = credit::place(&self.listed.source) { " (" (place) ")" }
+                        (self.moment(" đăng lúc ", self.listed.published))
+                    }
                     @if self.is_edited() { p.about { (self.moment("Sửa lúc ", self.listed.updated)) } }
                 }
                 @if !self.listed.summary.trim().is_empty() { p.lede { (text::line(&self.listed.summary)) } }
                 section {
                     h2 { "Nguồn tin" }
-                    ol.members { @for member in &self.why.members { (self.member(member)) } }
+                    ol.members { @for member in self.members() { (self.member(member)) } }
                 }
                 @if !self.listed.topics.is_empty() {
                     section {
@@ -90,6 +94,13 @@ impl Sheet<'_> {
     fn is_edited(&self) -> bool {
         let shown = |at| time::full(at, &self.service.timezone);
         shown(self.listed.updated) != shown(self.listed.published)
+    }
+
+    /// The entries in the order in which they came, but first the one that the heading shows.
+    fn members(&self) -> Vec<&Member> {
+        let mut members: Vec<&Member> = self.why.members.iter().collect();
+        members.sort_by_key(|member| member.source != self.listed.source.id);
+        members
     }
 
     /// An entry with its own words, and why it is part of the story; nothing for a source that is not configured any more.
@@ -122,7 +133,7 @@ impl Sheet<'_> {
             Joined::Copy(source, Alike::TitlesAndTexts) => format!("Tiêu đề và nội dung giống bài của {}.", name(source)),
             Joined::Copy(source, Alike::Texts) => format!("Cùng nội dung với bài của {}.", name(source)),
             Joined::Copy(source, Alike::Facts) => format!("Cùng sự kiện với bài của {}.", name(source)),
-            Joined::Edited => "Giống các bài trên khi được đăng; sau đó đã có bài được sửa.".to_owned(),
+            Joined::Edited => "Giống các bài khác khi được đăng; sau đó đã có bài được sửa.".to_owned(),
         })
     }
 
@@ -148,16 +159,23 @@ impl Sheet<'_> {
         if !self.story.topics.contains(&topic.id) {
             return Markup::default();
         }
-        let verdicts = self.why.members.iter().flat_map(|member| member.verdicts.iter().map(move |verdict| (member, verdict)));
+        let verdicts = self.members().into_iter().flat_map(|member| member.verdicts.iter().map(move |verdict| (member, verdict)));
         let holding = verdicts.filter(|(_, verdict)| verdict.topic == topic.id && verdict.holds());
-        let words = holding.flat_map(|(member, verdict)| verdict.matched.iter().map(move |occurrence| (member, occurrence)));
+        let reports = holding.filter_map(|(member, verdict)| {
+            let report = self.story.entries.iter().find(|report| report.source == member.source)?;
+            Some((report, joined(&verdict.matched)))
+        });
+        let mut lines: Vec<String> = Vec::new();
+        for line in reports.flat_map(|(report, words)| words.into_iter().map(move |words| where_it_stands(report, &words))) {
+            let line = line.into_string();
+            // Sources that carry one text say the same.
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
         html! {
             dt { a href=(address::local(self.service, &address::page_path(&topic.id))) { (text::title(&topic.title)) } }
-            @for (member, occurrence) in words {
-                @if let Some(report) = self.story.entries.iter().find(|report| report.source == member.source) {
-                    dd { (where_it_stands(report, occurrence)) }
-                }
-            }
+            @for line in lines { dd { (PreEscaped(line)) } }
         }
     }
 }
@@ -168,6 +186,42 @@ fn article(credit: &Credit, report: &Report) -> Markup {
             Some(url) => a href=(url) rel="noopener noreferrer" { (text::title(&report.title)) },
             None => (text::title(&report.title)),
         }
+    }
+}
+
+/// Words that overlap, as one: each line shows others.
+fn joined(matched: &[Occurrence]) -> Vec<Occurrence> {
+    let mut lines: Vec<Occurrence> = Vec::new();
+    for one in matched {
+        let mut one = one.clone();
+        // A category has places of its own: those of different ones say nothing of each other.
+        let meets = |line: &Occurrence, one: &Occurrence| {
+            let (a, b) = (&line.place, &one.place);
+            line.field == one.field
+                && if one.field == Field::Categories {
+                    a == b && line.text == one.text
+                } else {
+                    a.start < b.end && b.start < a.end
+                }
+        };
+        let first = lines.iter().position(|line| meets(line, &one)).unwrap_or(lines.len());
+        // What joins two lines makes one of all three.
+        while let Some(nth) = lines.iter().position(|line| meets(line, &one)) {
+            one = both(&lines.remove(nth), &one);
+        }
+        lines.insert(first, one);
+    }
+    lines
+}
+
+/// Two occurrences that overlap, as one.
+fn both(one: &Occurrence, other: &Occurrence) -> Occurrence {
+    let (first, last) = if one.place.start <= other.place.start { (one, other) } else { (other, one) };
+    let beyond = last.text.chars().skip(first.place.end - last.place.start);
+    Occurrence {
+        text: first.text.chars().chain(beyond).collect(),
+        place: first.place.start..first.place.end.max(last.place.end),
+        ..first.clone()
     }
 }
 
@@ -214,5 +268,29 @@ mod tests {
         assert_eq!(around(text, &(8..10), 5), ("… hai ".to_owned(), " bốn …".to_owned()));
         assert_eq!(around(text, &(0..3), 99), (String::new(), " hai ba bốn năm sáu bảy".to_owned()));
         assert_eq!(around("a", &(5..9), 3), ("a".to_owned(), String::new()), "a text that is another one by now");
+    }
+
+    #[test]
+    fn words_that_overlap_are_one_line() {
+        let text: Vec<char> = "học tập và làm theo lời Bác dạy".chars().collect();
+        let found = |field, place: Range<usize>| Occurrence {
+            phrase: String::new(),
+            field,
+            text: text[place.clone()].iter().collect(),
+            place,
+        };
+        let title = |place| found(Field::Title, place);
+        for (matched, lines) in [
+            (vec![title(11..27), title(20..31)], vec!["làm theo lời Bác dạy"]),
+            (vec![title(20..31), title(11..27)], vec!["làm theo lời Bác dạy"]),
+            (vec![title(11..27), title(15..19)], vec!["làm theo lời Bác"]),
+            (vec![title(0..7), title(20..31), title(4..23)], vec!["học tập và làm theo lời Bác dạy"]),
+            (vec![title(0..7), title(11..27)], vec!["học tập", "làm theo lời Bác"]),
+            (vec![title(0..7), found(Field::Summary, 0..7)], vec!["học tập", "học tập"]),
+            (vec![found(Field::Categories, 0..7), found(Field::Categories, 4..10)], vec!["học tập", "tập và"]),
+        ] {
+            let shown = joined(&matched);
+            assert_eq!(shown.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), lines, "{matched:?}");
+        }
     }
 }
