@@ -201,7 +201,7 @@ fn told(config: &Config, story: &Story, why: &Why, withdrawal: Option<&Withdrawa
         out += &format!("  {} {}\n      {}\n", other.id, other.title, other.because);
     }
     if why.apart.is_empty() {
-        out += "  none\n";
+        out += "  none of other sources; what one source tells twice is never one story by its words\n";
     }
     out
 }

@@ -14,7 +14,7 @@ mod place;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{Band, Known, LinkKey, Lookup, Report, Search, Sketch, SourceId, Story, StoryChange, StoryId};
 
@@ -95,7 +95,7 @@ pub fn decide(named: &[Named], known: &Known, ground: &Ground) -> Decision {
     let mut decision = Decision { based_on: known.seq, ..Decision::default() };
     let mut work = Work { known, touched: Vec::new(), places: HashMap::new(), links: HashMap::new() };
     // Documents list the newest first: from the end, what happened first is decided first.
-    for entry in named.iter().rev() {
+    for (place, entry) in named.iter().enumerate().rev() {
         match entry.keys().find_map(|key| known.entries.get(&key)) {
             Some((_, print)) if *print == entry.print => decision.seen += 1,
             Some((story, _)) => match work.story(*story) {
@@ -115,7 +115,7 @@ pub fn decide(named: &[Named], known: &Known, ground: &Ground) -> Decision {
                         tell(change, entry, ground);
                         change.links.extend(entry.link);
                     }
-                    None => work.begin(story(entry, ground), entry, ground),
+                    None => work.begin(story(entry, place, ground), entry, ground),
                 }
                 decision.new += 1;
                 decision.new_published.push(entry.report.published);
@@ -185,10 +185,13 @@ impl Work<'_> {
     }
 }
 
-fn story(entry: &Named, ground: &Ground) -> Story {
-    let dated = entry.report.published;
-    let arrived = if ground.baseline { dated.map_or(ground.now, |p| p.min(ground.now)) } else { ground.now };
-    let published = dated.map_or(arrived, |p| p.min(arrived));
+/// A new story. Where a document has no dates its order is all that tells what is newer: the first entry was published when it was seen, each
+/// further one a second earlier.
+fn story(entry: &Named, place: usize, ground: &Ground) -> Story {
+    let seconds = SignedDuration::from_secs(i64::try_from(place).unwrap_or(i64::MAX));
+    let seen = || ground.now.checked_sub(seconds).unwrap_or(ground.now);
+    let published = entry.report.published.map_or_else(seen, |published| published.min(ground.now));
+    let arrived = if ground.baseline { published } else { ground.now };
     Story {
         id: entry.story,
         seq: 0,

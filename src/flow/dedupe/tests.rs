@@ -205,6 +205,26 @@ fn when_a_story_is_published_and_arrives() {
 }
 
 #[test]
+fn a_document_without_dates_keeps_its_order() {
+    for baseline in [true, false] {
+        let mut memory = Memory::default();
+        let entries: Vec<Entry> =
+            (0..9).map(|n| entry(&n.to_string(), &format!("https://a.vn/{n}"), &format!("Bài {n}"))).collect();
+        let decision = memory.decide("a", &entries, baseline, NOON);
+        let mut stories: Vec<_> = decision.stories.iter().map(|change| &change.story).collect();
+        stories.sort_by_key(|story| std::cmp::Reverse(story.published));
+        assert_eq!(stories.iter().map(|story| &story.entries[0].title[..]).collect::<Vec<_>>(), titles(&entries), "{baseline}");
+        assert_eq!(stories[0].published, second(NOON), "the first when it was seen");
+        assert!(stories.iter().all(|story| story.published <= story.arrived && story.arrived <= second(NOON)));
+        memory.apply(decision);
+    }
+}
+
+fn titles(entries: &[Entry]) -> Vec<&str> {
+    entries.iter().map(|entry| &entry.title[..]).collect()
+}
+
+#[test]
 fn a_story_that_another_node_began_is_joined_though_its_link_is_not_known() {
     let mut memory = Memory::default();
     memory.take("a", &[entry("1", "https://a.vn/1", "Một")], NOON);
