@@ -2,6 +2,7 @@
 
 mod app;
 mod internal;
+mod judge;
 mod nameserver;
 mod origin;
 

@@ -39,6 +39,8 @@ pub use likeness::Likeness;
 const LEAD: usize = 60;
 /// Tokens of a title that are compared.
 const TITLE: usize = 60;
+/// Tokens that the name of a site has at the most.
+const SITE: usize = 6;
 
 /// A text prepared for comparing.
 #[derive(Clone, Debug)]
@@ -91,8 +93,11 @@ impl Gist {
         let cut = end.ends_with('…') || end.ends_with("...");
         let mut lead = Part::new(summary, LEAD);
         let title = Part::new(title, TITLE);
-        // A title that stands in the place of the summary says nothing more.
-        if lead.tokens.iter().map(|t| &t.key).eq(title.tokens.iter().map(|t| &t.key)) {
+        // A title that stands in the place of the summary, with the site's name behind it, says nothing more.
+        let is_title = lead.tokens.len() >= title.tokens.len()
+            && lead.tokens.len() - title.tokens.len() <= SITE
+            && lead.tokens.iter().zip(&title.tokens).all(|(own, other)| own.key == other.key);
+        if is_title {
             lead.tokens.clear();
         }
         let all = Bag::new(title.tokens.iter().chain(&lead.tokens));

@@ -105,6 +105,11 @@ impl<'a> Shared<'a> {
         unknown(self.a, self.b, &is).min(unknown(self.b, self.a, &is))
     }
 
+    /// How many such tokens either has that the other does not know.
+    fn unknown_to_either(&self, is: impl Fn(&Token) -> bool) -> usize {
+        unknown(self.a, self.b, &is) + unknown(self.b, self.a, &is)
+    }
+
     pub(super) fn likeness(&self) -> Likeness {
         self.likeness
     }
@@ -135,6 +140,14 @@ impl<'a> Shared<'a> {
         self.lead() >= 12 && self.runs() >= 0.6 && (self.runs() >= 0.9 || self.unknown(may_be_filled_in) < FILLED_IN)
     }
 
+    /// Whether one lead says what the other one says, in other words or in another order, and neither counts or dates anything else.
+    pub(super) fn is_reworded(&self) -> bool {
+        self.lead() >= 14
+            && self.likeness.leads.is_some_and(|leads| leads >= 0.8)
+            && self.texts >= 10.0
+            && self.unknown_to_either(|token| matches!(token.kind, Kind::Count | Kind::Ordinal)) == 0
+    }
+
     /// Whether texts without a veto share enough, and what.
     pub(super) fn reason(&self) -> Reason {
         let Likeness { titles, contained, leads } = self.likeness;
@@ -144,6 +157,7 @@ impl<'a> Shared<'a> {
             Some(_) if self.is_copied() && self.is_told() => Alike::Texts,
             // What stands under two titles and says nothing of either is the site's own.
             Some(_) if self.is_copied() => return Reason::General,
+            Some(_) if self.is_reworded() && self.is_told() => Alike::Texts,
             Some(_) if contained >= 0.85 && self.texts >= 7.0 => Alike::TitlesAndTexts,
             // One headline over two texts: a general one stands over many.
             Some(leads) if same_title && leads < 0.75 && self.unknown(|token| token.kind == Kind::Name) >= 2 => {

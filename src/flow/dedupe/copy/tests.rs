@@ -308,3 +308,64 @@ fn a_summary_that_says_nothing_of_either_title_is_the_sites() {
     let judgement = judged(("Dưa hấu rớt giá, nông dân bỏ ruộng", site), ("Khai trương phố đi bộ ven hồ Gươm Vàng", site));
     assert_eq!((judgement.same, judgement.reason), (false, Reason::General));
 }
+
+#[test]
+fn a_title_with_the_sites_name_behind_it_is_no_summary() {
+    let title = "Chuyện đời của nghệ nhân giữ nghề gốm Phù Lãng";
+    let told = "Bảy mươi tuổi, ông vẫn nhào đất mỗi sáng và nói rằng mình sống được là nhờ bà con trong làng còn mua chum vại.";
+    let repeated = format!("{title} - Báo Sông Cầu điện tử");
+    assert!(judged((title, told), (title, &repeated)).same);
+    let general = "Hội nghị trực tuyến";
+    let judgement = judged(
+        (general, "Các xã miền núi bàn việc phòng cháy rừng trong mùa khô năm nay."),
+        (general, "Hội nghị trực tuyến - Cổng thông tin"),
+    );
+    assert!(!judgement.same, "{judgement:?}");
+}
+
+#[test]
+fn a_lead_in_other_words_under_another_headline_is_the_same_news() {
+    let lead = |verb: &str, end: &str, more: &str| {
+        format!(
+            "{verb}{more} Trịnh Bá Lượng, chủ Cơ sở đúc gang Thạch Khê, về hành vi trộm cắp điện bằng cách đấu nối trước công tơ ở cụm công nghiệp làng nghề \
+             xã Mỹ Yên suốt ba năm{end}."
+        )
+    };
+    let (first, second) = (
+        lead("Công an tỉnh khởi tố, bắt tạm giam", "", ""),
+        lead("Sau khi kiểm tra đột xuất, Công an tỉnh đã khởi tố bị can, bắt tạm giam", ", theo thông báo tối qua", ""),
+    );
+    let arrested =
+        judged(("Khởi tố chủ lò đúc gang câu trộm điện", &first), ("Câu trộm điện suốt ba năm, chủ lò đúc bị bắt", &second));
+    assert!(arrested.same, "both tell of both: {arrested:?}");
+    let plain = judged(
+        ("Khởi tố chủ lò đúc gang câu trộm điện", "Cơ quan điều tra khởi tố vụ án."),
+        ("Bắt chủ lò đúc gang câu trộm điện", "Bị can bị bắt tại nhà."),
+    );
+    assert!(!plain.same, "two moments: {plain:?}");
+    let other = lead("Sau khi kiểm tra đột xuất, Công an tỉnh đã khởi tố bị can, bắt tạm giam", ", thiệt hại 400 triệu đồng", "");
+    let counted = lead("Công an tỉnh khởi tố, bắt tạm giam", ", thiệt hại 700 triệu đồng", "");
+    let judgement = judged(("Lò đúc gang câu trộm điện", &counted), ("Chuyện ở một cụm công nghiệp làng nghề", &other));
+    assert_ne!(judgement.reason, Reason::Alike(Alike::Texts), "they count different things");
+}
+
+#[test]
+fn what_north_and_south_call_otherwise_is_one_thing() {
+    for (a, b) in [
+        (
+            "Xe tải rớt xuống vực đèo Prenn, tài xế thoát nạn nhờ bụi cây",
+            "Xe tải rơi xuống vực đèo Prenn, tài xế thoát nạn nhờ bụi cây",
+        ),
+        (
+            "Bà bầu sinh con trên xe khách ở đèo Cả được cả xe giúp sức",
+            "Thai phụ sinh con trên xe khách ở đèo Cả được cả xe giúp sức",
+        ),
+        (
+            "Cháy trong hẻm 12 đường Lò Lu, hai người leo mái tôn thoát ra",
+            "Cháy trong ngõ 12 đường Lò Lu, hai người leo mái tôn thoát ra",
+        ),
+    ] {
+        let judgement = judged((a, ""), (b, ""));
+        assert!(judgement.same, "{a} / {b}: {judgement:?}");
+    }
+}

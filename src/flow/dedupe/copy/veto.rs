@@ -35,7 +35,9 @@ pub(super) fn veto(a: &Gist, b: &Gist, shared: &Shared) -> Option<Reason> {
     if let Some((first, second)) = sides(&Token::is_number).filter(|_| !copied()) {
         return Some(told(Difference::Number, &first, &second));
     }
-    if let Some((first, second)) = opposites(only_a, only_b).filter(|_| !copied()) {
+    // Where one lead is the other in other words, and each tells of both, the headlines stress two parts of it: "khởi tố, bắt tạm giam".
+    let both = |(first, second): &(&Token, &Token)| shared.is_reworded() && b.knows(first) && a.knows(second);
+    if let Some((first, second)) = opposites(only_a, only_b).filter(|found| !copied() && !both(found)) {
         return Some(told(Difference::Opposite, &[first], &[second]));
     }
     if let Some(not) = denied(a, b, shared).filter(|_| !copied()) {

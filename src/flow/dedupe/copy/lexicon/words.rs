@@ -179,7 +179,6 @@ pub(super) const OPPOSITES: &[&[&str]] = &[
         "tạm giam",
         "truy tố",
         "xét xử",
-        "hầu tòa",
         "tuyên án",
         "lĩnh án",
         "truy nã",
