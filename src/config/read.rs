@@ -151,7 +151,12 @@ impl<T: Value> Value for Several<T> {
         if !matches!(value.get_ref(), DeValue::Array(_)) {
             return Some(Self(vec![T::read(value, path, reader)?]));
         }
+        let span = value.span();
         let list: Vec<At<T>> = Value::read(value, path, reader)?;
+        if list.is_empty() {
+            reader.error(&span, Wrong::new(format!("{} is empty", quoted(path))).expected("at least one"));
+            return None;
+        }
         Some(Self(list.into_iter().map(|at| at.value).collect()))
     }
 }
