@@ -7,14 +7,16 @@
 
 mod env;
 mod fault;
+mod gaps;
 mod raw;
 mod read;
 mod resolve;
 mod schema;
 mod syntax;
+mod unseen;
 mod value;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -78,7 +80,7 @@ const SHOWN: usize = 100;
 /// their places. An empty file is a configuration, with a warning that it has no source.
 pub fn read(name: &str, text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<(Config, Vec<Fault>), Faults> {
     let file = File::new(name, text);
-    let mut reader = Reader { file, env, faults: Vec::new(), broken_lines: BTreeSet::new() };
+    let mut reader = Reader::new(file, env);
     let mended = syntax::mend(&mut reader);
     let (table, _) = DeTable::parse_recoverable(&mended);
     let table = Spanned::new(table.span(), DeValue::Table(table.into_inner()));

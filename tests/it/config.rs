@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use diemtin::config::{self, Config, Fault, Faults};
+use diemtin::edge::fetch::Guard;
 use diemtin::model::{Content, Feed, Field, Origin, Phrase};
 
 /// The environment of every case.
@@ -88,6 +89,25 @@ fn a_fault_never_shows_a_secret() {
             let shown = fault.render(true) + &fault.to_string() + &serde_json::to_string(&fault).expect("JSON");
             assert!(!shown.contains("bí mật") && !shown.contains("geheim"), "{shown}");
         }
+    }
+}
+
+#[test]
+fn an_address_is_called_not_public_where_it_would_be_refused() {
+    let said = "this address is not public, so nothing is fetched from it";
+    for opened in ["", "\"127.0.0.0/8\", \"10.0.0.0/8\", \"fd00::/8\""] {
+        for host in
+            ["127.0.0.1", "10.1.2.3", "192.168.0.1", "0.0.0.0", "[::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "9.9.9.9", "a.vn"]
+        {
+            let (config, warnings) = valid(&format!("fetch.private_networks = [{opened}]\nsource.a.url = \"http://{host}/rss\""));
+            let guard = Guard::new(config.fetch.private_networks.clone(), &config.service.listen);
+            let refused = guard.check_url(config.sources["a"].url(), None).is_err();
+            assert_eq!(warnings.iter().any(|warning| warning == said), refused, "{host} [{opened}]");
+        }
+    }
+    for (opened, warned) in [("", true), ("\"127.0.0.0/8\"", false)] {
+        let text = format!("fetch.private_networks = [{opened}]\nsource.a.url = \"http://localhost/rss\"");
+        assert_eq!(valid(&text).1.iter().any(|warning| warning == said), warned, "{opened}");
     }
 }
 

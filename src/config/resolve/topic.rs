@@ -6,6 +6,7 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 
 use crate::config::fault::{Wrong, quoted};
+use crate::config::gaps::Absence;
 use crate::config::raw::{self, Conditional, Wanted};
 use crate::config::read::{At, Key, Reader};
 use crate::config::value;
@@ -24,7 +25,7 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
     let lists = [&raw.any, &raw.in_title, &raw.two_of, &raw.all, &raw.none, &raw.except];
     let asking = lists
         .into_iter()
-        .filter_map(Key::value)
+        .filter_map(Key::readable)
         .flatten()
         .map(|wanted| &wanted.value.0.learned)
         .chain([&raw.learned])
@@ -35,7 +36,10 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
     }
     if readable && !learned && [&raw.any, &raw.in_title, &raw.two_of, &raw.all].into_iter().all(silent) {
         let wrong = Wrong::new(format!("the topic {} has an empty rule", quoted(id.value.as_str())));
-        reader.error(&id.span, wrong.expected("phrases in `any`, `in_title`, `two_of` or `all`, or `learned = true`").absence());
+        reader.error(
+            &id.span,
+            wrong.expected("phrases in `any`, `in_title`, `two_of` or `all`, or `learned = true`").absence(Absence::Key),
+        );
     }
     if let Some(only) = raw.two_of.given().filter(|two| phrases_in(&two.value) == 1 && silent(&raw.in_title)) {
         reader.error(&only.span, Wrong::new("a single phrase of `two_of` never suffices").expected("at least two phrases"));
@@ -51,7 +55,7 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
         reader.warn(&alone.span, wrong.help("add \"title\" to `in`, or move the phrases to `two_of`".to_owned()));
     }
     let mut phrases = |key: &Key<Vec<At<Wanted>>>| -> Vec<Phrase> {
-        key.value().into_iter().flatten().flat_map(|wanted| phrases_of(&wanted.value.0, zone, reader)).collect()
+        key.readable().into_iter().flatten().flat_map(|wanted| phrases_of(&wanted.value.0, zone, reader)).collect()
     };
     let in_title = phrases(&raw.in_title);
     let alone = in_title.iter().map(|phrase| Phrase { fields: vec![Field::Title], ..phrase.clone() });

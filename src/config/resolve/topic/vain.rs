@@ -29,7 +29,7 @@ pub(super) fn check(topic: &raw::Topic, reader: &mut Reader<'_>) {
 /// Notes a phrase of which the fields are none of the topic's. One of `in_title` is looked for in the title whatever it says.
 fn looked_for_nowhere(wanted: &Key<Vec<At<Wanted>>>, topic: &raw::Topic, reader: &mut Reader<'_>) {
     let Some(fields) = topic.r#in.given().filter(|fields| !fields.value.is_empty()) else { return };
-    for own in wanted.value().into_iter().flatten().filter_map(|at| at.value.0.r#in.given()) {
+    for own in wanted.readable().into_iter().flatten().filter_map(|at| at.value.0.r#in.given()) {
         let is_shared = |field| fields.value.iter().any(|at| at.value == field);
         if !own.value.is_empty() && !own.value.iter().any(|at| is_shared(at.value)) {
             let wrong = Wrong::new("the phrase never counts: `in` of the topic has none of these fields");
@@ -38,10 +38,13 @@ fn looked_for_nowhere(wanted: &Key<Vec<At<Wanted>>>, topic: &raw::Topic, reader:
     }
 }
 
+/// A phrase with its words and its place.
+type Placed<'a> = (&'a str, Words<'a>, &'a Range<usize>);
+
 /// The phrases of a list that take away others, and count wherever and whenever they occur, by the keys of their words.
 struct Hiding<'a> {
     list: &'static str,
-    phrases: HashMap<String, Vec<(&'a str, Words<'a>, &'a Range<usize>)>>,
+    phrases: HashMap<String, Vec<Placed<'a>>>,
     /// How many words they have.
     lengths: BTreeSet<usize>,
 }
@@ -49,7 +52,7 @@ struct Hiding<'a> {
 impl<'a> Hiding<'a> {
     fn of(list: &'static str, phrases: &'a Key<Vec<At<Wanted>>>) -> Self {
         let mut hiding = Self { list, phrases: HashMap::new(), lengths: BTreeSet::new() };
-        for at in phrases.value().into_iter().flatten().filter(|at| is_always_so(&at.value.0)) {
+        for at in phrases.readable().into_iter().flatten().filter(|at| is_always_so(&at.value.0)) {
             for text in texts(at) {
                 let words = Words::new(text);
                 hiding.lengths.insert(words.len());
@@ -86,7 +89,7 @@ fn is_always_in(text: &str, words: &Words<'_>, other: &Words<'_>, part: &Range<u
 /// Warns of the phrases that never count, because others stand wherever they do: of "bác sĩ giỏi" the exception "bác sĩ" takes away two
 /// words, wherever it occurs.
 fn hidden(wanted: &Key<Vec<At<Wanted>>>, hiding: &[&Hiding<'_>], reader: &mut Reader<'_>) {
-    for at in wanted.value().into_iter().flatten() {
+    for at in wanted.readable().into_iter().flatten() {
         for phrase in texts(at) {
             let words = Words::new(phrase);
             let found = hiding.iter().find_map(|hiding| hiding.hides(&words).map(|(text, span)| (hiding.list, text, span)));
@@ -104,7 +107,7 @@ fn hidden(wanted: &Key<Vec<At<Wanted>>>, hiding: &[&Hiding<'_>], reader: &mut Re
 /// Warns of phrases that stand twice in a list: one of the two was meant to be another, or can go.
 fn listed_twice(listed: &Key<Vec<At<Wanted>>>, reader: &mut Reader<'_>) {
     let mut first: HashMap<String, &At<Wanted>> = HashMap::new();
-    for at in listed.value().into_iter().flatten().filter(|at| is_always_so(&at.value.0)) {
+    for at in listed.readable().into_iter().flatten().filter(|at| is_always_so(&at.value.0)) {
         for text in texts(at) {
             let words = Words::new(text);
             let capitals = (0..words.len()).map(|place| if words.get(place).is_some_and(|w| w.capital) { 'C' } else { 'c' });
