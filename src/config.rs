@@ -5,6 +5,7 @@
 //! second is the model. Nothing here reads a file, the environment or a clock; text and environment are arguments, so a
 //! configuration can be checked without being used.
 
+mod decode;
 mod env;
 mod fault;
 mod gaps;
@@ -26,6 +27,7 @@ use crate::config::fault::File;
 use crate::config::read::{Reader, Value};
 use crate::model::{Feed, FetchSettings, Service, Source, SourceId, StoreSettings, Topic};
 
+pub use decode::{text, unreadable};
 pub use fault::{Fault, Faults, Severity};
 pub use schema::schema;
 

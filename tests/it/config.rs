@@ -148,6 +148,35 @@ fn the_defaults_of_the_schema_are_those_that_hold() {
     assert_eq!(valid(&full), valid(minimal), "{full}");
 }
 
+/// Administrators learn the keys from the comments of the file that ships.
+#[test]
+fn the_shipped_file_describes_every_key() {
+    let shipped = fs::read_to_string(root().join("feeds.toml")).expect("feeds.toml");
+    let schema: serde_json::Value = serde_json::from_str(&config::schema()).expect("JSON");
+    let one = |table: &str| {
+        let tables = &schema["properties"][table];
+        tables["patternProperties"].as_object().and_then(|map| map.values().next()).unwrap_or(tables).clone()
+    };
+    let (source, topic) = (one("source"), one("topic"));
+    for (keys, from, to) in [
+        (&one("service"), "\n[service]", "\n\n"),
+        (&one("store"), "\n[store]", "\n\n"),
+        (&one("fetch"), "\n[fetch]", "\n\n"),
+        (&source, "# A source with every key:", "\n# Ranks"),
+        (&source["properties"]["select"], "#   item ", "\n# The class names"),
+        (&topic, "# A topic with every key:", "\n# In each list"),
+        (&topic["properties"]["any"]["items"]["anyOf"][1], "# In each list a phrase", "\n\n"),
+        (&one("feed"), "A feed with every key:", "\n\n"),
+    ] {
+        let part = shipped.split_once(from).and_then(|(_, rest)| rest.split_once(to)).expect(from).0;
+        let part = format!("{from}{part}");
+        let words: Vec<&str> = part.split(|c: char| !(c.is_ascii_lowercase() || c == '_')).collect();
+        let keys: Vec<&String> = keys["properties"].as_object().expect("a table").keys().collect();
+        let missing: Vec<_> = keys.iter().filter(|key| !words.contains(&key.as_str())).collect();
+        assert!(keys.len() > 1 && missing.is_empty(), "{from} says nothing of {missing:?}");
+    }
+}
+
 #[test]
 fn the_contract_s_example_means_what_it_says() {
     let (config, warnings) = valid(&case("contract.toml"));
