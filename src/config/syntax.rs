@@ -99,8 +99,8 @@ impl Hole {
     /// What is lost with the headers that it takes out.
     fn lost(&self, text: &str) -> Lost {
         let out = &text[self.out.clone()];
-        if out.lines().any(is_header) {
-            Lost::Section
+        if out.lines().skip(1).any(is_header) {
+            Lost::Headers
         } else if is_header(&text[last_line(text, self.out.start)]) {
             Lost::Id
         } else {

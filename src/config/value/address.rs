@@ -20,19 +20,23 @@ impl FromText for HttpUrl {
     const EXPECTED: &'static str = "an address such as \"https://example.vn/rss\"";
 
     fn from_text(text: &str) -> Result<Self, Wrong> {
-        let url = parse(text)?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(Wrong::new("this address is neither http nor https"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            let help = "send it as a header instead: headers = { Authorization = \"Basic ${…}\" }";
-            return Err(Wrong::new("this address holds a name or a password").help(help.to_owned()));
-        }
-        Ok(Self(url))
+        http(text, Some("send it as a header instead: headers = { Authorization = \"Basic ${…}\" }")).map(Self)
     }
 }
 
 schema!(HttpUrl, { "type": "string", "pattern": r"^\s*[Hh][Tt][Tt][Pp][Ss]?://|\$\{" });
+
+/// An http address without a name and a password; `instead` says where these can stand.
+fn http(text: &str, instead: Option<&str>) -> Result<Url, Wrong> {
+    let url = parse(text)?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Wrong::new("this address is neither http nor https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Wrong::new("this address holds a name or a password").help(instead.map(str::to_owned)));
+    }
+    Ok(url)
+}
 
 /// The parts of an address, or what is missing of it.
 fn parse(text: &str) -> Result<Url, Wrong> {
@@ -94,7 +98,7 @@ impl FromText for PublicUrl {
     const EXPECTED: &'static str = "an address such as \"https://tin.example.vn/\"";
 
     fn from_text(text: &str) -> Result<Self, Wrong> {
-        let HttpUrl(mut url) = HttpUrl::from_text(text).map_err(|wrong| wrong.help(None))?;
+        let mut url = http(text, None)?;
         if url.query().is_some() || url.fragment().is_some() {
             return Err(Wrong::new("pages can't stand below an address with ? or #"));
         }
@@ -141,7 +145,7 @@ impl FromText for HubUrl {
             let help = matches!(text.trim(), "true" | "false").then(|| "write it without quotes".to_owned());
             return Err(Wrong::new("this is no address of a hub").help(help));
         }
-        HttpUrl::from_text(text).map(|HttpUrl(url)| Self(url))
+        http(text, None).map(Self)
     }
 }
 
@@ -179,7 +183,7 @@ impl FromText for Contact {
     fn from_text(text: &str) -> Result<Self, Wrong> {
         let text = text.trim();
         if text.starts_with("http://") || text.starts_with("https://") {
-            return HttpUrl::from_text(text).map(|HttpUrl(url)| Self(url.into())).map_err(|wrong| wrong.help(None));
+            return http(text, None).map(|url| Self(url.into()));
         }
         let mail = text.strip_prefix("mailto:").unwrap_or(text);
         let one_word = mail.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'(' | b')' | b'<' | b'>' | b',' | b';'));
