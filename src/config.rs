@@ -5,16 +5,19 @@
 //! second is the model. Nothing here reads a file, the environment or a clock; text and environment are arguments, so a
 //! configuration can be checked without being used.
 
+mod decode;
 mod env;
 mod fault;
+mod gaps;
 mod raw;
 mod read;
 mod resolve;
 mod schema;
 mod syntax;
+mod unseen;
 mod value;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -24,6 +27,7 @@ use crate::config::fault::File;
 use crate::config::read::{Reader, Value};
 use crate::model::{Feed, FetchSettings, Service, Source, SourceId, StoreSettings, Topic};
 
+pub use decode::{text, unreadable};
 pub use fault::{Fault, Faults, Severity};
 pub use schema::schema;
 
@@ -97,7 +101,7 @@ pub fn store_of(text: &str, env: &dyn Fn(&str) -> Option<String>) -> StoreSettin
 /// What can be read of a configuration, and what is wrong with it.
 fn judged<'a>(name: &str, text: &str, env: &'a dyn Fn(&str) -> Option<String>) -> (Config, Reader<'a>) {
     let file = File::new(name, text);
-    let mut reader = Reader { file, env, faults: Vec::new(), broken_lines: BTreeSet::new() };
+    let mut reader = Reader::new(file, env);
     let mended = syntax::mend(&mut reader);
     let (table, _) = DeTable::parse_recoverable(&mended);
     let table = Spanned::new(table.span(), DeValue::Table(table.into_inner()));

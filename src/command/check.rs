@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::command::{Exit, Setup, setup};
-use crate::config::{Config, Fault, Faults, Severity};
+use crate::config::{self, Config, Fault, Faults, Severity};
 use crate::model::SourceId;
 use crate::pipeline::{Previewed, preview_in_turn};
 
@@ -24,9 +24,16 @@ pub struct Arguments {
 /// Shows every fault of the file, and what the file says where it has none.
 pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut out = std::io::stdout().lock();
-    let (config, faults) = match setup.config() {
+    let (config, faults) = match setup.first_config().map_err(|error| error.downcast::<Faults>()) {
         Ok((config, warnings)) => (Some(config), Faults { shown: warnings, more: 0 }),
-        Err(error) => (None, error.downcast::<Faults>()?),
+        Err(Ok(faults)) => (None, faults),
+        Err(Err(error)) => {
+            if arguments.json {
+                let fault = config::unreadable(&setup.path.display().to_string(), &format!("{error:#}"));
+                writeln!(out, "{}", serde_json::to_string(&fault)?)?;
+            }
+            return Err(error);
+        }
     };
     if arguments.json {
         for fault in &faults.shown {

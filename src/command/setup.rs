@@ -30,22 +30,32 @@ impl Setup {
     /// The configuration, and what its administrator should know of it.
     pub fn config(&self) -> anyhow::Result<(Config, Vec<Fault>)> {
         let name = self.path.display().to_string();
-        let text = read(&self.path).with_context(|| {
-            format!("can't read the configuration {name}; another is named with --config, and `diemtin demo` needs none")
-        })?;
+        let bytes = read(&self.path).with_context(|| format!("can't read the configuration {name}"))?;
+        let text = config::text(&name, bytes)?;
         Ok(config::read(&name, &text, &self.env)?)
+    }
+
+    /// The configuration for a command; to whoever has none it is said how to do without.
+    pub fn first_config(&self) -> anyhow::Result<(Config, Vec<Fault>)> {
+        let is_missing = |error: &anyhow::Error| {
+            error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+        };
+        self.config().map_err(|error| match is_missing(&error) {
+            true => anyhow!("{error:#}; another is named with --config, and `diemtin demo` needs none"),
+            false => error,
+        })
     }
 
     /// The configuration alone; its warnings are logged.
     pub fn quiet_config(&self) -> anyhow::Result<Config> {
-        let (config, warnings) = self.config()?;
+        let (config, warnings) = self.first_config()?;
         warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         Ok(config)
     }
 
     /// What feeds.toml says of the store, whatever faults it has.
     pub fn store_settings(&self) -> anyhow::Result<StoreSettings> {
-        Ok(config::store_of(&read(&self.path)?, &self.env))
+        Ok(config::store_of(&String::from_utf8_lossy(&read(&self.path)?), &self.env))
     }
 
     /// A desk for a configuration.
@@ -92,7 +102,7 @@ impl Setup {
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     use std::io::Read;
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path)?;
@@ -103,7 +113,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
     if bytes.len() as u64 > LARGEST_CONFIG {
         return Err(anyhow!("it is larger than {LARGEST_CONFIG} bytes"));
     }
-    String::from_utf8(bytes).map_err(|e| anyhow!("it is not UTF-8 (at byte {})", e.utf8_error().valid_up_to()))
+    Ok(bytes)
 }
 
 /// A source by its id, or the nearest known id.

@@ -75,8 +75,6 @@ fn is_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::config::fault::File;
 
@@ -88,7 +86,7 @@ mod tests {
             _ => None,
         };
         let file = File::new("f", text);
-        let mut reader = Reader { file, env: &env, faults: Vec::new(), broken_lines: BTreeSet::new() };
+        let mut reader = Reader::new(file, &env);
         let result = fill(text, &(0..text.len()), &mut reader);
         result
             .map(|filled| filled.filled)

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
 use serde::Serialize;
 
+use crate::config::gaps::Absence;
+
 /// Longest expectation that stands beside the underlined text; a longer one becomes a note below it.
 const LABEL_CHARS: usize = 70;
 
@@ -63,9 +65,11 @@ pub(super) struct Wrong {
     pub(super) expected: Option<String>,
     pub(super) help: Option<String>,
     pub(super) also: Option<(Range<usize>, String)>,
-    /// The fault is that something is nowhere in the file. It may stand in a part that can't be read: where the file is
-    /// no TOML nothing is said of it, and where it has another error no warning.
-    pub(super) absence: bool,
+    /// The character of the value that is at fault, where it is a single one.
+    pub(super) letter: Option<char>,
+    /// The fault is that something is nowhere in the file. It may stand in a part that can't be read: then nothing is said of
+    /// it, and where the file has another error no warning.
+    pub(super) absence: Option<Absence>,
 }
 
 impl Wrong {
@@ -89,9 +93,14 @@ impl Wrong {
         Self { also: Some((span, label.into())), ..self }
     }
 
+    /// With the character that it is about.
+    pub(super) fn letter(self, letter: char) -> Self {
+        Self { letter: Some(letter), ..self }
+    }
+
     /// The fault is an absence.
-    pub(super) fn absence(self) -> Self {
-        Self { absence: true, ..self }
+    pub(super) fn absence(self, of: Absence) -> Self {
+        Self { absence: Some(of), ..self }
     }
 }
 

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use crate::config::fault::Wrong;
-use crate::config::read::{At, Key, Keyed, Reader, Several, Table, Value};
+use crate::config::read::{At, Key, Keyed, Keys, Reader, Several, Table, Value};
 use crate::config::value::{
     Contact, Count, Css, DateFormat, Day, Encoding, Headers, HostName, HttpUrl, HubChoice, Id, Interval, Keep, Language, Listen,
     NameServer, Network, OneOf, Parameter, Pause, Phrase, ProxyUrl, PublicUrl, Rank, Size, StoreUrl, Text, Zone,
@@ -29,12 +29,40 @@ macro_rules! table {
         impl Value for $name {
             fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
                 let mut table = Table::open(value, path, reader)?;
-                let read = Self { $($key: table.take(stringify!($key).trim_start_matches("r#"), reader),)* };
-                table.close(reader);
+                let read = Self { $($key: table.take(bare(stringify!($key)), reader),)* };
+                table.close(homes, reader);
                 Some(read)
             }
         }
+
+        impl Keys for $name {
+            const KEYS: &'static [&'static str] = &[$(bare(stringify!($key))),*];
+        }
     };
+}
+
+/// A key's name without what makes a word of Rust a name.
+const fn bare(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
+
+/// The tables that a key belongs to, for whoever put it into another.
+fn homes(key: &str) -> Option<String> {
+    const TABLES: [(&str, &[&str]); 7] = [
+        ("[service]", Service::KEYS),
+        ("[store]", Store::KEYS),
+        ("[fetch]", Fetch::KEYS),
+        ("[source.ID]", Source::KEYS),
+        ("`select` of a source", Select::KEYS),
+        ("[topic.ID]", Topic::KEYS),
+        ("[feed.ID]", Feed::KEYS),
+    ];
+    let homes: Vec<&str> = TABLES.iter().filter(|(_, keys)| keys.contains(&key)).map(|(table, _)| *table).collect();
+    let (last, others) = homes.split_last()?;
+    Some(if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) })
 }
 
 table! {

@@ -3,13 +3,15 @@
 //! serde stops at the first mistake and knows no columns, so tables are read here key by key. A table is declared with
 //! `table!` (see `raw`), a value by implementing [`Value`]. Nothing here knows what a key means.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::config::fault::{Fault, File, Severity, Wrong, did_you_mean, quoted};
+use crate::config::gaps::Gaps;
 use crate::model::Slug;
 
 /// What reading needs besides the value, and the faults that it found.
@@ -20,11 +22,16 @@ pub(super) struct Reader<'a> {
     pub(super) env: &'a dyn Fn(&str) -> Option<String>,
     /// What is wrong, as it was found.
     pub(super) faults: Vec<Fault>,
-    /// The lines that are no TOML: what else is wrong with them follows from that.
-    pub(super) broken_lines: BTreeSet<usize>,
+    /// The parts that are no TOML.
+    pub(super) gaps: Gaps,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// A reader of a file, before anything is found.
+    pub(super) fn new(file: File, env: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { file, env, faults: Vec::new(), gaps: Gaps::default() }
+    }
+
     /// Notes an error.
     pub(super) fn error(&mut self, span: &Range<usize>, wrong: Wrong) {
         self.note(Severity::Error, span, wrong);
@@ -41,12 +48,10 @@ impl Reader<'_> {
     }
 
     fn note(&mut self, severity: Severity, span: &Range<usize>, wrong: Wrong) {
-        let unsure = !self.broken_lines.is_empty() || (severity == Severity::Warning && self.failed());
-        if wrong.absence && unsure {
-            return;
-        }
+        let absence = wrong.absence;
         let fault = Fault::new(severity, &self.file, span.clone(), wrong);
-        if self.broken_lines.range(fault.line..=fault.end_line).next().is_none() {
+        let is_unsure = |absence| self.gaps.may_hold(absence, fault.line) || (severity == Severity::Warning && self.failed());
+        if !absence.is_some_and(is_unsure) && !self.gaps.touch(fault.line..=fault.end_line) {
             self.faults.push(fault);
         }
     }
@@ -57,6 +62,17 @@ pub(super) trait Value: Sized {
     /// Reads it, or notes what is wrong. `path` is its keys with dots between them, such as `source.x.url`, for messages;
     /// empty for the whole file.
     fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self>;
+
+    /// Reads it, or what of it can be read, and whether that is all of it.
+    fn read_part(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<(Self, bool)> {
+        Self::read(value, path, reader).map(|value| (value, true))
+    }
+}
+
+/// A table that is declared with its keys.
+pub(super) trait Keys {
+    /// Their names, in order.
+    const KEYS: &'static [&'static str];
 }
 
 /// A value and its place.
@@ -74,6 +90,8 @@ pub(super) enum Key<T> {
     Absent,
     /// Something that can't be read; the fault is noted.
     Broken,
+    /// A list of which some elements can't be read, without these; the faults are noted.
+    Part(At<T>),
     /// This.
     Given(At<T>),
 }
@@ -83,6 +101,14 @@ impl<T> Key<T> {
     pub(super) fn given(&self) -> Option<&At<T>> {
         match self {
             Self::Given(at) => Some(at),
+            Self::Absent | Self::Broken | Self::Part(_) => None,
+        }
+    }
+
+    /// What is given, as far as it can be read: enough to judge each element by itself.
+    pub(super) fn readable(&self) -> Option<&T> {
+        match self {
+            Self::Given(at) | Self::Part(at) => Some(&at.value),
             Self::Absent | Self::Broken => None,
         }
     }
@@ -99,7 +125,7 @@ impl<T> Key<T> {
 
     /// Whether a fault is noted already.
     pub(super) fn is_broken(&self) -> bool {
-        matches!(self, Self::Broken)
+        matches!(self, Self::Broken | Self::Part(_))
     }
 }
 
@@ -121,25 +147,51 @@ impl<T> Default for Keyed<T> {
     }
 }
 
-impl<T: Value> Value for Keyed<T> {
+impl<T: Value + Keys> Value for Keyed<T> {
     fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
-        let table = Table::open(value, path, reader)?;
+        if let DeValue::Array(_) = value.get_ref() {
+            reader.error(&value.span(), without_id(path, format!("{} is a list, but its tables have ids", quoted(path))));
+            return None;
+        }
+        let entries = in_order(Table::open(value, path, reader)?.rest);
+        let is_key = |name: &str| T::KEYS.contains(&name);
+        // Keys of one table where tables with ids belong: a newcomer's first mistake. One fault says it for all of them.
+        let stray = entries.iter().find(|(key, value)| is_key(key.get_ref()) && !matches!(value.get_ref(), DeValue::Table(_)));
+        let stray = stray.map(|(key, _)| (key.get_ref().to_string(), key.span()));
+        if let Some((key, span)) = &stray {
+            reader.error(span, without_id(path, format!("{} stands in `[{path}]`, which lacks an id", quoted(key))));
+        }
         let mut tables = Vec::new();
-        for (key, value) in in_order(table.rest) {
+        for (key, value) in entries.into_iter().filter(|(key, _)| stray.is_none() || !is_key(key.get_ref())) {
             let inner = joined(path, key.get_ref());
             let value = T::read(value, &inner, reader);
             match Slug::new(key.get_ref().as_ref()) {
                 Ok(id) => tables.push((At { value: id, span: key.span() }, value)),
-                Err(_) => reader.error(&key.span(), wrong_id()),
+                Err(_) => reader.error(&key.span(), wrong_id(key.get_ref())),
             }
         }
         Some(Self(tables))
     }
 }
 
+/// What is wrong with a table that has no id.
+fn without_id(path: &str, message: String) -> Wrong {
+    let help = format!("choose an id of a-z, 0-9 and -, and write it into the header: [{path}.ha-noi]");
+    Wrong::new(message).expected(format!("[{path}.ID]")).help(help)
+}
+
 /// What is wrong with something that should be an id.
-pub(super) fn wrong_id() -> Wrong {
-    Wrong::new("this is no id").expected("1 to 64 of a-z, 0-9 and -, neither first nor last a -")
+pub(super) fn wrong_id(text: &str) -> Wrong {
+    let near = near_id(text).map(|id| format!("did you mean {}?", quoted(id.as_str())));
+    Wrong::new("this is no id").expected("1 to 64 of a-z, 0-9 and -, neither first nor last a -").help(near)
+}
+
+/// The id that is nearest to a text: its letters without marks, in lower case.
+pub(super) fn near_id(text: &str) -> Option<Slug> {
+    let letters = text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
+    let plain = letters.map(|c| if c == 'đ' { 'd' } else { c });
+    let plain: String = plain.map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    Slug::new(plain.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")).ok()
 }
 
 /// One value, or a list of them.
@@ -151,7 +203,12 @@ impl<T: Value> Value for Several<T> {
         if !matches!(value.get_ref(), DeValue::Array(_)) {
             return Some(Self(vec![T::read(value, path, reader)?]));
         }
+        let span = value.span();
         let list: Vec<At<T>> = Value::read(value, path, reader)?;
+        if list.is_empty() {
+            reader.error(&span, Wrong::new(format!("{} is empty", quoted(path))).expected("at least one"));
+            return None;
+        }
         Some(Self(list.into_iter().map(|at| at.value).collect()))
     }
 }
@@ -159,6 +216,11 @@ impl<T: Value> Value for Several<T> {
 /// Lists; each element is read by itself.
 impl<T: Value> Value for Vec<At<T>> {
     fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        // A list that lost an element to a fault is not what was meant.
+        Self::read_part(value, path, reader).filter(|(_, is_whole)| *is_whole).map(|(elements, _)| elements)
+    }
+
+    fn read_part(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<(Self, bool)> {
         let span = value.span();
         let array = match value.into_inner() {
             DeValue::Array(array) => array,
@@ -176,8 +238,8 @@ impl<T: Value> Value for Vec<At<T>> {
                 Some(At { value: T::read(element, &format!("{path}[{index}]"), reader)?, span })
             })
             .collect();
-        // A list that lost an element to a fault is not what was meant.
-        (elements.len() == count).then_some(elements)
+        let is_whole = elements.len() == count;
+        Some((elements, is_whole))
     }
 }
 
@@ -207,8 +269,9 @@ impl<'i> Table<'i> {
         let Some((_, value)) = self.rest.remove_entry(name) else { return Key::Absent };
         let path = joined(&self.keys, name);
         let span = value.span();
-        match T::read(value, &path, reader) {
-            Some(value) => Key::Given(At { value, span }),
+        match T::read_part(value, &path, reader) {
+            Some((value, true)) => Key::Given(At { value, span }),
+            Some((value, false)) => Key::Part(At { value, span }),
             None => Key::Broken,
         }
     }
@@ -218,12 +281,14 @@ impl<'i> Table<'i> {
         self.rest
     }
 
-    /// Notes the keys that nobody took.
-    pub(super) fn close(self, reader: &mut Reader<'_>) {
+    /// Notes the keys that nobody took. `homes` says to which tables a key belongs.
+    pub(super) fn close(self, homes: fn(&str) -> Option<String>, reader: &mut Reader<'_>) {
         let place = if self.keys.is_empty() { String::new() } else { format!(" in {}", quoted(&self.keys)) };
         for (key, _) in in_order(self.rest) {
             let known = self.known.join(", ");
-            let help = did_you_mean(key.get_ref(), self.known.iter().copied());
+            let near = did_you_mean(key.get_ref(), self.known.iter().copied());
+            let home = || homes(key.get_ref()).map(|homes| format!("{} is a key of {homes}", quoted(key.get_ref())));
+            let help = near.or_else(home);
             let wrong = Wrong::new(format!("unknown key {}{place}", quoted(key.get_ref())));
             reader.error(&key.span(), wrong.expected(format!("one of {known}")).help(help));
         }

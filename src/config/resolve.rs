@@ -14,6 +14,7 @@ use url::Url;
 
 use crate::config::Config;
 use crate::config::fault::Wrong;
+use crate::config::gaps::Absence;
 use crate::config::raw;
 use crate::config::read::{At, Key, Keyed, Reader};
 use crate::config::value::{Count, HubChoice, Interval, Keep, Pause, Size};
@@ -38,15 +39,15 @@ pub(super) fn resolve(file: raw::File, reader: &mut Reader<'_>) -> Config {
     let feeds = tables(file.feed);
     if readable && sources.is_empty() {
         let wrong = Wrong::new("there is no source, so nothing is polled").expected("a table [source.ID] with a url");
-        reader.warn(&(0..0), wrong.absence());
+        reader.warn(&(0..0), wrong.absence(Absence::Table));
     }
     let feeds = feed::feeds(&feeds, &topics, &sources, reader);
     Config {
         store,
-        fetch,
-        sources: source::sources(&sources, &service.timezone, reader),
+        sources: source::sources(&sources, &service.timezone, &fetch, reader),
         topics: topics.into_iter().map(|(id, topic)| topic::topic(id, topic, &service.timezone, reader)).collect(),
         feeds,
+        fetch,
         service,
         text: "".into(),
     }
@@ -58,14 +59,14 @@ type Tables<T> = Vec<(At<Slug>, Option<T>)>;
 fn tables<T>(key: Key<Keyed<T>>) -> Tables<T> {
     match key {
         Key::Given(at) => at.value.0,
-        Key::Absent | Key::Broken => Vec::new(),
+        Key::Absent | Key::Broken | Key::Part(_) => Vec::new(),
     }
 }
 
 fn table<T: Default>(key: Key<T>) -> T {
     match key {
         Key::Given(at) => at.value,
-        Key::Absent | Key::Broken => T::default(),
+        Key::Absent | Key::Broken | Key::Part(_) => T::default(),
     }
 }
 

@@ -6,6 +6,7 @@
 mod address;
 mod amount;
 mod choice;
+mod css;
 mod text;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -19,7 +20,8 @@ use crate::config::read::{At, Key, Keyed, Reader, Several, Value, other_kind};
 pub(super) use address::{Contact, Headers, HttpUrl, HubChoice, Listen, NameServer, Network, ProxyUrl, PublicUrl, StoreUrl};
 pub(super) use amount::{Count, Interval, Keep, Pause, Rank, Size};
 pub(super) use choice::OneOf;
-pub(super) use text::{Css, DateFormat, Day, Encoding, HostName, Id, Language, Parameter, Phrase, Text, Zone};
+pub(super) use css::Css;
+pub(super) use text::{DateFormat, Day, Encoding, HostName, Id, Language, Parameter, Phrase, Text, Zone};
 
 /// A value that is written as a string. `${NAME}` is already filled in.
 pub(super) trait FromText: Sized {
@@ -42,6 +44,8 @@ impl<T: FromText> Value for T {
         // Advice may quote the text, and what the environment holds may be secret.
         let filled = "this is about the text with ${…} filled in";
         let wrong = if text.from_environment { wrong.help(filled.to_owned()) } else { wrong };
+        let letter = wrong.letter.and_then(|c| Some((c, reader.file.text.get(span.clone())?.find(c)?)));
+        let span = letter.map_or(span.clone(), |(c, at)| span.start + at..span.start + at + c.len_utf8());
         reader.error(&span, wrong);
         None
     }

@@ -77,6 +77,26 @@ fn check_says_what_is_wrong_for_people_and_for_programs() {
 }
 
 #[test]
+fn check_tells_programs_of_a_file_that_can_not_be_read() {
+    let app = TestApp::new("");
+    let said = |status: i32| {
+        let ran = app.run(&["check", "--json"]);
+        assert_eq!(ran.status, Some(status), "{ran:#?}");
+        let faults = ran.json();
+        assert_eq!(faults.len(), 1, "{faults:#?}");
+        let number = |key: &str| faults[0][key].as_u64().expect("a number");
+        (number("line"), number("column"), faults[0]["message"].as_str().expect("a message").to_owned())
+    };
+    std::fs::write(app.config(), b"# x\n[source.a]\nname = \"B\xE1o\"\n").expect("writing");
+    assert!(matches!(said(1), (3, 10, message) if message.contains("UTF-8")));
+    let shown = app.run(&["poll"]).stderr;
+    assert!(shown.contains("save the file as UTF-8") && !shown.contains("demo"), "{shown}");
+    std::fs::remove_file(app.config()).expect("removing");
+    assert!(matches!(said(2), (1, 1, message) if message.contains("can't read")));
+    assert!(app.run(&["check"]).stderr.trim_end().ends_with("`diemtin demo` needs none"));
+}
+
+#[test]
 fn poll_prints_one_object_a_source_and_the_total() {
     let (origin, app) = newsroom();
     app.write(&(std::fs::read_to_string(app.config()).expect("feeds.toml") + &source("b", &origin.url("/404"))));

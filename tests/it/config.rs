@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use diemtin::config::{self, Config, Fault, Faults};
+use diemtin::edge::fetch::Guard;
 use diemtin::model::{Content, Feed, Field, Origin, Phrase};
 
 /// The environment of every case.
@@ -92,6 +93,25 @@ fn a_fault_never_shows_a_secret() {
 }
 
 #[test]
+fn an_address_is_called_not_public_where_it_would_be_refused() {
+    let said = "this address is not public, so nothing is fetched from it";
+    for opened in ["", "\"127.0.0.0/8\", \"10.0.0.0/8\", \"fd00::/8\""] {
+        for host in
+            ["127.0.0.1", "10.1.2.3", "192.168.0.1", "0.0.0.0", "[::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "9.9.9.9", "a.vn"]
+        {
+            let (config, warnings) = valid(&format!("fetch.private_networks = [{opened}]\nsource.a.url = \"http://{host}/rss\""));
+            let guard = Guard::new(config.fetch.private_networks.clone(), &config.service.listen);
+            let refused = guard.check_url(config.sources["a"].url(), None).is_err();
+            assert_eq!(warnings.iter().any(|warning| warning == said), refused, "{host} [{opened}]");
+        }
+    }
+    for (opened, warned) in [("", true), ("\"127.0.0.0/8\"", false)] {
+        let text = format!("fetch.private_networks = [{opened}]\nsource.a.url = \"http://localhost/rss\"");
+        assert_eq!(valid(&text).1.iter().any(|warning| warning == said), warned, "{opened}");
+    }
+}
+
+#[test]
 fn the_committed_schema_is_the_generated_one() {
     assert_committed(&root().join("deploy/feeds.schema.json"), &config::schema(), "UPDATE_SCHEMA");
 }
@@ -126,6 +146,35 @@ fn the_defaults_of_the_schema_are_those_that_hold() {
     }
     assert!(full.lines().count() > 25, "{full}");
     assert_eq!(valid(&full), valid(minimal), "{full}");
+}
+
+/// Administrators learn the keys from the comments of the file that ships.
+#[test]
+fn the_shipped_file_describes_every_key() {
+    let shipped = fs::read_to_string(root().join("feeds.toml")).expect("feeds.toml");
+    let schema: serde_json::Value = serde_json::from_str(&config::schema()).expect("JSON");
+    let one = |table: &str| {
+        let tables = &schema["properties"][table];
+        tables["patternProperties"].as_object().and_then(|map| map.values().next()).unwrap_or(tables).clone()
+    };
+    let (source, topic) = (one("source"), one("topic"));
+    for (keys, from, to) in [
+        (&one("service"), "\n[service]", "\n\n"),
+        (&one("store"), "\n[store]", "\n\n"),
+        (&one("fetch"), "\n[fetch]", "\n\n"),
+        (&source, "# A source with every key:", "\n# Ranks"),
+        (&source["properties"]["select"], "#   item ", "\n# The class names"),
+        (&topic, "# A topic with every key:", "\n# In each list"),
+        (&topic["properties"]["any"]["items"]["anyOf"][1], "# In each list a phrase", "\n\n"),
+        (&one("feed"), "A feed with every key:", "\n\n"),
+    ] {
+        let part = shipped.split_once(from).and_then(|(_, rest)| rest.split_once(to)).expect(from).0;
+        let part = format!("{from}{part}");
+        let words: Vec<&str> = part.split(|c: char| !(c.is_ascii_lowercase() || c == '_')).collect();
+        let keys: Vec<&String> = keys["properties"].as_object().expect("a table").keys().collect();
+        let missing: Vec<_> = keys.iter().filter(|key| !words.contains(&key.as_str())).collect();
+        assert!(keys.len() > 1 && missing.is_empty(), "{from} says nothing of {missing:?}");
+    }
 }
 
 #[test]

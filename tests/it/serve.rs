@@ -517,7 +517,8 @@ fn a_broken_edit_changes_nothing_and_is_logged_with_its_line() {
     app.write("");
     service.log.wait_for("because no source is left in it");
     std::fs::remove_file(app.config()).expect("removing feeds.toml");
-    service.log.wait_for("can't read the configuration");
+    let logged = service.log.wait_for("can't read the configuration").to_string();
+    assert!(!logged.contains("demo"), "no advice for who has no configuration yet: {logged}");
     assert_eq!(service.get("/feeds/moi-nhat.rss").body, before.body);
     app.write(&(base + "[feed.moi-nhat]\ntitle = \"Đã sửa\"\n"));
     within_two_seconds("the repair", || service.json("/feeds/moi-nhat.json")["title"] == "Đã sửa");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::fault::{Wrong, did_you_mean};
+use crate::config::gaps::Absence;
 use crate::config::raw;
 use crate::config::read::{At, Key, Reader};
 use crate::config::resolve::Tables;
@@ -32,17 +33,21 @@ pub(super) fn feeds(
         topics: topics.iter().map(|(id, _)| id.value.as_str()).collect(),
         sources: sources.iter().map(|(id, _)| id.value.as_str()).collect(),
         places: readable().filter_map(|source| source.place.value()).map(|place| place.0.as_str()).collect(),
-        tags: readable().filter_map(|source| source.tags.value()).flatten().map(|tag| tag.value.0.as_str()).collect(),
+        tags: readable().filter_map(|source| source.tags.readable()).flatten().map(|tag| tag.value.0.as_str()).collect(),
     };
     let mut feeds = standing(topics);
     for (id, said) in raw {
         let Some(said) = said else { continue };
         check(said, &known, reader);
         match feeds.iter_mut().find(|feed| feed.id == id.value) {
-            Some(feed) => adjust(feed, said),
+            Some(feed) => {
+                adjust(feed, said);
+                warn_of_left_out(feed, said, reader);
+            }
             None => {
                 let mut feed = new(&id.value, id.value.as_str(), Vec::new());
                 adjust(&mut feed, said);
+                warn_of_left_out(&feed, said, reader);
                 feeds.push(feed);
             }
         }
@@ -51,11 +56,29 @@ pub(super) fn feeds(
     feeds
 }
 
+/// Warns of the topics that a feed both wants and leaves out. A source may well be in both lists: what others carry, too, is then left.
+fn warn_of_left_out(feed: &Feed, said: &raw::Feed, reader: &mut Reader<'_>) {
+    for At { value: Id(id), span } in
+        said.not_topics.readable().into_iter().flatten().filter(|at| feed.topics.contains(&at.value.0))
+    {
+        let wrong = Wrong::new("the feed is to have this topic, and to leave it out");
+        let wanted = said.topics.readable().into_iter().flatten().find(|at| at.value.0 == *id);
+        let wrong = wrong.help("so no story comes to it by this topic".to_owned());
+        reader.warn(
+            span,
+            match wanted {
+                Some(at) => wrong.also(at.span.clone(), "wanted here"),
+                None => wrong,
+            },
+        );
+    }
+}
+
 /// An id that a feed had before must lead to that feed alone.
 fn check_was(raw: &Tables<raw::Feed>, feeds: &[Feed], reader: &mut Reader<'_>) {
     let mut seen = BTreeSet::new();
     let said = raw.iter().filter_map(|(_, feed)| feed.as_ref());
-    for At { value: Id(id), span } in said.filter_map(|feed| feed.was.value()).flatten() {
+    for At { value: Id(id), span } in said.filter_map(|feed| feed.was.readable()).flatten() {
         if feeds.iter().any(|feed| feed.id == *id) {
             reader.error(span, Wrong::new("there is a feed with this id").expected("an id that no feed has any more"));
         } else if !seen.insert(id.clone()) {
@@ -122,20 +145,20 @@ fn check(feed: &raw::Feed, known: &Known<'_>, reader: &mut Reader<'_>) {
         ("source", &feed.sources, &known.sources),
         ("source", &feed.not_sources, &known.sources),
     ] {
-        for At { value: Id(id), span } in ids.value().into_iter().flatten() {
+        for At { value: Id(id), span } in ids.readable().into_iter().flatten() {
             if !known.contains(id.as_str()) {
                 let help = did_you_mean(id.as_str(), known.iter().copied());
                 let wrong = Wrong::new(format!("there is no {what} with this id"));
-                reader.error(span, wrong.expected(format!("the id of a {what}")).help(help).absence());
+                reader.error(span, wrong.expected(format!("the id of a {what}")).help(help).absence(Absence::Table));
             }
         }
     }
     for (what, texts, known) in [("place", &feed.places, &known.places), ("tag", &feed.tags, &known.tags)] {
-        for At { value: Text(text), span } in texts.value().into_iter().flatten() {
+        for At { value: Text(text), span } in texts.readable().into_iter().flatten() {
             if !known.contains(text.as_str()) {
                 let help = did_you_mean(text, known.iter().copied());
                 let wrong = Wrong::new(format!("no source has this {what}, so the feed finds nothing by it"));
-                reader.warn(span, wrong.expected(format!("the {what} of a source")).help(help).absence());
+                reader.warn(span, wrong.expected(format!("the {what} of a source")).help(help).absence(Absence::Anything));
             }
         }
     }

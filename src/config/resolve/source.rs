@@ -1,5 +1,7 @@
 //! What `[source.*]` means.
 
+mod doubts;
+
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
@@ -7,14 +9,22 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use crate::config::fault::{Wrong, quoted};
+use crate::config::gaps::Absence;
 use crate::config::raw;
 use crate::config::read::{At, Key, Reader};
 use crate::config::resolve::Tables;
+use crate::config::resolve::source::doubts::{Doubts, sent};
 use crate::config::value::{Css, HttpUrl, OneOf, Rank};
-use crate::model::{Content, Origin, Select, Slug, Source, SourceId};
+use crate::model::{Content, FetchSettings, Origin, Select, Slug, Source, SourceId};
 
 /// The sources of which the origin can be read. `zone` is the service's.
-pub(super) fn sources(raw: &Tables<raw::Source>, zone: &TimeZone, reader: &mut Reader<'_>) -> BTreeMap<SourceId, Source> {
+pub(super) fn sources(
+    raw: &Tables<raw::Source>,
+    zone: &TimeZone,
+    fetch: &FetchSettings,
+    reader: &mut Reader<'_>,
+) -> BTreeMap<SourceId, Source> {
+    let mut doubts = Doubts::default();
     let mut sources = BTreeMap::new();
     let mut urls = HashMap::new();
     for (id, source) in raw {
@@ -22,6 +32,7 @@ pub(super) fn sources(raw: &Tables<raw::Source>, zone: &TimeZone, reader: &mut R
         for url in [source.url.given(), source.page.given()].into_iter().flatten() {
             check_url(&id.value, url, &mut urls, reader);
         }
+        doubts.check(&id.value, source, fetch, reader);
         if let Some(origin) = origin(id, source, reader) {
             let home = home(source, &origin, reader);
             sources.insert(id.value.clone(), resolved(id, source, origin, home, zone));
@@ -45,8 +56,7 @@ type Urls<'a> = HashMap<String, (&'a Slug, Range<usize>)>;
 
 /// Notes an address that another source has too. A fragment is never sent, so it makes no difference.
 fn check_url<'a>(id: &'a Slug, url: &At<HttpUrl>, urls: &mut Urls<'a>, reader: &mut Reader<'_>) {
-    let mut address = url.value.0.clone();
-    address.set_fragment(None);
+    let address = sent(&url.value.0);
     match urls.get(address.as_str()) {
         Some((first, span)) => {
             let [first, second] = [first.as_str(), id.as_str()].map(quoted);
@@ -65,7 +75,7 @@ fn origin(id: &At<Slug>, source: &raw::Source, reader: &mut Reader<'_>) -> Optio
     match (&source.url, &source.page) {
         (Key::Absent, Key::Absent) => {
             let wrong = Wrong::new(format!("the source {name} has no address")).expected("a key `url` or a key `page`");
-            reader.error(&id.span, wrong.absence());
+            reader.error(&id.span, wrong.absence(Absence::Key));
             None
         }
         (url, Key::Absent) => {
@@ -94,18 +104,18 @@ fn select(id: &At<Slug>, key: &Key<raw::Select>, reader: &mut Reader<'_>) -> Opt
     if key.is_absent() {
         let wrong = Wrong::new(format!("the source {name} is a page without `select`"));
         let wrong = wrong.expected("select = { item = \"…\", title = \"…\", link = \"…\" }");
-        reader.error(&id.span, wrong.absence());
+        reader.error(&id.span, wrong.absence(Absence::Key));
     }
     let At { value: raw, span } = key.given()?;
     for (part, key) in [("item", &raw.item), ("title", &raw.title), ("link", &raw.link)] {
         if key.is_absent() {
             let wrong = Wrong::new(format!("`select` of the source {name} has no `{part}`"));
-            reader.error(span, wrong.expected(format!("a key `{part}`")).absence());
+            reader.error(span, wrong.expected(format!("a key `{part}`")).absence(Absence::Key));
         }
     }
     if let Some(format) = raw.date_format.given().filter(|_| raw.date.is_absent()) {
         let wrong = Wrong::new("`date_format` has no effect without `date`").expected("a key `date` beside it");
-        reader.warn(&format.span, wrong.absence());
+        reader.warn(&format.span, wrong.absence(Absence::Key));
     }
     let text = |key: &Key<Css>| key.value().map(|css| css.0.clone());
     Some(Select {

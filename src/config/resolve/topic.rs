@@ -1,16 +1,16 @@
 //! What `[topic.*]` means.
 
-use std::collections::HashMap;
+mod vain;
 
 use jiff::civil;
 use jiff::tz::TimeZone;
 
 use crate::config::fault::{Wrong, quoted};
+use crate::config::gaps::Absence;
 use crate::config::raw::{self, Conditional, Wanted};
 use crate::config::read::{At, Key, Reader};
 use crate::config::value;
 use crate::model::{Field, LEARNED, MOI_NHAT, Phrase, Slug, Topic};
-use crate::text::Words;
 
 /// A topic; `None` is one that can't be read, whose id still counts.
 pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, reader: &mut Reader<'_>) -> Topic {
@@ -25,7 +25,7 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
     let lists = [&raw.any, &raw.in_title, &raw.two_of, &raw.all, &raw.none, &raw.except];
     let asking = lists
         .into_iter()
-        .filter_map(Key::value)
+        .filter_map(Key::readable)
         .flatten()
         .map(|wanted| &wanted.value.0.learned)
         .chain([&raw.learned])
@@ -36,7 +36,10 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
     }
     if readable && !learned && [&raw.any, &raw.in_title, &raw.two_of, &raw.all].into_iter().all(silent) {
         let wrong = Wrong::new(format!("the topic {} has an empty rule", quoted(id.value.as_str())));
-        reader.error(&id.span, wrong.expected("phrases in `any`, `in_title`, `two_of` or `all`, or `learned = true`").absence());
+        reader.error(
+            &id.span,
+            wrong.expected("phrases in `any`, `in_title`, `two_of` or `all`, or `learned = true`").absence(Absence::Key),
+        );
     }
     if let Some(only) = raw.two_of.given().filter(|two| phrases_in(&two.value) == 1 && silent(&raw.in_title)) {
         reader.error(&only.span, Wrong::new("a single phrase of `two_of` never suffices").expected("at least two phrases"));
@@ -44,12 +47,7 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
     if let Some(fields) = raw.r#in.given().filter(|fields| fields.value.is_empty()) {
         reader.error(&fields.span, Wrong::new("the phrases are looked for nowhere").expected("at least one field"));
     }
-    for wanted in [&raw.any, &raw.in_title, &raw.two_of, &raw.all] {
-        hidden(wanted, &raw.except, reader);
-    }
-    for listed in lists {
-        listed_twice(listed, reader);
-    }
+    vain::check(&raw, reader);
     if let (Some(alone), Some(fields)) = (raw.in_title.given(), raw.r#in.value())
         && !fields.iter().any(|field| field.value.0 == Field::Title)
     {
@@ -57,7 +55,7 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
         reader.warn(&alone.span, wrong.help("add \"title\" to `in`, or move the phrases to `two_of`".to_owned()));
     }
     let mut phrases = |key: &Key<Vec<At<Wanted>>>| -> Vec<Phrase> {
-        key.value().into_iter().flatten().flat_map(|wanted| phrases_of(&wanted.value.0, zone, reader)).collect()
+        key.readable().into_iter().flatten().flat_map(|wanted| phrases_of(&wanted.value.0, zone, reader)).collect()
     };
     let in_title = phrases(&raw.in_title);
     let alone = in_title.iter().map(|phrase| Phrase { fields: vec![Field::Title], ..phrase.clone() });
@@ -74,52 +72,6 @@ pub(super) fn topic(id: At<Slug>, raw: Option<raw::Topic>, zone: &TimeZone, read
     }
 }
 
-/// Warns of the phrases that never count, because an exception has the same words: "% hộ nghèo" is "hộ nghèo".
-fn hidden<'a>(wanted: &'a Key<Vec<At<Wanted>>>, except: &'a Key<Vec<At<Wanted>>>, reader: &mut Reader<'_>) {
-    let texts = |at: &'a At<Wanted>| at.value.0.phrase.value().into_iter().flat_map(|phrases| &phrases.0).map(|text| &text.0[..]);
-    // Each phrase is held against each exception: their words are found once.
-    let read = |at: &'a At<Wanted>| (at, texts(at).map(|text| (text, Words::new(text))).collect::<Vec<_>>());
-    let exceptions: Vec<_> = except.value().into_iter().flatten().filter(|at| is_always_so(&at.value.0)).map(read).collect();
-    for (phrase, span) in wanted.value().into_iter().flatten().flat_map(|at| texts(at).map(|text| (text, &at.span))) {
-        let words = Words::new(phrase);
-        for (exception, texts) in &exceptions {
-            if let Some((hiding, _)) = texts.iter().find(|(_, exception)| hides(exception, &words)) {
-                let wrong = Wrong::new(format!("{} never counts: `except` has the same words", quoted(phrase)));
-                let help = "only words are compared, signs between them are not".to_owned();
-                reader.warn(span, wrong.help(help).also(exception.span.clone(), format!("{} hides it", quoted(hiding))));
-            }
-        }
-    }
-}
-
-/// Warns of phrases that stand twice in a list: one of the two was meant to be another, or can go.
-fn listed_twice(listed: &Key<Vec<At<Wanted>>>, reader: &mut Reader<'_>) {
-    let mut first: HashMap<String, &At<Wanted>> = HashMap::new();
-    for at in listed.value().into_iter().flatten().filter(|at| is_always_so(&at.value.0)) {
-        for text in at.value.0.phrase.value().into_iter().flat_map(|phrases| &phrases.0) {
-            let words = Words::new(&text.0);
-            let capitals = (0..words.len()).map(|place| if words.get(place).is_some_and(|w| w.capital) { 'C' } else { 'c' });
-            let same = format!("{}{}", words.key(), capitals.collect::<String>());
-            if let Some(before) = first.insert(same, at) {
-                let wrong = Wrong::new(format!("{} stands twice in this list", quoted(&text.0)));
-                reader.warn(&at.span, wrong.also(before.span.clone(), "here, too"));
-            }
-        }
-    }
-}
-
-/// Whether its phrases count wherever and whenever they occur.
-fn is_always_so(raw: &Conditional) -> bool {
-    let asks = raw.learned.value().copied().unwrap_or_default();
-    !asks && raw.near.is_absent() && raw.since.is_absent() && raw.until.is_absent() && raw.r#in.is_absent()
-}
-
-/// Whether the exception stands wherever the phrase does.
-fn hides(exception: &Words, phrase: &Words) -> bool {
-    let capital = |words: &Words, place: usize| words.get(place).is_some_and(|word| word.capital);
-    exception.key() == phrase.key() && (0..phrase.len()).all(|place| capital(phrase, place) || !capital(exception, place))
-}
-
 fn phrases_in(wanted: &[At<Wanted>]) -> usize {
     wanted.iter().map(|wanted| wanted.value.0.phrase.value().map_or(0, |phrases| phrases.0.len())).sum()
 }
@@ -128,6 +80,12 @@ fn phrases_in(wanted: &[At<Wanted>]) -> usize {
 fn phrases_of(raw: &Conditional, zone: &TimeZone, reader: &mut Reader<'_>) -> Vec<Phrase> {
     if let Some(near) = raw.near.given().filter(|near| near.value.is_empty()) {
         reader.error(&near.span, Wrong::new("the phrase is near nothing, so it never counts").expected("at least one phrase"));
+    }
+    if let Some(fields) = raw.r#in.given().filter(|fields| fields.value.is_empty()) {
+        reader.error(
+            &fields.span,
+            Wrong::new("the phrase is looked for nowhere, so it never counts").expected("at least one field"),
+        );
     }
     let start = |day: civil::Date| zone.to_timestamp(day.at(0, 0, 0, 0)).ok();
     let (since, until) = (raw.since.value(), raw.until.value());

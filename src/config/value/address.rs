@@ -9,6 +9,7 @@ use url::{Host, Url};
 
 use crate::config::fault::{Wrong, quoted};
 use crate::config::read::{At, Reader, Table, Value, in_order, joined, other_kind};
+use crate::config::unseen;
 use crate::config::value::{FromText, schema};
 
 /// An address that can be fetched.
@@ -19,19 +20,54 @@ impl FromText for HttpUrl {
     const EXPECTED: &'static str = "an address such as \"https://example.vn/rss\"";
 
     fn from_text(text: &str) -> Result<Self, Wrong> {
-        let url = Url::parse(text.trim()).map_err(|error| Wrong::new(format!("this is no address: {error}")))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(Wrong::new("this address is neither http nor https"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            let help = "send it as a header instead: headers = { Authorization = \"Basic ${…}\" }";
-            return Err(Wrong::new("this address holds a name or a password").help(help.to_owned()));
-        }
-        Ok(Self(url))
+        http(text, Some("send it as a header instead: headers = { Authorization = \"Basic ${…}\" }")).map(Self)
     }
 }
 
 schema!(HttpUrl, { "type": "string", "pattern": r"^\s*[Hh][Tt][Tt][Pp][Ss]?://|\$\{" });
+
+/// An http address without a name and a password; `instead` says where these can stand.
+fn http(text: &str, instead: Option<&str>) -> Result<Url, Wrong> {
+    let url = parse(text)?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Wrong::new("this address is neither http nor https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Wrong::new("this address holds a name or a password").help(instead.map(str::to_owned)));
+    }
+    Ok(url)
+}
+
+/// The parts of an address, or what is missing of it.
+fn parse(text: &str) -> Result<Url, Wrong> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Wrong::new("this address is empty"));
+    }
+    if let Some(wrong) = unseen::within(text, "this address") {
+        return Err(wrong);
+    }
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") || text.contains("://") => Ok(url),
+        Err(url::ParseError::RelativeUrlWithoutBase) | Ok(_) => {
+            let wrong = Wrong::new("this address does not begin with https:// or http://");
+            Err(wrong.help(with_scheme(text).map(|whole| format!("did you mean {}?", quoted(&whole)))))
+        }
+        Err(url::ParseError::EmptyHost) => Err(Wrong::new("this address has no host")),
+        Err(url::ParseError::InvalidPort) => Err(Wrong::new("the port of this address is no number from 0 to 65535")),
+        Err(error) => Err(Wrong::new(format!("this is no address: {error}"))),
+    }
+}
+
+/// The address that was meant by one without its beginning, or with half of it.
+fn with_scheme(text: &str) -> Option<String> {
+    let half =
+        ["https", "http"].into_iter().find_map(|scheme| text.strip_prefix(scheme).filter(|rest| rest.starts_with([':', '/'])));
+    let bare = half.unwrap_or(text).trim_start_matches([':', '/']);
+    let host = bare.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let whole = format!("https://{bare}");
+    (host.contains('.') && Url::parse(&whole).is_ok()).then_some(whole)
+}
 
 /// A proxy: its address may hold a name and a password, for there is no other place for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +77,7 @@ impl FromText for ProxyUrl {
     const EXPECTED: &'static str = "a proxy such as \"http://proxy.example.vn:3128\"";
 
     fn from_text(text: &str) -> Result<Self, Wrong> {
-        let url = Url::parse(text.trim()).map_err(|error| Wrong::new(format!("this is no address: {error}")))?;
+        let url = parse(text)?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Wrong::new("this proxy is neither http nor https"));
         }
@@ -62,7 +98,7 @@ impl FromText for PublicUrl {
     const EXPECTED: &'static str = "an address such as \"https://tin.example.vn/\"";
 
     fn from_text(text: &str) -> Result<Self, Wrong> {
-        let HttpUrl(mut url) = HttpUrl::from_text(text).map_err(|wrong| wrong.help(None))?;
+        let mut url = http(text, None)?;
         if url.query().is_some() || url.fragment().is_some() {
             return Err(Wrong::new("pages can't stand below an address with ? or #"));
         }
@@ -89,12 +125,27 @@ impl Value for HubChoice {
     fn read(value: Spanned<DeValue<'_>>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
         match value.get_ref() {
             DeValue::Boolean(yes) => Some(Self::Ours(*yes)),
-            DeValue::String(_) => HttpUrl::read(value, path, reader).map(|HttpUrl(url)| Self::At(url)),
+            DeValue::String(_) => HubUrl::read(value, path, reader).map(|HubUrl(url)| Self::At(url)),
             other => {
-                reader.error(&value.span(), other_kind(other, path, "true, false, or the address of another hub"));
+                reader.error(&value.span(), other_kind(other, path, HubUrl::EXPECTED));
                 None
             }
         }
+    }
+}
+
+/// The address of another's hub.
+struct HubUrl(Url);
+
+impl FromText for HubUrl {
+    const EXPECTED: &'static str = "true, false, or the address of another hub";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        if !text.contains("://") {
+            let help = matches!(text.trim(), "true" | "false").then(|| "write it without quotes".to_owned());
+            return Err(Wrong::new("this is no address of a hub").help(help));
+        }
+        http(text, None).map(Self)
     }
 }
 
@@ -132,7 +183,7 @@ impl FromText for Contact {
     fn from_text(text: &str) -> Result<Self, Wrong> {
         let text = text.trim();
         if text.starts_with("http://") || text.starts_with("https://") {
-            return HttpUrl::from_text(text).map(|HttpUrl(url)| Self(url.into())).map_err(|wrong| wrong.help(None));
+            return http(text, None).map(|url| Self(url.into()));
         }
         let mail = text.strip_prefix("mailto:").unwrap_or(text);
         let one_word = mail.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'(' | b')' | b'<' | b'>' | b',' | b';'));
@@ -161,6 +212,9 @@ impl FromText for StoreUrl {
                 Some(rest) if rest.contains(|c: char| c.is_control() || c.is_whitespace()) => {
                     Some("this address has a space in it; %20 stands for one")
                 }
+                Some(rest) if !ports(rest).all(|port| port.is_empty() || port.parse::<u16>().is_ok_and(|port| port > 0)) => {
+                    Some("the port of this address is no number from 1 to 65535")
+                }
                 Some(_) => None,
             };
             return at_fault.map_or_else(|| Ok(Self(text.to_owned())), |why| Err(Wrong::new(why)));
@@ -177,6 +231,14 @@ impl FromText for StoreUrl {
         }
         Ok(Self(text.to_owned()))
     }
+}
+
+/// The ports of a database's address: it may name several hosts, `user@a:5432,b:5432/database`.
+fn ports(rest: &str) -> impl Iterator<Item = &str> {
+    let hosts = rest.split_once('@').map_or(rest, |(_, hosts)| hosts);
+    let hosts = hosts.split(['/', '?']).next().unwrap_or_default();
+    // Colons between [ and ] are those of an IPv6 address.
+    hosts.split(',').filter_map(|host| host.rsplit_once(']').map_or(host, |(_, port)| port).split_once(':').map(|(_, port)| port))
 }
 
 schema!(StoreUrl, { "type": "string", "pattern": r"^\s*(sled:.|postgres(ql)?://.)|\$\{" });
@@ -320,6 +382,35 @@ mod tests {
     }
 
     #[test]
+    fn what_an_address_lacks_is_named() {
+        for (text, said, help) in [
+            ("a.vn/rss", "does not begin with https://", Some("did you mean `https://a.vn/rss`?")),
+            ("//a.vn/rss", "does not begin with https://", Some("did you mean `https://a.vn/rss`?")),
+            ("https//a.vn/rss", "does not begin with https://", Some("did you mean `https://a.vn/rss`?")),
+            ("a.vn:8080/rss", "does not begin with https://", Some("did you mean `https://a.vn:8080/rss`?")),
+            ("yes", "does not begin with https://", None),
+            ("", "empty", None),
+            ("https://", "no host", None),
+            ("https://a.vn:http/", "port", None),
+            ("ftp://a.vn/", "neither http nor https", None),
+        ] {
+            let wrong = HttpUrl::from_text(text).expect_err(text);
+            assert!(wrong.message.contains(said), "{text}: {}", wrong.message);
+            assert_eq!(wrong.help.as_deref(), help, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_sees_in_an_address_is_named() {
+        for (text, place) in [("https://a.vn/rss\u{200B}", "at the end of"), ("https://a.vn/\u{A0}rss", "after 13 characters of")]
+        {
+            let wrong = HttpUrl::from_text(text).expect_err(text);
+            assert!(wrong.message.contains(place) && wrong.letter.is_some(), "{}", wrong.message);
+        }
+        assert!(HttpUrl::from_text("https://a.vn/rss\u{A0}").is_ok(), "spaces around an address mean nothing");
+    }
+
+    #[test]
     fn a_proxy_is_a_host_and_a_port() {
         accepts::<ProxyUrl>(
             &["http://10.0.0.5:3128", "https://u:p@proxy.vn/"],
@@ -369,8 +460,29 @@ mod tests {
     #[test]
     fn stores_are_folders_or_databases() {
         accepts::<StoreUrl>(
-            &["sled:data", "sled:/var/lib/diemtin", "sled:./a b", "postgres://u@h/db", "postgresql:///db?host=/run/postgresql"],
-            &["", "data", "sled:", "sled://data", "sqlite:x", "postgres:", "postgres:db", "postgres://", "postgres://h/a b"],
+            &[
+                "sled:data",
+                "sled:/var/lib/diemtin",
+                "sled:./a b",
+                "postgres://u@h/db",
+                "postgresql:///db?host=/run/postgresql",
+                "postgres://u:p:q@[::1]:5432/db",
+                "postgres://u@a:1,b:2/db",
+            ],
+            &[
+                "",
+                "data",
+                "sled:",
+                "sled://data",
+                "sqlite:x",
+                "postgres:",
+                "postgres:db",
+                "postgres://",
+                "postgres://h/a b",
+                "postgres://u@host:abc/db",
+                "postgres://u@a:1,b:70000/db",
+                "postgres://[::1]:x/db",
+            ],
         );
         let wrong = StoreUrl::from_text("postgres://u:secret @h/db").expect_err("a space");
         assert!(wrong.message.contains("%20") && !wrong.message.contains("secret"));

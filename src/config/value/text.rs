@@ -1,15 +1,14 @@
-//! Texts with a meaning: titles, phrases, ids, languages, zones, encodings, selectors, date formats.
+//! Texts with a meaning: titles, phrases, ids, languages, zones, encodings, date formats.
 
 use encoding_rs::Encoding as Codec;
 use jiff::civil;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
-use scraper::Selector;
-use scraper::error::SelectorErrorKind;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::config::fault::{Wrong, did_you_mean};
 use crate::config::read::wrong_id;
+use crate::config::unseen;
 use crate::config::value::{FromText, schema};
 use crate::model::Slug;
 use crate::text::Words;
@@ -25,7 +24,7 @@ impl FromText for Text {
     const EXPECTED: &'static str = "a line of text";
 
     fn from_text(text: &str) -> Result<Self, Wrong> {
-        let text: String = text.trim().nfc().collect();
+        let text: String = text.trim_matches(|c: char| c.is_whitespace() || unseen::name(c).is_some()).nfc().collect();
         if text.is_empty() {
             return Err(Wrong::new("this text is empty"));
         }
@@ -103,7 +102,7 @@ impl FromText for Id {
     const EXPECTED: &'static str = "an id";
 
     fn from_text(text: &str) -> Result<Self, Wrong> {
-        Slug::new(text).map(Self).map_err(|_| wrong_id())
+        Slug::new(text).map(Self).map_err(|_| wrong_id(text))
     }
 }
 
@@ -121,6 +120,9 @@ impl FromText for Language {
         let first = subtags.next().unwrap_or_default();
         let language = matches!(first.len(), 2..=8) && first.bytes().all(|b| b.is_ascii_alphabetic());
         let others = subtags.all(|tag| matches!(tag.len(), 1..=8) && tag.bytes().all(|b| b.is_ascii_alphanumeric()));
+        if first.eq_ignore_ascii_case("vn") {
+            return Err(Wrong::new("`vn` is the country").help("Vietnamese is `vi`".to_owned()));
+        }
         if language && others { Ok(Self(text.to_owned())) } else { Err(Wrong::new("this is no language tag")) }
     }
 }
@@ -137,9 +139,18 @@ impl FromText for Zone {
     fn from_text(text: &str) -> Result<Self, Wrong> {
         TimeZone::get(text).map(Self).map_err(|_| {
             let zones: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
-            Wrong::new("this time zone is unknown").help(did_you_mean(text, zones.iter().map(String::as_str)))
+            let near = || did_you_mean(text, zones.iter().map(String::as_str));
+            let help = is_vietnam(text).then(|| "that of Vietnam is `Asia/Ho_Chi_Minh`".to_owned()).or_else(near);
+            Wrong::new("this time zone is unknown").help(help)
         })
     }
+}
+
+/// Whether the time of Vietnam is meant: the database has neither its capital nor distances from Greenwich.
+fn is_vietnam(text: &str) -> bool {
+    let bare: String = text.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == '+').collect();
+    let named = ["hanoi", "hànội", "danang", "saigon", "sàigòn", "hochiminh", "hồchíminh", "vietnam", "việtnam"];
+    named.iter().any(|name| bare.contains(name)) || ["+7", "+07", "+0700"].iter().any(|ahead| bare.ends_with(ahead))
 }
 
 schema!(Zone, { "type": "string", "examples": ["Asia/Ho_Chi_Minh", "UTC"] });
@@ -163,29 +174,6 @@ impl FromText for Encoding {
 }
 
 schema!(Encoding, { "type": "string", "examples": LABELS });
-
-/// A CSS selector.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::config) struct Css(pub(in crate::config) String);
-
-impl FromText for Css {
-    const EXPECTED: &'static str = "a CSS selector such as \"h3 a\"";
-
-    fn from_text(text: &str) -> Result<Self, Wrong> {
-        let error = match Selector::parse(text) {
-            Ok(_) => return Ok(Self(text.to_owned())),
-            Err(error) => error,
-        };
-        let reason = match error {
-            SelectorErrorKind::UnexpectedSelectorParseError(reason) => format!("in the parser's words: {reason:?}"),
-            SelectorErrorKind::EndOfLine => "it ends too early".to_owned(),
-            other => other.to_string(),
-        };
-        Err(Wrong::new("this is no CSS selector").help(reason))
-    }
-}
-
-schema!(Css, { "type": "string", "minLength": 1 });
 
 /// A strptime format that gives a date.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -233,6 +221,7 @@ mod tests {
 
     #[test]
     fn texts_are_composed_lines() {
+        assert_eq!(Text::from_text(" Bình\u{200B}\u{A0}").map(|text| text.0).as_deref(), Ok("Bình"));
         assert_eq!(Text::from_text(" Bi\u{300}nh ").map(|text| text.0).as_deref(), Ok("Bình"));
         accepts::<Text>(&["Điểm tin", "…"], &["", "  ", "a\nb", "a\0b", "\u{1b}[31m"]);
         accepts::<Phrase>(&["57", "05-CT/TW", "học tập"], &["", "…", "- /", "\u{345}", "\u{200B}"]);
@@ -242,7 +231,7 @@ mod tests {
     fn languages_look_like_tags() {
         accepts::<Language>(
             &["vi", "vi-VN", "zh-Hant-TW", "mnong"],
-            &["", "v", "vi_VN", "tiếng Việt", "vi-", "vietnamese", "12"],
+            &["", "v", "vi_VN", "tiếng Việt", "vi-", "vietnamese", "12", "vn", "vn-VN"],
         );
     }
 
@@ -251,19 +240,16 @@ mod tests {
         accepts::<Zone>(&["Asia/Ho_Chi_Minh", "UTC", "Asia/Saigon"], &["", "Asia/Hanoi", "+07:00", "../etc/passwd"]);
         let wrong = Zone::from_text("Asia/Ho_Chi_Min").expect_err("misspelt");
         assert_eq!(wrong.help.as_deref(), Some("did you mean `Asia/Ho_Chi_Minh`?"));
+        for text in ["Asia/Hanoi", "Asia/Ha_Noi", "GMT+7", "UTC+07:00", "+07", "Việt Nam"] {
+            let wrong = Zone::from_text(text).expect_err("no zone");
+            assert_eq!(wrong.help.as_deref(), Some("that of Vietnam is `Asia/Ho_Chi_Minh`"), "{text}");
+        }
+        assert!(!is_vietnam("UTC+8") && !is_vietnam("America/Hanover"));
     }
 
     #[test]
     fn encodings_are_labels() {
         accepts::<Encoding>(&["utf-8", "UTF8", "windows-1258", "cp1258", "latin1"], &["", "unikode", "tcvn3", "replacement"]);
-    }
-
-    #[test]
-    fn selectors_are_parsed() {
-        accepts::<Css>(
-            &["h3 a", ".news-item", "a[href$=\".html\"]", "li:nth-child(2)"],
-            &["", "h3 >", "..x", "a[", "::", "a:foo(", ","],
-        );
     }
 
     #[test]
