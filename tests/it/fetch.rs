@@ -349,7 +349,7 @@ fn a_source_that_asks_to_be_left_alone_is_left_alone() {
     // Up to a minute more keeps everybody off the stroke of the hour.
     assert!((7200..7260).contains(&wait("s0")));
     assert!((24 * 3600..24 * 3600 + 60).contains(&wait("s1")), "at most a day");
-    assert!((43200..43260).contains(&wait("s2")));
+    assert!((43200..=43200 * 11 / 10 + 60).contains(&wait("s2")), "up to a tenth later, so that not all come at once");
     assert!((3200..=4000).contains(&wait("s3")), "{}", wait("s3"));
 
     let count = || origins.iter().map(Origin::count).sum::<usize>();

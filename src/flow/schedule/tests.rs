@@ -275,10 +275,11 @@ fn what_the_source_asks_for_is_a_lower_bound() {
 
 #[test]
 fn who_asks_for_the_same_does_not_come_back_in_step() {
+    let known = knowing(habits(24));
     let of = |n: u32, asked: Asked, fresh_for| {
         let source = Source { id: Slug::new(format!("s{n}")).unwrap(), ..source(None) };
         let answered = Answered { document: Some(Read { entries: 20, asked }), ..NOTHING };
-        waits(&plan(&source, Some(&knowing(habits(24))), answered, fresh_for))
+        waits(&plan(&source, Some(&known), answered, fresh_for))
     };
     // It is 03:00 UTC.
     let skipping = Asked { skip_hours: 0xFFF, ..Asked::default() };
