@@ -182,11 +182,8 @@ async fn reload(setup: &Setup, desk: &watch::Sender<Desk>, mut watch: Watch, mut
         }
         let faults = match setup.config() {
             // What a full disk or a copy that was cut off leaves. Whoever means it starts the service with it.
-            Ok((config, _)) if config.sources.is_empty() && !desk.borrow().config.sources.is_empty() => {
-                let name = setup.path.display();
-                tracing::error!(
-                    "the edit of {name} changes nothing, because no source is left in it; a restart takes it as it is"
-                );
+            Ok((config, _)) if config.text.trim().is_empty() && !desk.borrow().config.sources.is_empty() => {
+                tracing::error!("the edit of {} changes nothing, because the file is empty", setup.path.display());
                 1
             }
             Ok((config, warnings)) => {

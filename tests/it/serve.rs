@@ -515,7 +515,7 @@ fn a_broken_edit_changes_nothing_and_is_logged_with_its_line() {
         assert!(run.stderr.contains("has faults") && run.stderr.contains("diemtin check"), "{}", run.stderr);
     }
     app.write("");
-    service.log.wait_for("because no source is left in it");
+    service.log.wait_for("because the file is empty");
     std::fs::remove_file(app.config()).expect("removing feeds.toml");
     let logged = service.log.wait_for("can't read the configuration").to_string();
     assert!(!logged.contains("demo"), "no advice for who has no configuration yet: {logged}");
