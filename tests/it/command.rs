@@ -55,7 +55,7 @@ fn a_name_that_nobody_has_ends_with_2_and_the_nearest_one() {
 #[test]
 fn check_says_what_is_wrong_for_people_and_for_programs() {
     let good = TestApp::new(&home(&[("a", "https://example.vn/rss".to_owned())]));
-    assert!(good.run(&["check"]).ok().contains("1 sources, 0 topics, 1 feeds; no errors"));
+    assert!(good.run(&["check"]).ok().contains("1 source, 0 topics, 1 feed; no errors"));
     assert_eq!(good.run(&["check", "--json"]).ok(), "");
     assert!(!good.folder().join("data").exists(), "checking makes no store");
 
@@ -123,6 +123,10 @@ fn poll_prints_one_object_a_source_and_the_total() {
 
     let table = app.run(&["poll", "--all"]);
     assert!(table.stdout.contains("2 sources: 0 changed, 1 unchanged, 1 failed"), "{}", table.stdout);
+    let (rows, below) = table.stdout.split_once("\n\n").expect("a table");
+    assert!(rows.lines().all(|row| row.chars().count() < 100), "a long error makes no row longer: {rows}");
+    assert!(below.starts_with("b: ") && below.contains("404"), "{below}");
+    assert!(app.run(&["poll", "a"]).stdout.contains("\n1 source: 0 changed, 1 unchanged"));
 }
 
 #[test]
@@ -269,8 +273,15 @@ fn a_line_that_is_no_dump_is_named_and_what_was_stored_stays() {
         let ran = app.run_with(&["load"], format!("{before}{wrong}\n").as_bytes());
         assert_eq!(ran.status, Some(1), "{ran:#?}");
         assert!(ran.stderr.contains(&format!("line {}", before.lines().count() + 1)), "{}", ran.stderr);
+        assert!(ran.stderr.contains("Take that line out") && !ran.stderr.contains("at line 1"), "{}", ran.stderr);
         assert_eq!(app.run(&["dump"]).ok(), before);
     }
+    let lines: Vec<&str> = before.lines().collect();
+    let other = TestApp::new(&std::fs::read_to_string(app.config()).expect("feeds.toml"));
+    let without_the_second = [&lines[..1], &lines[2..]].concat().join("\n");
+    let ran = other.run_with(&["load"], without_the_second.as_bytes());
+    assert!(ran.status == Some(1) && ran.stderr.contains("the dump is not whole: "), "{ran:#?}");
+    assert_eq!(other.dump().stories.len(), app.dump().stories.len() - 1, "the rest is loaded");
     assert_eq!(app.run(&["load", "khong-co.jsonl"]).status, Some(2));
 }
 
@@ -280,9 +291,37 @@ fn a_reader_that_has_read_enough_is_no_failure() {
     origin.set("/a", feed(&articles("a.vn", 0..400)));
     let app = TestApp::new(&home(&[("a", origin.url("/a"))]));
     app.poll();
-    let mut child = app.command(&["dump"]).spawn().expect("the binary runs");
-    drop(child.stdout.take());
-    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    std::fs::write(app.folder().join("a.xml"), rss(&articles("a.vn", 0..400))).expect("writing");
+    for command in [&["dump"][..], &["parse", "a.xml"], &["export"], &["render", "moi-nhat"], &["build", "ra"], &["check"]] {
+        let mut child = app.command(command).spawn().expect("the binary runs");
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().expect("it ends");
+        assert_eq!(ended.status.code(), Some(0), "{command:?}: {}", String::from_utf8_lossy(&ended.stderr));
+    }
+}
+
+#[test]
+fn a_standard_output_that_is_full_is_named() {
+    let origin = Origin::new();
+    origin.set("/a", feed(&articles("a.vn", 0..3)));
+    let app = TestApp::new(&home(&[("a", origin.url("/a"))]));
+    app.poll();
+    std::fs::write(app.folder().join("a.xml"), rss(&articles("a.vn", 0..3))).expect("writing");
+    let said = |command: &[&str]| {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("a full device");
+        let ended = app.command(command).stdout(full).output().expect("the binary runs");
+        let said = String::from_utf8(ended.stderr).expect("UTF-8");
+        assert!(ended.status.code() == Some(2) && said.contains("can't write to the standard output: "), "{command:?}: {said}");
+    };
+    said(&["dump"]);
+    for command in [&["parse", "a.xml"][..], &["export"], &["render", "moi-nhat"], &["build", "ra"], &["check"]] {
+        said(command);
+    }
+    said(&["poll", "--all"]);
+    let _service = app.serve();
+    said(&["dump"]);
+    said(&["poll", "--all", "--json"]);
+    said(&["store", "stats"]);
 }
 
 #[test]
@@ -348,10 +387,16 @@ fn import_adds_the_feeds_of_a_list_and_export_prints_them() {
 fn a_store_that_another_process_holds_is_said() {
     let app = TestApp::new("");
     let service = app.serve();
-    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["load"], &["render", "moi-nhat"], &["store", "compact"]] {
+    for (command, advice) in [
+        (&["serve", "--listen", "127.0.0.1:0"][..], ""),
+        (&["load"], "Stop the service"),
+        (&["render", "moi-nhat"], "/feeds/moi-nhat.rss"),
+        (&["build", "ra"], "Stop the service"),
+        (&["store", "compact"], "Stop the service"),
+    ] {
         let ran = app.run(command);
         assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{command:?}: {ran:#?}");
-        assert!(ran.stderr.contains("held by another process"), "{command:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("held by another process") && ran.stderr.contains(advice), "{command:?}: {}", ran.stderr);
     }
     assert_eq!(service.get("/readyz").status, 200);
 }
