@@ -365,7 +365,7 @@ fn import_adds_the_feeds_of_a_list_and_export_prints_them() {
     std::fs::write(&list, format!("<opml version='2.0'><body>{outlines}</body></opml>")).expect("a list");
     let before = std::fs::read_to_string(app.config()).expect("feeds.toml");
     let told = app.run(&["import", path, "--dry-run"]).ok();
-    assert!(told.contains("2 sources would be added") && told.contains("1 were there already"), "{told}");
+    assert!(told.contains("2 sources would be added") && told.contains("1 was there already"), "{told}");
     assert_eq!(std::fs::read_to_string(app.config()).expect("feeds.toml"), before);
     app.run(&["import", path]).ok();
     let after = std::fs::read_to_string(app.config()).expect("feeds.toml");
@@ -381,6 +381,46 @@ fn import_adds_the_feeds_of_a_list_and_export_prints_them() {
     std::fs::write(&list, "<html>").expect("no list");
     let ran = app.run(&["import", path]);
     assert!(ran.status == Some(2) && ran.stderr.contains("names no feed"), "{ran:?}");
+}
+
+#[test]
+fn import_adds_what_is_good_and_says_why_the_rest_is_left_out() {
+    let page = "[source.p]\npage = \"https://p.vn/tin\"\nselect = { item = \"li\", title = \"a\", link = \"a\" }\n";
+    let secret = source("s", "https://s.vn/${BI_MAT}");
+    let app = TestApp::new(&(source("a", "https://a.vn/rss") + page + &secret)).env("BI_MAT", "x");
+    let list = app.folder().join("cua-toi.opml");
+    let path = list.to_str().expect("UTF-8");
+    let import = |outlines: &str| {
+        std::fs::write(&list, format!("<opml version='2.0'><body>{outlines}")).expect("a list");
+        app.run(&["import", path])
+    };
+    let exported = app.run(&["export"]).ok();
+    std::fs::write(&list, &exported).expect("a list");
+    assert!(app.run(&["import", path]).ok().contains("0 sources added to"), "what `export` prints is there already: {exported}");
+
+    let ran = import(
+        "<outline text='Mật' xmlUrl='https://u:p@b.vn/rss'/><outline text='Trùng' xmlUrl='https://a.vn/rss#tin'/>
+        <outline text='Trần' xmlUrl='c.vn/rss'/><outline text='Cổ' xmlUrl='ftp://d.vn/rss'/>
+        <outline text='Trang' type='link' url='https://e.vn/'/><outline text='Tốt' xmlUrl='https://f.vn/rss'/></body></opml>",
+    );
+    assert!(ran.status == Some(1) && ran.stdout.contains("\n1 source added to"), "{ran:#?}");
+    assert!(ran.stdout.contains("1 was there already"), "a fragment makes no difference: {ran:#?}");
+    let left: Vec<&str> = ran.stderr.lines().filter_map(|line| line.strip_prefix("left out: ")).collect();
+    let begin = [
+        "Mật (https://b.vn/rss): this address holds a name or a password; ",
+        "Trần (c.vn/rss): this address does not begin with https:// or http://; did you mean `https://c.vn/rss`?",
+        "Cổ (ftp://d.vn/rss): this address is neither http nor https",
+        "Trang (https://e.vn/): it is a page and no feed; ",
+    ];
+    assert_eq!(left.len(), begin.len(), "{left:#?}");
+    assert!(left.iter().zip(begin).all(|(line, begin)| line.starts_with(begin)), "{left:#?}");
+    assert!(
+        std::fs::read_to_string(app.config()).expect("feeds.toml").ends_with("url  = \"https://f.vn/rss\"\nname = \"Tốt\"\n")
+    );
+
+    let ran = import("<outline text='G' xmlUrl='https://g.vn/rss'/><outline text='H' xmlUrl='https://h.vn/r");
+    assert!(ran.status == Some(1) && ran.stderr.contains("ends in the middle"), "{ran:#?}");
+    assert!(ran.stdout.contains("https://g.vn/rss") && !ran.stdout.contains("h.vn"), "{ran:#?}");
 }
 
 #[test]
