@@ -8,6 +8,7 @@ use anyhow::{Context, anyhow};
 use url::Url;
 
 use crate::command::preview::{entries, passing, select_table, toml_string};
+use crate::command::table::counted;
 use crate::command::{Exit, Setup, setup};
 use crate::config::{self, Config};
 use crate::model::{Document, Select, Slug, Source};
@@ -75,7 +76,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
         Some(id) => id,
         None => Ids::of(&desk.config).next(&found.url)?,
     };
-    let table = table(&id, &found, arguments.place.as_deref());
+    let table = source_table(&id, &found, arguments.place.as_deref());
     if !arguments.dry_run {
         append(setup, &table)?;
     }
@@ -86,9 +87,9 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     for other in &found.others {
         writeln!(out, "The site has another feed: {other}")?;
     }
-    let count = found.document.entries.len();
+    let count = counted(found.document.entries.len(), "entry", "entries");
     let verb = if arguments.dry_run { "would be added to" } else { "was added to" };
-    writeln!(out, "The source {id} ({count} entries) {verb} {}.", setup.path.display())?;
+    writeln!(out, "The source {id} ({count}) {verb} {}.", setup.path.display())?;
     Ok(Exit::Done)
 }
 
@@ -132,9 +133,10 @@ async fn look(desk: &Desk, source: &Source, address: &str) -> Result<crate::pipe
     preview(desk, &Source { home: url, origin, ..source.clone() }).await
 }
 
-/// An address as two sources would share it.
+/// An address as two sources would share it: without what is not sent (the fragment), and what seldom makes a difference.
 pub(super) fn address(url: &Url) -> String {
-    let text = url.as_str().trim_end_matches('/');
+    let sent = url.as_str().split('#').next().unwrap_or_default();
+    let text = sent.trim_end_matches('/');
     text.strip_prefix("https://").or(text.strip_prefix("http://")).unwrap_or(text).trim_start_matches("www.").to_owned()
 }
 
@@ -175,21 +177,22 @@ fn id_of(url: &Url) -> String {
     if text.is_empty() { "nguon".to_owned() } else { text.trim_end_matches('-').to_owned() }
 }
 
-/// The lines of the new source.
-fn table(id: &Slug, found: &Found, place: Option<&str>) -> String {
+/// The new source.
+fn source_table(id: &Slug, found: &Found, place: Option<&str>) -> String {
     let title = found.document.feed.title.as_deref().filter(|title| !title.is_empty());
     let name = title.or(found.url.host_str()).unwrap_or_default();
-    let mut lines = vec![format!("[source.{id}]")];
-    let url = toml_string(found.url.as_str());
-    lines.push(if found.select.is_some() { format!("page   = {url}") } else { format!("url   = {url}") });
-    lines.push(if found.select.is_some() {
-        format!("name   = {}", toml_string(name))
-    } else {
-        format!("name  = {}", toml_string(name))
-    });
-    lines.extend(place.map(|place| format!("place = {}", toml_string(place))));
-    lines.extend(found.select.as_ref().map(|select| format!("select = {}", select_table(select))));
-    lines.join("\n") + "\n"
+    let address = if found.select.is_some() { "page" } else { "url" };
+    let mut keys = vec![(address, toml_string(found.url.as_str())), ("name", toml_string(name))];
+    keys.extend(place.map(|place| ("place", toml_string(place))));
+    keys.extend(found.select.as_ref().map(|select| ("select", select_table(select))));
+    table(id, &keys)
+}
+
+/// A source's lines of TOML, the equals signs below each other.
+pub(super) fn table(id: &Slug, keys: &[(&str, String)]) -> String {
+    let width = keys.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
+    let lines = keys.iter().map(|(key, value)| format!("{key:width$} = {value}\n"));
+    format!("[source.{id}]\n{}", lines.collect::<String>())
 }
 
 /// Appends a table to the configuration, if that is still right with it. The file is replaced whole, so that a running service never
@@ -217,4 +220,41 @@ fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(std::fs::File::open(folder)?.sync_all()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_a_new_source_stand_below_each_other() {
+        let found = |select: Option<Select>| Found {
+            url: Url::parse("https://a.vn/tin").expect("an address"),
+            select,
+            document: Document::default(),
+            others: Vec::new(),
+        };
+        let select = Select {
+            item: "li".to_owned(),
+            title: "a".to_owned(),
+            link: "a".to_owned(),
+            date: None,
+            date_format: None,
+            summary: None,
+            image: None,
+        };
+        for (found, place) in [(found(None), None), (found(None), Some("Huế")), (found(Some(select)), Some("Huế"))] {
+            let table = source_table(&Slug::new("a").expect("an id"), &found, place);
+            let places: BTreeSet<_> = table.lines().skip(1).map(|line| line.find(" = ")).collect();
+            assert_eq!(places.len(), 1, "{table}");
+            config::read("feeds.toml", &table, &|_| None).expect("a configuration");
+        }
+    }
+
+    #[test]
+    fn a_fragment_makes_no_other_address() {
+        let same = |text: &str| address(&Url::parse(text).expect("an address"));
+        assert_eq!(same("https://www.a.vn/rss/#tin"), same("http://a.vn/rss"));
+        assert_ne!(same("https://a.vn/rss?x#tin"), same("https://a.vn/rss"));
+    }
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 use jiff::Timestamp;
 
+use crate::command::store::advised;
 use crate::command::{Exit, Setup, setup};
 use crate::model::{Coding, Page};
 use crate::pipeline::whole;
@@ -30,7 +31,8 @@ pub struct Arguments {
 /// Writes the site.
 pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let config = setup.quiet_config()?;
-    let store = setup.existing_store(&config.store)?;
+    let advice = "Stop the service for as long as this takes, or let the web server take the pages from it: they are the same";
+    let store = setup.existing_store(&config.store).map_err(|error| advised(error, advice))?;
     let desk = setup.desk(config)?;
     let pages = setup::block_on(async { Ok(whole(&desk, &store).await?) })?;
     let folder = &arguments.folder;
@@ -58,7 +60,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
         }
     }
     put(&folder.join(WRITTEN), list(now.iter().collect()).as_bytes(), Timestamp::UNIX_EPOCH)?;
-    println!("{} files, {changed} of them new or changed, {removed} removed", now.len());
+    writeln!(std::io::stdout(), "{} files, {changed} of them new or changed, {removed} removed", now.len())?;
     Ok(Exit::Done)
 }
 

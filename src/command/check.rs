@@ -5,6 +5,7 @@ use std::io::Write;
 use serde_json::json;
 use tokio::task::JoinSet;
 
+use crate::command::table::counted;
 use crate::command::{Exit, Setup, setup};
 use crate::config::{self, Config, Fault, Faults, Severity};
 use crate::model::SourceId;
@@ -46,13 +47,15 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let errors = faults.shown.iter().filter(|fault: &&Fault| fault.severity == Severity::Error).count() + faults.more;
     let Some(config) = config else {
         if !arguments.json {
-            writeln!(out, "{}: {errors} {}", setup.path.display(), if errors == 1 { "error" } else { "errors" })?;
+            writeln!(out, "{}: {}", setup.path.display(), counted(errors, "error", "errors"))?;
         }
         return Ok(Exit::WithFailures);
     };
     if !arguments.json {
-        let (sources, topics, feeds) = (config.sources.len(), config.topics.len(), config.feeds.len());
-        writeln!(out, "{}: {sources} sources, {topics} topics, {feeds} feeds; no errors", setup.path.display())?;
+        let sources = counted(config.sources.len(), "source", "sources");
+        let topics = counted(config.topics.len(), "topic", "topics");
+        let feeds = counted(config.feeds.len(), "feed", "feeds");
+        writeln!(out, "{}: {sources}, {topics}, {feeds}; no errors", setup.path.display())?;
     }
     drop(out);
     if arguments.online { online(setup, config, arguments.json) } else { Ok(Exit::Done) }
@@ -89,11 +92,8 @@ fn online(setup: &Setup, config: Config, json: bool) -> anyhow::Result<Exit> {
         anyhow::Ok(failures)
     })?;
     if !json {
-        writeln!(
-            std::io::stdout(),
-            "{} sources asked, {failures} failed",
-            desk.config.sources.values().filter(|s| s.enabled).count()
-        )?;
+        let enabled = desk.config.sources.values().filter(|source| source.enabled).count();
+        writeln!(std::io::stdout(), "{} asked, {failures} failed", counted(enabled, "source", "sources"))?;
     }
     Ok(if failures == 0 { Exit::Done } else { Exit::WithFailures })
 }

@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write};
 use anyhow::anyhow;
 
 use crate::command::control::{self, Question};
-use crate::command::{Exit, Setup};
+use crate::command::{Exit, Setup, exit};
 use crate::edge::store::StoreError;
 use crate::flow::archive::Detail;
 use crate::pipeline::dump;
@@ -24,7 +24,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Exit> {
             let mut last = Tail::default();
             let asked = control::stream(setup, &config, &Question::Dump, &mut |bytes| {
                 last.see(bytes);
-                out.write_all(bytes)
+                out.write_all(bytes).map_err(|error| exit::unprinted(&error))
             })?;
             out.flush()?;
             match (asked, last.ends_well()) {

@@ -1,6 +1,6 @@
 //! What a command's end means to who called it: the exit codes, in one place.
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::config::Faults;
@@ -33,9 +33,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// What the standard output said, with that as the subject.
+pub(super) fn unprinted(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("can't write to the standard output: {error}"))
+}
+
 /// The exit of a command that ended, or that could not start; then it is told why.
 pub(super) fn of(result: anyhow::Result<Exit>) -> Exit {
-    let error = match result {
+    // What is still in the buffer at the end of the process would be lost without a word.
+    let error = match result.and_then(|exit| Ok(io::stdout().flush().map(|()| exit)?)) {
         Ok(exit) => return exit,
         Err(error) => error,
     };
@@ -43,11 +49,19 @@ pub(super) fn of(result: anyhow::Result<Exit>) -> Exit {
     if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) {
         return Exit::Done;
     }
-    match error.downcast_ref::<Faults>() {
-        Some(faults) => eprintln!("{}", faults.render(io::IsTerminal::is_terminal(&io::stderr()))),
-        None => eprintln!("diemtin: {error:#}"),
+    match (error.downcast_ref::<Faults>(), refused(&error)) {
+        (Some(faults), _) => eprintln!("{}", faults.render(io::IsTerminal::is_terminal(&io::stderr()))),
+        (None, Some(full)) => eprintln!("diemtin: {}", unprinted(full)),
+        (None, None) => eprintln!("diemtin: {error:#}"),
     }
     Exit::NotStarted
+}
+
+/// That the standard output takes no more. Everything else that is written is told with its name.
+fn refused(error: &anyhow::Error) -> Option<&io::Error> {
+    let bare = error.downcast_ref::<io::Error>().filter(|error| error.raw_os_error().is_some())?;
+    let is_full = matches!(bare.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge);
+    (is_full && error.chain().nth(1).is_none()).then_some(bare)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `parse`: what is in a document, without fetching or storing anything.
 
-use std::io::{BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -53,9 +53,11 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut exit = Exit::Done;
     for file in &arguments.files {
         let parsed = read(file).map_err(|e| e.to_string()).and_then(|bytes| one(&bytes, source.as_ref(), arguments, now));
-        let mut out = BufWriter::new(std::io::stdout().lock());
+        let mut out = BufWriter::new(io::stdout().lock());
         match parsed {
-            Ok(Document { feed, entries, notes }) => serde_json::to_writer(&mut out, &Printed { feed, entries, notes })?,
+            Ok(Document { feed, entries, notes }) => {
+                serde_json::to_writer(&mut out, &Printed { feed, entries, notes }).map_err(io::Error::from)?;
+            }
             Err(why) => {
                 eprintln!("{file}: {why}");
                 exit = Exit::WithFailures;
@@ -68,12 +70,12 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-fn read(file: &str) -> std::io::Result<Vec<u8>> {
+fn read(file: &str) -> io::Result<Vec<u8>> {
     if file != "-" {
         return std::fs::read(Path::new(file));
     }
     let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes)?;
+    io::stdin().lock().read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::command::control::{self, Ground, Question};
-use crate::command::table::clock;
+use crate::command::table::{clock, counted};
 use crate::command::{Exit, Setup};
 use crate::config::{self, Config};
 use crate::edge::store::{Memo, Store};
@@ -64,7 +64,8 @@ fn as_text(plan: &Plan, zone: &TimeZone) -> String {
             out += &match change {
                 SourceChange::Added => format!("  + {id}\n"),
                 SourceChange::Removed { stories } => {
-                    format!("  - {id}: {stories} stories that no other source carries then leave the feeds\n")
+                    let (one, many) = ("story that no other source carries leaves", "stories that no other source carries leave");
+                    format!("  - {id}: {} the feeds then\n", counted(*stories, one, many))
                 }
                 SourceChange::Changed(keys) => format!("  ~ {id}: another {}\n", keys.join(", ")),
             };
@@ -79,9 +80,10 @@ fn as_text(plan: &Plan, zone: &TimeZone) -> String {
         }
     }
     if differs {
-        out += &format!("{} of {} stories move\n", plan.moved, plan.stories);
+        let verb = if plan.moved == 1 { "moves" } else { "move" };
+        out += &format!("{} of {} {verb}\n", plan.moved, counted(plan.stories, "story", "stories"));
     } else {
-        out += &format!("nothing changes for the {} stored stories\n", plan.stories);
+        out += &format!("nothing changes for the {}\n", counted(plan.stories, "stored story", "stored stories"));
     }
     out
 }
@@ -92,7 +94,8 @@ fn shift_text(id: &str, shift: &Shift, zone: &TimeZone) -> String {
         Existence::Removed => "- ",
         Existence::Stays => "",
     };
-    let mut out = format!("  {sign}{id}: +{} −{}, {} stories then\n", shift.gained.count, shift.lost.count, shift.holds);
+    let holds = counted(shift.holds, "story", "stories");
+    let mut out = format!("  {sign}{id}: +{} −{}, {holds} then\n", shift.gained.count, shift.lost.count);
     for (sign, moves) in [("+", &shift.gained), ("−", &shift.lost)] {
         for example in &moves.examples {
             out += &format!("      {sign} {} {}\n", clock(example.published, zone), example.title);

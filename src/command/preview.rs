@@ -7,7 +7,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::command::parse::document_json;
-use crate::command::table::{clock, table};
+use crate::command::table::{clock, counted, table};
 use crate::command::{Exit, Setup, setup};
 use crate::config::Config;
 use crate::flow::parse::Proposal;
@@ -68,8 +68,8 @@ fn show_proposals(url: &Url, proposals: &[Proposal], source: &Source, json: bool
         }
         writeln!(
             out,
-            "\nIt can be read as a listing page, which gives {} entries:\n\n{keys}\n",
-            proposal.document.entries.len()
+            "\nIt can be read as a listing page, which gives {}:\n\n{keys}\n",
+            counted(proposal.document.entries.len(), "entry", "entries")
         )?;
         writeln!(out, "{}", entries(&proposal.document, &[], source))?;
     }
@@ -134,7 +134,8 @@ fn show(previewed: &Previewed, source: &Source) -> anyhow::Result<()> {
     let document = &previewed.document;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}\n{}\n", document.feed.title.as_deref().unwrap_or(&source.name), source.home)?;
-    writeln!(out, "{}\n\n{} entries", entries(document, &previewed.topics, source), document.entries.len())?;
+    let count = counted(document.entries.len(), "entry", "entries");
+    writeln!(out, "{}\n\n{count}", entries(document, &previewed.topics, source))?;
     for note in &document.notes {
         match note.entry {
             Some(entry) => writeln!(out, "note: entry {}: {}", entry + 1, note.message)?,

@@ -1,9 +1,11 @@
 //! `store`: whether the store is whole, what it holds, and the space that it needs no more given back.
 
+use std::io::Write;
+
 use crate::command::control::{self, Question};
 use crate::command::setup;
 use crate::command::{Exit, Setup};
-use crate::edge::store::Store;
+use crate::edge::store::{Store, StoreError};
 
 /// What `store` takes.
 #[derive(Debug, clap::Args)]
@@ -32,14 +34,23 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
             let Some(folder) = setup.existing_folder(&config.store)? else {
                 anyhow::bail!("a database gives space back by itself (autovacuum), or by `vacuum full`");
             };
-            let (before, after) = Store::compact(&folder)?;
-            println!("{} of {} MB given back", before.saturating_sub(after) / MEGA, before / MEGA);
+            let (before, after) =
+                Store::compact(&folder).map_err(|error| advised(error.into(), "Stop the service for as long as this takes"))?;
+            writeln!(std::io::stdout(), "{} of {} MB given back", before.saturating_sub(after) / MEGA, before / MEGA)?;
             Ok(Exit::Done)
         }
     }
 }
 
 const MEGA: u64 = 1_000_000;
+
+/// An error, with what can be done where another process has the store.
+pub(super) fn advised(error: anyhow::Error, advice: &str) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(StoreError::Held { .. }) => anyhow::anyhow!("{error}. {advice}"),
+        _ => error,
+    }
+}
 
 /// What is wrong with a store; an error where anything is.
 pub(super) fn tell_check(store: &Store) -> anyhow::Result<String> {

@@ -1,5 +1,7 @@
 //! Tables for people.
 
+use std::fmt::Display;
+
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, Color, ContentArrangement, Table};
 use jiff::Timestamp;
@@ -16,6 +18,12 @@ pub fn table(headings: &[&str]) -> Table {
 /// A word that is coloured on a terminal.
 pub fn coloured(word: &str, color: Color) -> Cell {
     Cell::new(word).fg(color)
+}
+
+/// A number with what it counts: `1 source`, `2 sources`.
+pub fn counted<N: Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+    let noun = if count == N::from(1_u8) { one } else { many };
+    format!("{count} {noun}")
 }
 
 /// A time for people: `14:05 23/11/2026`, in a zone.

@@ -1,5 +1,6 @@
 //! `withdraw`: takes a story down, with a reason, or puts it back. Readers who have it are told; `explain` says who did it, when and why.
 
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
 use anyhow::{anyhow, ensure};
@@ -32,8 +33,7 @@ pub struct Arguments {
 /// Asks for it, of the running service where there is one.
 pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
     let config = control::config(setup)?;
-    let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| (setup.env)(name));
-    let who = named.filter(|who| !who.is_empty()).unwrap_or_else(|| "somebody".to_owned());
+    let who = who(setup.env);
     let order = match (&arguments.story, &arguments.reason) {
         (None, _) => Order::List,
         (Some(story), None) => Order::Restore { story: story.clone() },
@@ -43,6 +43,14 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
         }
     };
     control::ask(setup, &config, &Question::Withdraw(order))
+}
+
+/// Who asks: by name, else by number.
+fn who(env: fn(&str) -> Option<String>) -> String {
+    let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(env).find(|name| !name.is_empty());
+    // A process owns what the kernel shows of it.
+    let number = || std::fs::metadata("/proc/self").ok().map(|shown| format!("uid {}", shown.uid()));
+    named.or_else(number).unwrap_or_else(|| "somebody".to_owned())
 }
 
 /// What is to be done.
@@ -91,4 +99,20 @@ async fn found(config: &Arc<Config>, store: &Arc<Store>, text: String) -> anyhow
         Ok((id, story.lead(|source| config.rank(source)).title.clone()))
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_no_name_has_a_number() {
+        let named = |name: &str| match name {
+            "SUDO_USER" => Some(String::new()),
+            "USER" => Some("lan".to_owned()),
+            _ => None,
+        };
+        assert_eq!(who(named), "lan");
+        assert!(who(|_| None).strip_prefix("uid ").is_some_and(|number| number.parse::<u32>().is_ok()));
+    }
 }

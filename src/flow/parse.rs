@@ -36,7 +36,7 @@ use calendar::Calendar;
 pub use date::read as read_date;
 pub use elsewhere::keep_links;
 pub use propose::Proposal;
-pub use subscriptions::{MOST_SUBSCRIPTIONS, Subscription, subscriptions};
+pub use subscriptions::{MOST_SUBSCRIPTIONS, Subscription, Subscriptions, subscriptions};
 
 /// The most entries that one document yields to a poll, the newest: a publisher's whole archive is no news.
 pub const MOST_ENTRIES: usize = 500;

@@ -130,7 +130,7 @@ pub enum NoteKind {
     Link,
     /// Links lead to other sites than the source's.
     Elsewhere,
-    /// An entry was left out.
+    /// An entry was left out, or a part of one.
     Dropped,
     /// A part of a listing page was not found.
     Select,

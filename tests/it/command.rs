@@ -55,7 +55,7 @@ fn a_name_that_nobody_has_ends_with_2_and_the_nearest_one() {
 #[test]
 fn check_says_what_is_wrong_for_people_and_for_programs() {
     let good = TestApp::new(&home(&[("a", "https://example.vn/rss".to_owned())]));
-    assert!(good.run(&["check"]).ok().contains("1 sources, 0 topics, 1 feeds; no errors"));
+    assert!(good.run(&["check"]).ok().contains("1 source, 0 topics, 1 feed; no errors"));
     assert_eq!(good.run(&["check", "--json"]).ok(), "");
     assert!(!good.folder().join("data").exists(), "checking makes no store");
 
@@ -123,6 +123,10 @@ fn poll_prints_one_object_a_source_and_the_total() {
 
     let table = app.run(&["poll", "--all"]);
     assert!(table.stdout.contains("2 sources: 0 changed, 1 unchanged, 1 failed"), "{}", table.stdout);
+    let (rows, below) = table.stdout.split_once("\n\n").expect("a table");
+    assert!(rows.lines().all(|row| row.chars().count() < 100), "a long error makes no row longer: {rows}");
+    assert!(below.starts_with("b: ") && below.contains("404"), "{below}");
+    assert!(app.run(&["poll", "a"]).stdout.contains("\n1 source: 0 changed, 1 unchanged"));
 }
 
 #[test]
@@ -269,8 +273,15 @@ fn a_line_that_is_no_dump_is_named_and_what_was_stored_stays() {
         let ran = app.run_with(&["load"], format!("{before}{wrong}\n").as_bytes());
         assert_eq!(ran.status, Some(1), "{ran:#?}");
         assert!(ran.stderr.contains(&format!("line {}", before.lines().count() + 1)), "{}", ran.stderr);
+        assert!(ran.stderr.contains("Take that line out") && !ran.stderr.contains("at line 1"), "{}", ran.stderr);
         assert_eq!(app.run(&["dump"]).ok(), before);
     }
+    let lines: Vec<&str> = before.lines().collect();
+    let other = TestApp::new(&std::fs::read_to_string(app.config()).expect("feeds.toml"));
+    let without_the_second = [&lines[..1], &lines[2..]].concat().join("\n");
+    let ran = other.run_with(&["load"], without_the_second.as_bytes());
+    assert!(ran.status == Some(1) && ran.stderr.contains("the dump is not whole: "), "{ran:#?}");
+    assert_eq!(other.dump().stories.len(), app.dump().stories.len() - 1, "the rest is loaded");
     assert_eq!(app.run(&["load", "khong-co.jsonl"]).status, Some(2));
 }
 
@@ -280,9 +291,37 @@ fn a_reader_that_has_read_enough_is_no_failure() {
     origin.set("/a", feed(&articles("a.vn", 0..400)));
     let app = TestApp::new(&home(&[("a", origin.url("/a"))]));
     app.poll();
-    let mut child = app.command(&["dump"]).spawn().expect("the binary runs");
-    drop(child.stdout.take());
-    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    std::fs::write(app.folder().join("a.xml"), rss(&articles("a.vn", 0..400))).expect("writing");
+    for command in [&["dump"][..], &["parse", "a.xml"], &["export"], &["render", "moi-nhat"], &["build", "ra"], &["check"]] {
+        let mut child = app.command(command).spawn().expect("the binary runs");
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().expect("it ends");
+        assert_eq!(ended.status.code(), Some(0), "{command:?}: {}", String::from_utf8_lossy(&ended.stderr));
+    }
+}
+
+#[test]
+fn a_standard_output_that_is_full_is_named() {
+    let origin = Origin::new();
+    origin.set("/a", feed(&articles("a.vn", 0..3)));
+    let app = TestApp::new(&home(&[("a", origin.url("/a"))]));
+    app.poll();
+    std::fs::write(app.folder().join("a.xml"), rss(&articles("a.vn", 0..3))).expect("writing");
+    let said = |command: &[&str]| {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("a full device");
+        let ended = app.command(command).stdout(full).output().expect("the binary runs");
+        let said = String::from_utf8(ended.stderr).expect("UTF-8");
+        assert!(ended.status.code() == Some(2) && said.contains("can't write to the standard output: "), "{command:?}: {said}");
+    };
+    said(&["dump"]);
+    for command in [&["parse", "a.xml"][..], &["export"], &["render", "moi-nhat"], &["build", "ra"], &["check"]] {
+        said(command);
+    }
+    said(&["poll", "--all"]);
+    let _service = app.serve();
+    said(&["dump"]);
+    said(&["poll", "--all", "--json"]);
+    said(&["store", "stats"]);
 }
 
 #[test]
@@ -326,7 +365,7 @@ fn import_adds_the_feeds_of_a_list_and_export_prints_them() {
     std::fs::write(&list, format!("<opml version='2.0'><body>{outlines}</body></opml>")).expect("a list");
     let before = std::fs::read_to_string(app.config()).expect("feeds.toml");
     let told = app.run(&["import", path, "--dry-run"]).ok();
-    assert!(told.contains("2 sources would be added") && told.contains("1 were there already"), "{told}");
+    assert!(told.contains("2 sources would be added") && told.contains("1 was there already"), "{told}");
     assert_eq!(std::fs::read_to_string(app.config()).expect("feeds.toml"), before);
     app.run(&["import", path]).ok();
     let after = std::fs::read_to_string(app.config()).expect("feeds.toml");
@@ -345,13 +384,59 @@ fn import_adds_the_feeds_of_a_list_and_export_prints_them() {
 }
 
 #[test]
+fn import_adds_what_is_good_and_says_why_the_rest_is_left_out() {
+    let page = "[source.p]\npage = \"https://p.vn/tin\"\nselect = { item = \"li\", title = \"a\", link = \"a\" }\n";
+    let secret = source("s", "https://s.vn/${BI_MAT}");
+    let app = TestApp::new(&(source("a", "https://a.vn/rss") + page + &secret)).env("BI_MAT", "x");
+    let list = app.folder().join("cua-toi.opml");
+    let path = list.to_str().expect("UTF-8");
+    let import = |outlines: &str| {
+        std::fs::write(&list, format!("<opml version='2.0'><body>{outlines}")).expect("a list");
+        app.run(&["import", path])
+    };
+    let exported = app.run(&["export"]).ok();
+    std::fs::write(&list, &exported).expect("a list");
+    assert!(app.run(&["import", path]).ok().contains("0 sources added to"), "what `export` prints is there already: {exported}");
+
+    let ran = import(
+        "<outline text='Mật' xmlUrl='https://u:p@b.vn/rss'/><outline text='Trùng' xmlUrl='https://a.vn/rss#tin'/>
+        <outline text='Trần' xmlUrl='c.vn/rss'/><outline text='Cổ' xmlUrl='ftp://d.vn/rss'/>
+        <outline text='Trang' type='link' url='https://e.vn/'/><outline text='Tốt' xmlUrl='https://f.vn/rss'/></body></opml>",
+    );
+    assert!(ran.status == Some(1) && ran.stdout.contains("\n1 source added to"), "{ran:#?}");
+    assert!(ran.stdout.contains("1 was there already"), "a fragment makes no difference: {ran:#?}");
+    let left: Vec<&str> = ran.stderr.lines().filter_map(|line| line.strip_prefix("left out: ")).collect();
+    let begin = [
+        "Mật (https://b.vn/rss): this address holds a name or a password; ",
+        "Trần (c.vn/rss): this address does not begin with https:// or http://; did you mean `https://c.vn/rss`?",
+        "Cổ (ftp://d.vn/rss): this address is neither http nor https",
+        "Trang (https://e.vn/): it is a page and no feed; ",
+    ];
+    assert_eq!(left.len(), begin.len(), "{left:#?}");
+    assert!(left.iter().zip(begin).all(|(line, begin)| line.starts_with(begin)), "{left:#?}");
+    assert!(
+        std::fs::read_to_string(app.config()).expect("feeds.toml").ends_with("url  = \"https://f.vn/rss\"\nname = \"Tốt\"\n")
+    );
+
+    let ran = import("<outline text='G' xmlUrl='https://g.vn/rss'/><outline text='H' xmlUrl='https://h.vn/r");
+    assert!(ran.status == Some(1) && ran.stderr.contains("ends in the middle"), "{ran:#?}");
+    assert!(ran.stdout.contains("https://g.vn/rss") && !ran.stdout.contains("h.vn"), "{ran:#?}");
+}
+
+#[test]
 fn a_store_that_another_process_holds_is_said() {
     let app = TestApp::new("");
     let service = app.serve();
-    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["load"], &["render", "moi-nhat"], &["store", "compact"]] {
+    for (command, advice) in [
+        (&["serve", "--listen", "127.0.0.1:0"][..], ""),
+        (&["load"], "Stop the service"),
+        (&["render", "moi-nhat"], "/feeds/moi-nhat.rss"),
+        (&["build", "ra"], "Stop the service"),
+        (&["store", "compact"], "Stop the service"),
+    ] {
         let ran = app.run(command);
         assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{command:?}: {ran:#?}");
-        assert!(ran.stderr.contains("held by another process"), "{command:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("held by another process") && ran.stderr.contains(advice), "{command:?}: {}", ran.stderr);
     }
     assert_eq!(service.get("/readyz").status, 200);
 }

@@ -109,7 +109,10 @@ fn a_plan_says_what_an_edit_would_change_and_changes_nothing() {
     assert_eq!(road["lost"]["examples"][0]["because"].as_str().map(|b| b.contains("is no cue any more")), Some(true));
     assert_eq!(plan["feeds"]["moi-nhat"]["lost"]["stories"], 1);
     let text = app.run(&["plan"]).ok();
-    assert!(text.contains("  + dien: +2 −0, 2 stories then") && text.contains("  - b: 1 stories"), "{text}");
+    assert!(
+        text.contains("  + dien: +2 −0, 2 stories then") && text.contains("  - b: 1 story that no other source carries leaves"),
+        "{text}"
+    );
     app.replace(&original);
     assert_eq!(app.dump(), before);
     app.replace("[topic.bac]\nany = 5\n");

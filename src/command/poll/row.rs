@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::command::explain::next_poll;
-use crate::command::table::{clock, coloured, table};
+use crate::command::table::{clock, coloured, counted, table};
 use crate::model::{SourceId, SourceState, Trouble};
 use crate::pipeline::{Outcome, Polled, Turn};
 
@@ -86,6 +86,13 @@ impl Row {
         row
     }
 
+    /// What is told of it beside the table, where a sentence of any length has room.
+    fn sentences(&self, with_reason: bool) -> Vec<&str> {
+        let told = self.error.as_deref().or(self.moved.as_deref()).or(self.held.as_deref());
+        let reason = self.reason.as_deref().filter(|reason| with_reason && Some(*reason) != told);
+        told.into_iter().chain(reason).collect()
+    }
+
     /// The source's name, for a progress bar.
     pub(super) fn name(&self) -> String {
         self.source.to_string()
@@ -142,11 +149,11 @@ pub(super) fn totals(rows: &[Row]) -> Value {
     })
 }
 
-/// A table; for sources that were named also why each is polled again when it is.
+/// A table, and below it what is told in sentences; for sources that were named also why each is polled again when it is.
 pub(super) fn show(rows: &[Row], zone: &TimeZone, with_reasons: bool) -> anyhow::Result<()> {
     let mut sorted: Vec<&Row> = rows.iter().collect();
     sorted.sort_by_key(|row| (row.outcome == Outcome::Failed, row.source.clone()));
-    let mut out = table(&["source", "outcome", "status", "entries", "new", "updated", "next", ""]);
+    let mut out = table(&["source", "outcome", "status", "entries", "new", "updated", "next"]);
     for row in &sorted {
         let color = match row.outcome {
             Outcome::Changed => Color::Green,
@@ -161,20 +168,40 @@ pub(super) fn show(rows: &[Row], zone: &TimeZone, with_reasons: bool) -> anyhow:
             row.new.into(),
             row.updated.into(),
             row.next.map(|next| clock(next, zone)).unwrap_or_default().into(),
-            row.error.as_ref().or(row.moved.as_ref()).or(row.held.as_ref()).cloned().unwrap_or_default().into(),
         ]);
     }
-    let total = totals(rows);
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{out}\n")?;
-    for (row, reason) in sorted.iter().filter_map(|row| row.reason.as_ref().filter(|_| with_reasons).map(|reason| (row, reason)))
-    {
-        writeln!(stdout, "{}: {reason}", row.source)?;
+    for row in &sorted {
+        for sentence in row.sentences(with_reasons) {
+            writeln!(stdout, "{}: {sentence}", row.source)?;
+        }
     }
+    let total = totals(rows);
     writeln!(
         stdout,
-        "{} sources: {} changed, {} unchanged, {} failed, {} skipped; {} new entries, {} updated",
-        total["sources"], total["changed"], total["unchanged"], total["failed"], total["skipped"], total["new"], total["updated"]
+        "{}: {} changed, {} unchanged, {} failed, {} skipped; {}, {} updated",
+        counted(rows.len(), "source", "sources"),
+        total["changed"],
+        total["unchanged"],
+        total["failed"],
+        total["skipped"],
+        counted(rows.iter().map(|row| row.new).sum::<usize>(), "new entry", "new entries"),
+        total["updated"]
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_a_source_is_told_once() {
+        let row = Row::skipped("a".parse().expect("an id"), None, Some(Held::Disabled), &TimeZone::UTC);
+        assert_eq!(row.sentences(true), ["it is not enabled"]);
+        let failed = Row { error: Some("it broke".to_owned()), reason: Some("next poll soon".to_owned()), held: None, ..row };
+        assert_eq!(failed.sentences(false), ["it broke"]);
+        assert_eq!(failed.sentences(true), ["it broke", "next poll soon"]);
+    }
 }

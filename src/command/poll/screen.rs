@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use crate::command::exit::unprinted;
 use crate::command::poll::row::{Row, totals};
 
 /// What has been told so far.
@@ -59,5 +60,5 @@ fn progress(length: usize, json: bool) -> ProgressBar {
 }
 
 fn print_json(value: &Value) -> io::Result<()> {
-    writeln!(io::stdout().lock(), "{value}")
+    writeln!(io::stdout().lock(), "{value}").map_err(|error| unprinted(&error))
 }

@@ -10,9 +10,9 @@ use crate::flow::parse::loose::token::{Tag, without_prefix};
 use crate::flow::parse::raw::{Markup, RawAuthor};
 
 /// Tags, sections and lone `<` that one field may hold; what follows is left out. No article has so many, and each takes memory.
-const MOST_MARKS: usize = 20_000;
+pub(super) const MOST_MARKS: usize = 20_000;
 /// The longest text of a field that is no body, in bytes; what follows is left out.
-const LONGEST_PLAIN: usize = 64 * 1024;
+pub(super) const LONGEST_PLAIN: usize = 64 * 1024;
 
 /// A field that is being read.
 pub(super) struct Capture<'a> {
@@ -53,6 +53,11 @@ impl<'a> Capture<'a> {
             tag => tag,
         };
         self.pieces.push(piece);
+    }
+
+    /// Whether something of it is left out.
+    pub(super) fn is_overlong(&self) -> bool {
+        self.marks > MOST_MARKS || self.room == 0
     }
 
     /// As much of a text as there is room for.

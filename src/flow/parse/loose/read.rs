@@ -253,8 +253,8 @@ impl<'a> Reader<'a> {
 
     fn finish(mut self) -> Option<RawFeed> {
         self.repairs.truncated = self.entry.is_some() || self.is_feed && !self.is_ended;
-        // A field that the end of the document cut short says half of something: it is left out.
-        self.capture = None;
+        // A field that the end of the document cut short says half of something: it is left out. Half a title would name another entry.
+        self.repairs.is_field_cut = self.capture.take().is_some();
         self.end_entry();
         let based = |address: String| under(self.feed_base.as_deref(), &address);
         self.feed.link = self.feed.link.map(based);
@@ -268,6 +268,10 @@ impl<'a> Reader<'a> {
     /// Ends the field that is being read, and puts it where it belongs.
     fn close(&mut self) {
         let Some(capture) = self.capture.take() else { return };
+        if capture.is_overlong() {
+            let place = self.place();
+            count(&mut self.repairs.overlong, place);
+        }
         let person = self.person.take().map(|person| person_of(&capture, person, &self.spaces));
         match (&mut self.entry, person) {
             (Some(entry), Some(person)) => entry.put_author(person),
