@@ -103,59 +103,13 @@ pub async fn load(
     input: &mut (dyn BufRead + Send),
     loaded: &mut Loaded,
 ) -> anyhow::Result<()> {
-    let mut reader = Reader::default();
     let mut work = Work { config, store, batch: Batch::default(), buried: Vec::new() };
-    let withdrawn = store.withdrawals()?;
-    for text in input.lines() {
-        let text = text.context("reading the dump")?;
-        let Some(line) = reader.line(&text)? else { continue };
-        match line {
-            Line::Story(line) => {
-                let id = line.id;
-                let there = found(store.story(id))?;
-                let story = line.story(there.as_ref().map_or(0, |there| there.seq));
-                let story = story.with_context(|| format!("line {}: the story {id} has no entry", reader.lines()))?;
-                if there.as_ref() == Some(&story) {
-                    loaded.known += 1;
-                } else {
-                    work.put(story);
-                    loaded.stories += 1;
-                }
-            }
-            Line::Pruned(pruned) => {
-                work.buried.push(pruned);
-                loaded.pruned += 1;
-            }
-            Line::Withdrawn(withdrawal) => {
-                work.write().await?;
-                if withdrawn.get(&withdrawal.story) != Some(&withdrawal) {
-                    withdraw(store, withdrawal).await?;
-                }
-            }
-            Line::Source(line) => {
-                // A source's validators are never stored before its entries are.
-                work.write().await?;
-                store.set_pushes(vec![(line.id.clone(), line.push.clone())]).await?;
-                let source = Some((line.id.clone(), line.state()));
-                store.commit(Batch { source, ..Batch::default() }).await?;
-                loaded.sources += 1;
-            }
-            Line::Subscriber(subscriber) => {
-                loaded.subscribers += 1;
-                put_subscriber(store, subscriber).await?;
-            }
-            Line::Dump(_) | Line::End(_) => {}
-        }
-        if work.batch.stories.len() + work.buried.len() >= WRITE_STEP {
-            work.write().await?;
-        }
-    }
+    let read = work.read(input, loaded).await;
+    // Where it breaks off, what came before is loaded all the same, as it is told.
     work.write().await?;
-    ensure!(reader.lines() > 0, "the dump is empty: not even its first line is there");
-    reader.end()?;
     // They bring the topics of where they come from; the next command classifies them by the rules here.
     store.remember(Memo::Rules, Vec::new()).await?;
-    Ok(())
+    read
 }
 
 /// Who leads our hub meanwhile does not hear of it before its next start.
@@ -175,12 +129,65 @@ fn found<T>(read: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError
 /// What is to be written next.
 struct Work<'a> {
     config: &'a Config,
-    store: &'a Store,
+    store: &'a Arc<Store>,
     batch: Batch,
     buried: Vec<Pruned>,
 }
 
 impl Work<'_> {
+    /// Takes in a dump, line by line.
+    async fn read(&mut self, input: &mut (dyn BufRead + Send), loaded: &mut Loaded) -> anyhow::Result<()> {
+        let mut reader = Reader::default();
+        let withdrawn = self.store.withdrawals()?;
+        for text in input.lines() {
+            let text = text.context("reading the dump")?;
+            let Some(line) = reader.line(&text)? else { continue };
+            match line {
+                Line::Story(line) => {
+                    let id = line.id;
+                    let there = found(self.store.story(id))?;
+                    let story = line.story(there.as_ref().map_or(0, |there| there.seq));
+                    let story = story.with_context(|| format!("line {}: the story {id} has no entry", reader.lines()))?;
+                    if there.as_ref() == Some(&story) {
+                        loaded.known += 1;
+                    } else {
+                        self.put(story);
+                        loaded.stories += 1;
+                    }
+                }
+                Line::Pruned(pruned) => {
+                    self.buried.push(pruned);
+                    loaded.pruned += 1;
+                }
+                Line::Withdrawn(withdrawal) => {
+                    self.write().await?;
+                    if withdrawn.get(&withdrawal.story) != Some(&withdrawal) {
+                        withdraw(self.store, withdrawal).await?;
+                    }
+                }
+                Line::Source(line) => {
+                    // A source's validators are never stored before its entries are.
+                    self.write().await?;
+                    self.store.set_pushes(vec![(line.id.clone(), line.push.clone())]).await?;
+                    let source = Some((line.id.clone(), line.state()));
+                    self.store.commit(Batch { source, ..Batch::default() }).await?;
+                    loaded.sources += 1;
+                }
+                Line::Subscriber(subscriber) => {
+                    loaded.subscribers += 1;
+                    put_subscriber(self.store, subscriber).await?;
+                }
+                Line::Dump(_) | Line::End(_) => {}
+            }
+            if self.batch.stories.len() + self.buried.len() >= WRITE_STEP {
+                self.write().await?;
+            }
+        }
+        ensure!(reader.lines() > 0, "the dump is empty: not even its first line is there");
+        reader.end()?;
+        Ok(())
+    }
+
     fn put(&mut self, story: Story) {
         let change = change_of(self.config, story);
         self.batch.stories.retain(|other: &StoryChange| other.story.id != change.story.id);

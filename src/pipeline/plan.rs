@@ -194,17 +194,27 @@ fn words(occurrence: &Occurrence) -> String {
 
 fn gained(story: &Story, topic: &TopicId, new: &Rules) -> String {
     let holding = verdicts(story, topic, new).find(Verdict::holds);
-    holding.map(|verdict| verdict.matched.iter().map(words).collect::<Vec<_>>().join(", ")).unwrap_or_default()
+    holding.map(|verdict| once(verdict.matched.iter().map(words)).join(", ")).unwrap_or_default()
+}
+
+/// Each text once, in their order: several entries of a story say the same.
+fn once(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut once: Vec<String> = Vec::new();
+    for text in texts {
+        if !once.contains(&text) {
+            once.push(text);
+        }
+    }
+    once
 }
 
 /// What the new rules have against it; where they say nothing, the words that made it so are no cue any more.
 fn lost(story: &Story, topic: &TopicId, old: &Rules, new: &Rules) -> String {
     let against: Vec<String> = verdicts(story, topic, new).flat_map(|verdict| verdict.reasons_against()).collect();
     if !against.is_empty() {
-        return against.join("; ");
+        return once(against.into_iter()).join("; ");
     }
-    let words: Vec<String> =
-        verdicts(story, topic, old).filter(Verdict::holds).flat_map(|v| v.matched).map(|o| words(&o)).collect();
+    let words = once(verdicts(story, topic, old).filter(Verdict::holds).flat_map(|v| v.matched).map(|o| words(&o)));
     if words.is_empty() { String::new() } else { format!("{} is no cue any more", words.join(", ")) }
 }
 

@@ -282,6 +282,10 @@ fn a_line_that_is_no_dump_is_named_and_what_was_stored_stays() {
     let ran = other.run_with(&["load"], without_the_second.as_bytes());
     assert!(ran.status == Some(1) && ran.stderr.contains("the dump is not whole: "), "{ran:#?}");
     assert_eq!(other.dump().stories.len(), app.dump().stories.len() - 1, "the rest is loaded");
+    let cut = TestApp::new(&std::fs::read_to_string(app.config()).expect("feeds.toml"));
+    let ran = cut.run_with(&["load"], lines[..3].join("\n").as_bytes());
+    assert!(ran.status == Some(1) && ran.stderr.contains("2 stories"), "{ran:#?}");
+    assert_eq!(cut.dump().stories.len(), 2, "what is told to be loaded is stored, where the dump breaks off, too");
     assert_eq!(app.run(&["load", "khong-co.jsonl"]).status, Some(2));
 }
 
