@@ -2,8 +2,6 @@
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, Color, ContentArrangement, Table};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 /// An empty table with these headings.
 pub fn table(headings: &[&str]) -> Table {
@@ -16,10 +14,4 @@ pub fn table(headings: &[&str]) -> Table {
 /// A word that is coloured on a terminal.
 pub fn coloured(word: &str, color: Color) -> Cell {
     Cell::new(word).fg(color)
-}
-
-/// A time for people: `14:05 23/11/2026`, in a zone.
-pub fn clock(time: Timestamp, zone: &TimeZone) -> String {
-    let t = zone.to_datetime(time);
-    format!("{:02}:{:02} {:02}/{:02}/{}", t.hour(), t.minute(), t.day(), t.month(), t.year())
 }
