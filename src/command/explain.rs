@@ -11,14 +11,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::command::control::{self, Ground, Question};
+use crate::command::table::clock;
 use crate::command::{Exit, Setup};
 use crate::config::Config;
 use crate::flow::push;
-use crate::flow::render::clock;
 use crate::flow::schedule::Resting;
 use crate::flow::topic::{Rules, Texts};
 use crate::model::{Occurrence, Source, SourceState, Story, Verdict, Why, Withdrawal};
 use crate::pipeline::{KnownSource, explain, find_story, withdrawals};
+
+pub(super) use crate::pipeline::next_poll;
 
 /// What `explain` takes.
 #[derive(Debug, clap::Args)]

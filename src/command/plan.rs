@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::command::control::{self, Ground, Question};
+use crate::command::table::clock;
 use crate::command::{Exit, Setup};
 use crate::config::{self, Config};
 use crate::edge::store::{Memo, Store};
-use crate::flow::render::clock;
 use crate::pipeline::{Existence, Moves, Plan, Shift, SourceChange, plan};
 
 /// What `plan` takes.

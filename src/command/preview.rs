@@ -7,11 +7,10 @@ use serde_json::json;
 use url::Url;
 
 use crate::command::parse::document_json;
-use crate::command::table::table;
+use crate::command::table::{clock, table};
 use crate::command::{Exit, Setup, setup};
 use crate::config::Config;
 use crate::flow::parse::Proposal;
-use crate::flow::render::clock;
 use crate::model::{Content, Document, Origin, Select, Slug, Source, Verdict};
 use crate::pipeline::{PreviewError, Previewed, preview};
 

@@ -186,10 +186,9 @@ async fn reload(setup: &Setup, desk: &watch::Sender<Desk>, mut watch: Watch, mut
         }
         let (faults, why) = match setup.config() {
             // What a full disk or a copy that was cut off leaves. Whoever means it starts the service with it.
-            Ok((config, _)) if config.sources.is_empty() && !desk.borrow().config.sources.is_empty() => {
-                let name = setup.path.display();
-                let why = "no source is left in it; a restart takes it as it is";
-                tracing::error!("the edit of {name} changes nothing, because {why}");
+            Ok((config, _)) if config.text.trim().is_empty() && !desk.borrow().config.sources.is_empty() => {
+                let why = "the file is empty";
+                tracing::error!("the edit of {} changes nothing, because {why}", setup.path.display());
                 (1, Some(why.to_owned()))
             }
             Ok((config, warnings)) => {

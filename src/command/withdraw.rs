@@ -5,10 +5,10 @@ use std::sync::Arc;
 use anyhow::{anyhow, ensure};
 
 use crate::command::control::{self, Question};
+use crate::command::table::clock;
 use crate::command::{Exit, Setup};
 use crate::config::Config;
 use crate::edge::store::Store;
-use crate::flow::render::clock;
 use crate::model::Withdrawal;
 use crate::pipeline::{Desk, blocking, find_story, restore, withdraw, withdrawals};
 

@@ -2,7 +2,7 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
-use super::app::{HOME, Response, Service, TestApp, eventually, home, source};
+use super::app::{App, Folder, HOME, Response, Service, TestApp, eventually, home, source};
 use crate::origin::{Answer, Origin, articles, feed};
 
 const TOKEN: &str = "mot-token-that-dai-0123456789";
@@ -172,14 +172,22 @@ fn an_edit_that_was_not_taken_is_told_until_one_is() {
     );
     app.replace(&good);
     eventually("it is mended", || (!page(&service, "/admin").contains("was not taken")).then_some(()));
-    app.replace(&with_token(""));
-    wait_for(&service, "no source is left in it");
-
     app.replace(&good.replace("${DIEMTIN_TOKEN}", "qua-ngan"));
     let told = wait_for(&service, "so short that it can be guessed");
     assert!(told.contains("token = &quot;********&quot;") && !told.contains("qua-ngan"), "{told}");
     app.replace(&good.replace("token = ", "#"));
     eventually("without a token there is no page", || (ask(&service, "/admin").status == 404).then_some(()));
+}
+
+#[test]
+fn a_file_that_was_emptied_is_told() {
+    let origin = Origin::new();
+    let feeds = with_token(&home(&[("a", origin.url("/a"))]));
+    // Its own store stands in no feeds.toml.
+    let app = App::<Folder>::new(&feeds).env("DIEMTIN_TOKEN", TOKEN);
+    let service = app.serve();
+    app.replace("");
+    assert!(wait_for(&service, "the file is empty").contains("The last edit of feeds.toml was not taken"));
 }
 
 #[test]

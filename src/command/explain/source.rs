@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use crate::command::table::clock;
 use crate::flow::push;
-use crate::flow::render::clock;
 use crate::flow::schedule::{Outlook, outlook};
 use crate::model::{SourceState, Trouble, Vanished};
 use crate::pipeline::KnownSource;

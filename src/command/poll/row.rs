@@ -8,10 +8,10 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::command::table::{coloured, table};
-use crate::flow::render::clock;
+use crate::command::explain::next_poll;
+use crate::command::table::{clock, coloured, table};
 use crate::model::{SourceId, SourceState, Trouble};
-use crate::pipeline::{Outcome, Polled, Turn, next_poll};
+use crate::pipeline::{Outcome, Polled, Turn};
 
 /// What is told of one source.
 #[derive(Debug, Serialize, Deserialize)]

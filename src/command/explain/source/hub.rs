@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use crate::command::table::clock;
 use crate::flow::push::Standing;
-use crate::flow::render::clock;
 use crate::pipeline::KnownSource;
 
 /// For people: lines with their labels, none for a source without a hub.
