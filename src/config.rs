@@ -16,6 +16,7 @@ mod schema;
 mod syntax;
 mod unseen;
 mod value;
+mod veil;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! The stages: bytes and values in, values out. Nothing here reads a clock, a disk or the network, waits, or gives two answers
 //! to the same input; `now` is an argument. The stages never import each other; they meet as values of [`crate::model`].
 
+pub mod admit;
 pub mod archive;
 pub mod dedupe;
 pub mod gone;

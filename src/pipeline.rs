@@ -1,6 +1,7 @@
 //! The only part that knows both the stages and the edges: one poll, many of them at once, the site that follows the store, and
 //! the loop that repeats it all. Concurrency lives here and nowhere else.
 
+mod admin;
 mod archive;
 mod archives;
 mod blocking;
@@ -12,6 +13,7 @@ mod former;
 mod gone;
 mod hub;
 mod keep;
+mod known;
 mod later;
 mod lead;
 mod live;
@@ -27,6 +29,7 @@ mod pushes;
 mod reclassify;
 mod sheets;
 mod stamp;
+mod untaken;
 mod whole;
 mod withdraw;
 mod subscriber;
@@ -46,6 +49,7 @@ use crate::flow::schedule::{self, Prices};
 use crate::flow::topic::Rules;
 use crate::model::{Source, SourceId, SourceState};
 
+pub use admin::admin;
 pub use archive::{Loaded, dump, keep_copy, load, mend};
 pub use archives::archive_maker;
 pub use blocking::blocking;
@@ -55,6 +59,7 @@ pub use crew::{Crew, Turn};
 pub use explain::{explain, find_story};
 pub use gone::Windows;
 pub use keep::kept_site;
+pub use known::{KnownSource, next_poll};
 pub use later::Later;
 pub use live::{Live, run};
 pub use orders::{Ended, Orders, Skipped, Taken};
@@ -66,6 +71,7 @@ pub use prune::prune;
 pub use pushes::Pushes;
 pub use reclassify::{classify, reclassify};
 pub use subscribers::Subscribers;
+pub use untaken::Untaken;
 pub use whole::whole;
 pub use withdraw::{restore, withdraw, withdrawals};
 
@@ -95,6 +101,8 @@ pub struct Desk {
     pub subscribers: Arc<Subscribers>,
     /// What an administrator wants polled at once.
     pub orders: Arc<Orders>,
+    /// The edit that was not taken, if the last one was not.
+    pub untaken: Arc<Untaken>,
     /// What is stored soon.
     pub later: Arc<Later>,
     /// What stood in the sources' documents when they were last read.
@@ -107,6 +115,8 @@ pub struct Desk {
     ready: Arc<Semaphore>,
     /// Held by the poll that decides again after another one has changed its ground.
     turn: Arc<Mutex<()>>,
+    /// Since when the configuration has been in force.
+    pub since: Timestamp,
     /// The time.
     pub clock: fn() -> Timestamp,
 }
@@ -119,7 +129,7 @@ impl Desk {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let (cores, ready) = (Arc::new(Semaphore::new(cores)), Arc::new(Semaphore::new(MOST_READY)));
         let crew = Crew::new(&config.fetch);
-        let (counts, pushes, subscribers, orders, later, windows, turn, prices, gists) = Default::default();
+        let (counts, pushes, subscribers, orders, untaken, later, windows, turn, prices, gists) = Default::default();
         let settings = config.sources.values().map(|source| (source.id.clone(), source.settings())).collect();
         let (config, settings) = (Arc::new(config), Arc::new(settings));
         let desk = Self {
@@ -133,12 +143,14 @@ impl Desk {
             pushes,
             subscribers,
             orders,
+            untaken,
             later,
             windows,
             crew,
             cores,
             ready,
             turn,
+            since: clock(),
             clock,
         };
         Ok(desk.priced(&BTreeMap::new()))
@@ -161,11 +173,12 @@ impl Desk {
         let (counts, turn) = (Arc::clone(&self.counts), Arc::clone(&self.turn));
         let (cores, ready) = (Arc::clone(&self.cores), Arc::clone(&self.ready));
         let (gists, pushes, orders) = (Arc::clone(&self.gists), Arc::clone(&self.pushes), Arc::clone(&self.orders));
+        let untaken = Arc::clone(&self.untaken);
         let (later, crew) = (Arc::clone(&self.later), self.crew.under(&config.fetch));
         let (subscribers, windows) = (Arc::clone(&self.subscribers), Arc::clone(&self.windows));
         let new = Self::new(config, self.clock)?;
         let fetcher = new.fetcher.clone().sharing(&self.fetcher);
-        Ok(Self { fetcher, gists, counts, pushes, subscribers, orders, later, windows, crew, cores, ready, turn, ..new })
+        Ok(Self { fetcher, gists, counts, pushes, subscribers, orders, untaken, later, windows, crew, cores, ready, turn, ..new })
     }
 
     /// This desk, or where another configuration is in force by now, the desk for that one with the prices of this one.

@@ -46,8 +46,13 @@ pub fn serve_ours() -> anyhow::Result<()> {
         let listener = listen("127.0.0.1:0").await?;
         println!("{}", listener.local_addr()?.port());
         let site = Site { pages: [("/feeds/moi-nhat.rss".to_owned(), Arc::new(page()))].into(), ..Site::default() };
-        let answers =
-            Answers { site: Arc::new(ArcSwap::from_pointee(site)), metrics: None, calls: None, clock: diemtin::edge::clock::now };
+        let answers = Answers {
+            site: Arc::new(ArcSwap::from_pointee(site)),
+            metrics: None,
+            calls: None,
+            admin: None,
+            clock: diemtin::edge::clock::now,
+        };
         let _server = Server::start(listener, answers)?;
         std::future::pending().await
     })

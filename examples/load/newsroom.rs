@@ -112,7 +112,7 @@ pub async fn work(stories: u32) -> anyhow::Result<()> {
     }
     let listener = runtime.spawn(listen("127.0.0.1:0")).await??;
     println!("{}", listener.local_addr()?.port());
-    let _server = Server::start(listener, Answers { site, metrics: None, calls: None, clock: clock::now })?;
+    let _server = Server::start(listener, Answers { site, metrics: None, calls: None, admin: None, clock: clock::now })?;
     let (order, mut orders) = mpsc::unbounded_channel();
     std::thread::spawn(move || std::io::stdin().lines().map_while(Result::ok).try_for_each(|line| order.send(line)));
     while let Some(number) = orders.recv().await {

@@ -63,7 +63,7 @@ async fn demo(setup: &Setup, arguments: &Arguments, folder: &std::path::Path) ->
 
     let newsroom = Newsroom::new(origins, (setup.clock)());
     let site = Arc::new(ArcSwap::from_pointee(newsroom.site((setup.clock)())));
-    let answers = Answers { site: Arc::clone(&site), metrics: None, calls: None, clock: setup.clock };
+    let answers = Answers { site: Arc::clone(&site), metrics: None, calls: None, admin: None, clock: setup.clock };
     let theirs = Server::start(theirs, answers).context("can't start the demo's newsroom")?;
     let publishing = tokio::spawn(publish(newsroom, site, setup.clock, Duration::from_secs(arguments.pace)));
 

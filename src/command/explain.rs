@@ -15,12 +15,12 @@ use crate::command::table::clock;
 use crate::command::{Exit, Setup};
 use crate::config::Config;
 use crate::flow::push;
-use crate::flow::schedule::rest_of;
+use crate::flow::schedule::Resting;
 use crate::flow::topic::{Rules, Texts};
 use crate::model::{Occurrence, Source, SourceState, Story, Verdict, Why, Withdrawal};
-use crate::pipeline::{explain, find_story, withdrawals};
+use crate::pipeline::{KnownSource, explain, find_story, withdrawals};
 
-pub(super) use source::next_poll;
+pub(super) use crate::pipeline::next_poll;
 
 /// What `explain` takes.
 #[derive(Debug, clap::Args)]
@@ -63,13 +63,13 @@ pub(super) fn tell(ground: &Ground, text: &str, json: bool) -> anyhow::Result<St
             let (source, state): (&Source, &Arc<SourceState>) = (config.sources.get(id)?, state);
             (state.settings == source.settings()).then_some((source, state.as_ref()))
         };
-        let rest = rest_of(source, states.iter().filter_map(current), ground.now);
+        let rest = Resting::of(states.iter().filter_map(current), ground.now).rest(source);
         let state = states.get(&source.id).filter(|state| state.settings == source.settings());
         let push = store.push(&source.id)?.unwrap_or_default();
         let off = push::base(&config.service, &config.fetch).err();
-        let known = source::Known { source, state: state.map(AsRef::as_ref), push: &push, off, rest, now: ground.now };
+        let known = KnownSource { source, state: state.map(AsRef::as_ref), push: &push, off, rest, now: ground.now };
         let zone = &config.service.timezone;
-        return Ok(if json { format!("{}\n", known.as_json()) } else { known.told(zone) });
+        return Ok(if json { format!("{}\n", source::as_json(&known)) } else { source::told(&known, zone) });
     }
     let unknown = || anyhow!("there is no story or source {text:?} in the store");
     let id = find_story(config, store, text)?.ok_or_else(unknown)?;

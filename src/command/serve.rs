@@ -11,11 +11,13 @@ use tokio::sync::watch;
 
 use crate::command::{Exit, Setup, control, setup};
 use crate::config::{Config, Faults};
+use crate::edge::fetch::FetchError;
 use crate::edge::serve::listen;
 use crate::edge::store::{Store, StoreError};
 use crate::edge::watch::Watch;
 use crate::pipeline::{self, Desk, Live};
 
+use face::Callees;
 pub(super) use face::Face;
 
 /// The wait before a store that could not be opened is tried again.
@@ -70,6 +72,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> anyhow::Result<Exit> {
         let pages = arguments.pages.clone().unwrap_or_else(|| setup.pages(&desk.config.store));
         let pages = Some(pages).filter(|_| arguments.role != Role::Poll);
         let mut face = Face::of_before(pages).await;
+        face.has_admin = desk.config.service.token.is_some();
         let config = Arc::clone(&desk.config);
         let opening = open(setup, &config, face.has_pages());
         tokio::pin!(opening);
@@ -147,11 +150,12 @@ pub(super) async fn service(
             control::serve(folder, asked, known, env, polls, stopped).await;
         }
     });
-    let calls = (role != Role::Poll).then(|| pipeline::callee(desk.clone(), Arc::clone(&store)));
+    let hubs = (role != Role::Poll).then(|| pipeline::callee(desk.clone(), Arc::clone(&store)));
+    let admin = pipeline::admin(desk.clone(), Arc::clone(&store), polls);
     // Where several processes share the store, hubs call those that publish.
-    let listens = calls.is_some() || store.is_shared();
+    let listens = hubs.is_some() || store.is_shared();
     // Set once: this is the only place.
-    let _ = face.callee.set(calls);
+    let _ = face.callees.set(Callees { hubs, admin });
     let _ = face.store.set(Arc::clone(&store));
     let (site, pages) = (Arc::clone(&face.site), face.pages.clone());
     let live = Live { desk, store, site, pages, listens, stop: told_to_stop.clone() };
@@ -180,33 +184,36 @@ async fn reload(setup: &Setup, desk: &watch::Sender<Desk>, mut watch: Watch, mut
             () = watch.changed() => {}
             _ = hangup.recv() => {}
         }
-        let faults = match setup.config() {
+        let (faults, why) = match setup.config() {
             // What a full disk or a copy that was cut off leaves. Whoever means it starts the service with it.
             Ok((config, _)) if config.text.trim().is_empty() && !desk.borrow().config.sources.is_empty() => {
-                tracing::error!("the edit of {} changes nothing, because the file is empty", setup.path.display());
-                1
+                let why = "the file is empty";
+                tracing::error!("the edit of {} changes nothing, because {why}", setup.path.display());
+                (1, Some(why.to_owned()))
             }
             Ok((config, warnings)) => {
                 warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-                take_over(setup, desk, config);
-                0
+                let why = take_over(setup, desk, config).err().map(|error| error.to_string());
+                (usize::from(why.is_some()), why)
             }
             Err(error) => {
                 let faults = error.downcast_ref::<Faults>();
                 let told = faults.map_or_else(|| format!("{error:#}"), |faults| faults.render(false));
                 tracing::error!("the edit of {} changes nothing, because it is faulty:\n{told}", setup.path.display());
-                faults.map_or(1, |faults| faults.shown.len() + faults.more)
+                (faults.map_or(1, |faults| faults.shown.len() + faults.more), Some(told))
             }
         };
-        desk.borrow().counts.add(|tally| tally.faults = faults as u64);
+        let desk = desk.borrow();
+        desk.counts.add(|tally| tally.faults = faults as u64);
+        desk.untaken.set(why.map(|why| ((setup.clock)(), why)));
     }
 }
 
-fn take_over(setup: &Setup, desk: &watch::Sender<Desk>, config: Config) {
+fn take_over(setup: &Setup, desk: &watch::Sender<Desk>, config: Config) -> Result<(), FetchError> {
     let before = Arc::clone(&desk.borrow().config);
     if *before == config {
         tracing::info!("{} is read again and says what it said", setup.path.display());
-        return;
+        return Ok(());
     }
     for (key, differs) in
         [("service.listen", before.service.listen != config.service.listen), ("store.url", before.store.url != config.store.url)]
@@ -216,12 +223,10 @@ fn take_over(setup: &Setup, desk: &watch::Sender<Desk>, config: Config) {
         }
     }
     let under = desk.borrow().under(config);
-    match under {
-        Ok(new) => {
-            let (sources, topics, feeds) = (new.config.sources.len(), new.config.topics.len(), new.config.feeds.len());
-            tracing::info!(sources, topics, feeds, "{} is in force as edited", setup.path.display());
-            desk.send_replace(new);
-        }
-        Err(error) => tracing::error!(%error, "the edit changes nothing, because nothing could be fetched under it"),
-    }
+    let new = under
+        .inspect_err(|error| tracing::error!(%error, "the edit changes nothing, because nothing could be fetched under it"))?;
+    let (sources, topics, feeds) = (new.config.sources.len(), new.config.topics.len(), new.config.feeds.len());
+    tracing::info!(sources, topics, feeds, "{} is in force as edited", setup.path.display());
+    desk.send_replace(new);
+    Ok(())
 }

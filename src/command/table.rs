@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, Color, ContentArrangement, Table};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+
+pub use crate::flow::render::clock;
 
 /// An empty table with these headings.
 pub fn table(headings: &[&str]) -> Table {
@@ -24,10 +24,4 @@ pub fn coloured(word: &str, color: Color) -> Cell {
 pub fn counted<N: Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
     let noun = if count == N::from(1_u8) { one } else { many };
     format!("{count} {noun}")
-}
-
-/// A time for people: `14:05 23/11/2026`, in a zone.
-pub fn clock(time: Timestamp, zone: &TimeZone) -> String {
-    let t = zone.to_datetime(time);
-    format!("{:02}:{:02} {:02}/{:02}/{}", t.hour(), t.minute(), t.day(), t.month(), t.year())
 }

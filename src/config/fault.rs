@@ -11,6 +11,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normali
 use serde::Serialize;
 
 use crate::config::gaps::Absence;
+use crate::config::veil::veiled;
 
 /// Longest expectation that stands beside the underlined text; a longer one becomes a note below it.
 const LABEL_CHARS: usize = 70;
@@ -110,6 +111,8 @@ pub(super) struct File {
     name: Arc<str>,
     /// Without a byte order mark.
     pub(super) text: Arc<str>,
+    /// As faults show it: of the same length, with what is secret covered.
+    shown: Arc<str>,
     /// Where each line begins, so that a place is found without reading the text again.
     lines: Vec<usize>,
 }
@@ -119,7 +122,8 @@ impl File {
     pub(super) fn new(name: &str, text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
-        Self { name: name.into(), text: text.into(), lines: std::iter::once(0).chain(breaks).collect() }
+        let (shown, lines) = (veiled(text).into(), std::iter::once(0).chain(breaks).collect());
+        Self { name: name.into(), text: text.into(), shown, lines }
     }
 
     /// The line and the column of a byte, each from 1.
@@ -148,7 +152,7 @@ impl Fault {
             help: wrong.help,
             span: start..end,
             also: wrong.also,
-            text: file.text.clone(),
+            text: file.shown.clone(),
         }
     }
 

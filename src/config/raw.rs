@@ -12,7 +12,7 @@ use crate::config::fault::Wrong;
 use crate::config::read::{At, Key, Keyed, Keys, Reader, Several, Table, Value};
 use crate::config::value::{
     Contact, Count, Css, DateFormat, Day, Encoding, Headers, HostName, HttpUrl, HubChoice, Id, Interval, Keep, Language, Listen,
-    NameServer, Network, OneOf, Parameter, Pause, Phrase, ProxyUrl, PublicUrl, Rank, Size, StoreUrl, Text, Zone,
+    NameServer, Network, OneOf, Parameter, Pause, Phrase, ProxyUrl, PublicUrl, Rank, Size, StoreUrl, Text, Token, Zone,
 };
 use crate::model::{Content, Field};
 
@@ -104,6 +104,9 @@ table! {
         /// Whether others can subscribe to our feeds (WebSub), to be called when there is news; or the address of another hub, which is told
         /// of news and calls them. Needs `url`.
         hub: HubChoice = true,
+        /// The password of `/admin`, the page that says how each source stands and has one polled; such as "${DIEMTIN_TOKEN}". Default: none, and
+        /// no such page.
+        token: Token,
     }
 }
 

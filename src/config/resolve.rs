@@ -81,6 +81,7 @@ fn service(raw: &raw::Service) -> Service {
         language: raw.language.value().map_or("vi", |language| &language.0).to_owned(),
         timezone: raw.timezone.value().map_or_else(home, |zone| zone.0.clone()),
         hub: Announce::Off,
+        token: raw.token.value().map(|token| token.0.clone()),
     }
 }
 

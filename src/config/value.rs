@@ -21,7 +21,7 @@ pub(super) use address::{Contact, Headers, HttpUrl, HubChoice, Listen, NameServe
 pub(super) use amount::{Count, Interval, Keep, Pause, Rank, Size};
 pub(super) use choice::OneOf;
 pub(super) use css::Css;
-pub(super) use text::{DateFormat, Day, Encoding, HostName, Id, Language, Parameter, Phrase, Text, Zone};
+pub(super) use text::{DateFormat, Day, Encoding, HostName, Id, Language, Parameter, Phrase, Text, Token, Zone};
 
 /// A value that is written as a string. `${NAME}` is already filled in.
 pub(super) trait FromText: Sized {

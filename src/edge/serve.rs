@@ -26,12 +26,12 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::edge::serve::call::Calls;
+use crate::edge::serve::call::{Calls, is_for_admin, is_for_hubs};
 use crate::edge::serve::crowd::Crowd;
 use crate::edge::serve::meter::{Count, Metered, Verdict, Watch};
 use crate::model::Site;
 
-pub use call::{Call, Callee, Reply, Unread};
+pub use call::{Admin, Call, Callee, Reply, Unread};
 pub use respond::respond;
 
 /// The longest head of a request, in bytes; readers send a tenth of it.
@@ -60,6 +60,8 @@ pub struct Answers {
     pub metrics: Option<Metrics>,
     /// Answers what is sent to `/websub` and below; `None` where nobody does.
     pub calls: Option<Callee>,
+    /// Answers what is sent to `/admin` and below; `None` where nobody does.
+    pub admin: Option<Admin>,
     /// The time.
     pub clock: fn() -> Timestamp,
 }
@@ -114,8 +116,7 @@ fn threads() -> usize {
 
 /// Accepts connections until `stop`'s sender is gone; then has those that are open finish what has begun.
 async fn accept(listener: TcpListener, answers: Answers, mut stop: watch::Receiver<()>) {
-    let calls = answers.calls.clone().map(Calls::new);
-    let desk = Desk { answers, calls };
+    let desk = Desk { answers, calls: Calls::default(), admin: Calls::default() };
     let most = crowd::room();
     let room = Arc::new(Semaphore::new(most));
     let crowd = Arc::new(Crowd::default());
@@ -157,7 +158,9 @@ async fn accept(listener: TcpListener, answers: Answers, mut stop: watch::Receiv
 #[derive(Clone)]
 struct Desk {
     answers: Answers,
-    calls: Option<Calls>,
+    calls: Calls,
+    /// Its own: who calls us keeps no administrator out.
+    admin: Calls,
 }
 
 /// HTTP/1.1, and HTTP/2 for whoever begins with it (RFC 9113, section 3.3): proxies do. Time limits are the [`meter`]'s.
@@ -201,10 +204,13 @@ async fn converse(builder: &auto::Builder<TokioExecutor>, stream: TcpStream, des
 
 async fn answer(request: Request<Incoming>, desk: Arc<Desk>, count: Arc<Count>) -> Result<Response<Full<Bytes>>, Infallible> {
     let _asked = count.asked(request.version() == Version::HTTP_2);
-    let Answers { site, metrics, clock, .. } = &desk.answers;
+    let Answers { site, metrics, calls, admin, clock } = &desk.answers;
     let path = request.uri().path();
-    if let Some(calls) = desk.calls.as_ref().filter(|_| Calls::is_for(path)) {
-        return Ok(calls.answer(request).await);
+    if let Some(callee) = calls.as_ref().filter(|_| is_for_hubs(path)) {
+        return Ok(desk.calls.answer(callee, request).await);
+    }
+    if let Some(callee) = admin.as_ref().filter(|_| is_for_admin(path)).and_then(|admin| admin()) {
+        return Ok(desk.admin.answer(&callee, request).await);
     }
     let metrics = metrics.as_ref().filter(|_| path == "/metrics");
     let (head, _) = request.into_parts();

@@ -43,7 +43,7 @@ use crate::model::{FeedId, Listed, Listing, Part, Service};
 
 pub use address::{archive_of, archive_paths, feed_tag, local, story_path, story_tag};
 pub use check::read_back;
-pub use html::{Front, Place, faults, front, story, style};
+pub use html::{Front, Place, admin, faults, front, story, style};
 pub use metrics::metrics;
 pub use opml::{opml, sources_opml};
 pub use proof::{Check, Proof, proof, proof_of};
@@ -51,6 +51,7 @@ pub use seal::{seal, sealed};
 pub use sheet::{Chain, page_size};
 pub use sidebar::{EMBED_STYLE, embed_style};
 pub use text::legal;
+pub use time::clock;
 
 /// A document as it is served, before hashing and compression.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -33,7 +33,7 @@ use crate::model::{Asked, Because, Expected, FetchSettings, Habits, Source, Sour
 pub use backoff::{LONGEST, host_rests, is_hopeless, retry};
 pub use budget::{Prices, prices};
 pub use pass::Pass;
-pub use rest::{Rests, host, rest_of};
+pub use rest::{Resting, Rests, host};
 pub use rhythm::{Outlook, outlook};
 pub use spread::{after_outage, off_the_hour};
 pub use timetable::Timetable;

@@ -7,6 +7,8 @@ use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use url::{Host, Url};
 
+use crate::model::Secret;
+
 /// Who publishes: `[service]` of `feeds.toml`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Service {
@@ -26,6 +28,8 @@ pub struct Service {
     pub timezone: TimeZone,
     /// How the news of our feeds are announced.
     pub hub: Announce,
+    /// What the administrator proves himself with at `/admin`; without it there is no such page.
+    pub token: Option<Secret>,
 }
 
 impl Service {

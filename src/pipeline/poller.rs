@@ -23,10 +23,11 @@ use crate::flow::schedule::{self, Timetable};
 use crate::model::{Because, Source, SourceId, SourceState, Trouble};
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::gone::Looked;
+use crate::pipeline::known::stands;
 use crate::pipeline::live::{AFTER_FAILURE, stopped};
 use crate::pipeline::reclassify::begin;
 use crate::pipeline::{Desk, Ended, Live, Turn, mend};
-use told::{log, stands};
+use told::log;
 
 /// How often the timetable is looked at.
 const TICK: Duration = Duration::from_secs(1);

@@ -349,6 +349,11 @@ impl Log {
         self.shared.0.lock().expect("no panic").iter().for_each(|line| eprintln!("{line}"));
     }
 
+    /// All of it.
+    pub fn text(&self) -> String {
+        self.shared.0.lock().expect("no panic").iter().map(|line| format!("{line}\n")).collect()
+    }
+
     /// Waits for a line that contains this text, and returns it.
     pub fn wait_for(&self, text: &str) -> Value {
         let find = |lines: &[Value]| lines.iter().find(|line| line.to_string().contains(text)).cloned();

@@ -6,6 +6,7 @@ mod judge;
 mod nameserver;
 mod origin;
 
+mod admin;
 mod architecture;
 mod cluster;
 mod command;

@@ -9,6 +9,8 @@ mod app {
     pub type TestApp = App<Database>;
 }
 
+#[path = "admin.rs"]
+mod admin;
 #[path = "durable.rs"]
 mod durable;
 #[path = "explain.rs"]

@@ -362,3 +362,44 @@ fn formats_have_names_and_paths() {
     }
     assert!("pdf".parse::<Format>().unwrap_err().to_string().contains("rss, atom, json, html"));
 }
+
+#[test]
+fn an_administrators_page_escapes_what_others_say() {
+    use diemtin::flow::render::admin::{self, Choice, Poll, Row, Standing, Status, StoreStands};
+    let evil = "<script>alert(1)</script>\"'&\u{202e}\u{0}";
+    let (mut service, home) = (sample::service(), "https://a.vn/?x=\"><b>".parse().expect("an address"));
+    service.title = evil.into();
+    let standing = Standing { label: "failing", words: "failing", is_trouble: true };
+    let now = "2026-11-17T02:00:00Z".parse().expect("a time");
+    let row = Row {
+        id: "a",
+        name: evil,
+        home: &home,
+        standing,
+        polled: Some(now),
+        succeeded: None,
+        failed: Some(evil.into()),
+        next: evil.into(),
+        moved: Some(evil.into()),
+        hub: Some(evil.into()),
+        poll: Poll::Again(now),
+    };
+    let status = |untaken: String| Status {
+        service: &service,
+        now,
+        since: now,
+        counts: [1, 2, 3],
+        untaken: Some((now, untaken)),
+        store: StoreStands::Unreadable(evil.into()),
+        polls: true,
+        standings: vec![(standing, 1)],
+        choice: Choice::Page { standing: Some("failing"), page: 2, pages: 3 },
+        rows: Vec::new(),
+    };
+    let page = admin::page(&Status { rows: vec![row], ..status(evil.into()) });
+    assert_eq!(page.matches("&lt;script&gt;alert(1)&lt;/script&gt;&quot;'&amp;").count(), 6, "{page}");
+    assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains(['\u{202e}', '\u{0}']), "{page}");
+    assert!(page.contains("href=\"/admin?state=failing&amp;page=1\"") && page.contains("page 2 of 3"), "{page}");
+    let long = admin::page(&status("ơ".repeat(1_000_000)));
+    assert!(long.len() < 80 * 1024 && long.contains("ơ\n…</pre>"), "a file of one long line");
+}

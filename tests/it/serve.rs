@@ -514,7 +514,7 @@ fn a_broken_edit_changes_nothing_and_is_logged_with_its_line() {
         assert_eq!(run.status, Some(0), "the service answers as before: {}", run.stderr);
         assert!(run.stderr.contains("has faults") && run.stderr.contains("diemtin check"), "{}", run.stderr);
     }
-    std::fs::write(app.config(), "").expect("emptying feeds.toml");
+    std::fs::write(app.config(), "").expect("an empty file, without the address of a database");
     service.log.wait_for("because the file is empty");
     std::fs::remove_file(app.config()).expect("removing feeds.toml");
     let logged = service.log.wait_for("can't read the configuration").to_string();

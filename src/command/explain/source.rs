@@ -7,98 +7,49 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::command::table::clock;
-use crate::flow::push::{self, Off};
+use crate::flow::push;
 use crate::flow::schedule::{Outlook, outlook};
-use crate::model::{Push, Source, SourceState, Trouble, Vanished};
+use crate::model::{SourceState, Trouble, Vanished};
+use crate::pipeline::KnownSource;
 
 /// The days of a week, as `date` abbreviates them.
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-/// When a source is polled next, and why then.
-pub(in crate::command) fn next_poll(state: &SourceState, zone: &TimeZone) -> String {
-    format!("next poll {}: {}", clock(state.next, zone), state.because)
-}
-
-/// What is known of a source.
-pub(super) struct Known<'a> {
-    pub source: &'a Source,
-    pub state: Option<&'a SourceState>,
-    pub push: &'a Push,
-    /// Why nothing is subscribed to.
-    pub off: Option<Off>,
-    /// Until when its host rests, and the source that was told so.
-    pub rest: Option<(Timestamp, &'a Source)>,
-    pub now: Timestamp,
-}
-
-impl Known<'_> {
-    /// For people.
-    pub(super) fn told(&self, zone: &TimeZone) -> String {
-        let source = self.source;
-        let mut out = format!("{}\n", source.name);
-        let mut line = |label: &str, value: String| out += &format!("  {label:9} {value}\n");
-        line("source", source.id.to_string());
-        line("address", source.home.to_string());
-        let Some(state) = self.state else {
-            line("polled", "never, or never since its settings changed".to_owned());
-            line(
-                "next",
-                match self.rest {
-                    _ if !source.enabled => "not at all: it is not enabled".to_owned(),
-                    Some(_) => self.resting(zone),
-                    None => "at once".to_owned(),
-                },
-            );
-            return out;
-        };
-        line("polled", clock(state.checked, zone));
-        line("succeeded", state.succeeded.map_or_else(|| "never".to_owned(), |time| clock(time, zone)));
-        if let Some(error) = &state.error {
-            let times = if state.failures > 1 { format!(" ({} times in a row)", state.failures) } else { String::new() };
-            line("failed", format!("{error}{times}"));
-        }
-        if let Some(moved) = &state.manners.moved {
-            line("moved", moved.to_string());
-        }
-        line("next", self.next(state, zone));
-        hub::told(self, zone).into_iter().for_each(|(label, value)| line(label, value));
-        state.vanished.iter().for_each(|row| line("missing", missing(row, zone)));
-        let Some(habits) = state.habits.as_ref().filter(|habits| !habits.are_unknown()) else {
-            line("habits", "not known yet".to_owned());
-            return out;
-        };
-        let outlook = outlook(habits);
-        line("habits", format!("about {:.1} entries a day at its present pace, {}", outlook.per_day, bursts(&outlook)));
-        line("hours", hours(&outlook));
-        line("days", days(&outlook));
-        if habits.window > 0 {
-            line("document", format!("held {} entries when it was last read", habits.window));
-        }
-        out
+/// For people.
+pub(super) fn told(known: &KnownSource<'_>, zone: &TimeZone) -> String {
+    let source = known.source;
+    let mut out = format!("{}\n", source.name);
+    let mut line = |label: &str, value: String| out += &format!("  {label:9} {value}\n");
+    line("source", source.id.to_string());
+    line("address", source.home.to_string());
+    let Some(state) = known.state else {
+        line("polled", "never, or never since its settings changed".to_owned());
+        line("next", known.next(zone));
+        return out;
+    };
+    line("polled", clock(state.checked, zone));
+    line("succeeded", state.succeeded.map_or_else(|| "never".to_owned(), |time| clock(time, zone)));
+    if let Some(failed) = known.failed() {
+        line("failed", failed);
     }
-
-    /// When it is polled next, and why then.
-    fn next(&self, state: &SourceState, zone: &TimeZone) -> String {
-        match push::due(self.push, self.state).filter(|hinted| *hinted < state.next) {
-            _ if state.manners.trouble == Some(Trouble::Gone) => {
-                format!("not before `diemtin poll {}`: the server said that it is gone for good (410)", self.source.id)
-            }
-            _ if !self.source.enabled => "not at all: it is not enabled".to_owned(),
-            hinted if self.rest.is_some_and(|(until, _)| until > hinted.unwrap_or(state.next)) => self.resting(zone),
-            Some(hinted) => format!("{}: its hub has announced something", clock(hinted, zone)),
-            None => format!("{}: {}", clock(state.next, zone), state.because),
-        }
+    if let Some(moved) = known.moved() {
+        line("moved", moved.to_string());
     }
-}
-
-impl Known<'_> {
-    /// Until when its host rests, and why.
-    fn resting(&self, zone: &TimeZone) -> String {
-        let Some((until, of)) = self.rest else { return String::new() };
-        let host = of.home.host_str().unwrap_or_default();
-        let asked = if of.id == self.source.id { "it".to_owned() } else { format!("source {}", of.id) };
-        format!("not before {}: {host} asked to be left alone so long (Retry-After) when {asked} was polled", clock(until, zone))
+    line("next", known.next(zone));
+    hub::told(known, zone).into_iter().for_each(|(label, value)| line(label, value));
+    state.vanished.iter().for_each(|row| line("missing", missing(row, zone)));
+    let Some(habits) = state.habits.as_ref().filter(|habits| !habits.are_unknown()) else {
+        line("habits", "not known yet".to_owned());
+        return out;
+    };
+    let outlook = outlook(habits);
+    line("habits", format!("about {:.1} entries a day at its present pace, {}", outlook.per_day, bursts(&outlook)));
+    line("hours", hours(&outlook));
+    line("days", days(&outlook));
+    if habits.window > 0 {
+        line("document", format!("held {} entries when it was last read", habits.window));
     }
+    out
 }
 
 /// What is done about an entry that it took out.
@@ -133,39 +84,37 @@ fn days(outlook: &Outlook) -> String {
     days.collect::<Vec<_>>().join(", ")
 }
 
-impl Known<'_> {
-    /// As JSON.
-    pub(super) fn as_json(&self) -> Value {
-        let Self { source, state, push, .. } = *self;
-        let outlook = state.and_then(|state| state.habits.as_ref()).map(|habits| {
-            let outlook = outlook(habits);
-            let rounded = |shares: &[f64]| shares.iter().map(|share| (share * 10_000.0).round() / 10_000.0).collect::<Vec<_>>();
-            json!({
-                "until": Timestamp::from_second(habits.until_second).ok(),
-                "entries_a_day": (outlook.per_day * 100.0).round() / 100.0,
-                "following": (outlook.following * 100.0).round() / 100.0,
-                "hours": rounded(&outlook.hours),
-                "days": rounded(&outlook.days),
-                "window": habits.window,
-            })
-        });
-        let time = |of: fn(&SourceState) -> Option<Timestamp>| state.and_then(of);
+/// As JSON.
+pub(super) fn as_json(known: &KnownSource<'_>) -> Value {
+    let KnownSource { source, state, push, .. } = *known;
+    let outlook = state.and_then(|state| state.habits.as_ref()).map(|habits| {
+        let outlook = outlook(habits);
+        let rounded = |shares: &[f64]| shares.iter().map(|share| (share * 10_000.0).round() / 10_000.0).collect::<Vec<_>>();
         json!({
-            "source": source.id,
-            "url": source.home,
-            "checked": time(|state| Some(state.checked)),
-            "succeeded": time(|state| state.succeeded),
-            "failures": state.map_or(0, |state| state.failures),
-            "error": state.and_then(|state| state.error.as_ref()),
-            "moved": state.and_then(|state| state.manners.moved.as_ref()),
-            "next": time(|state| (state.manners.trouble != Some(Trouble::Gone)).then_some(state.next)),
-            "because": state.map(|state| state.because.to_string()),
-            "rests_until": self.rest.map(|(until, _)| until),
-            "rest_heard_by": self.rest.map(|(_, of)| &of.id),
-            "announced": push::due(push, state),
-            "push": hub::as_json(self),
-            "missing": state.map_or(&[][..], |state| &state.vanished),
-            "habits": outlook,
+            "until": Timestamp::from_second(habits.until_second).ok(),
+            "entries_a_day": (outlook.per_day * 100.0).round() / 100.0,
+            "following": (outlook.following * 100.0).round() / 100.0,
+            "hours": rounded(&outlook.hours),
+            "days": rounded(&outlook.days),
+            "window": habits.window,
         })
-    }
+    });
+    let time = |of: fn(&SourceState) -> Option<Timestamp>| state.and_then(of);
+    json!({
+        "source": source.id,
+        "url": source.home,
+        "checked": time(|state| Some(state.checked)),
+        "succeeded": time(|state| state.succeeded),
+        "failures": state.map_or(0, |state| state.failures),
+        "error": state.and_then(|state| state.error.as_ref()),
+        "moved": known.moved(),
+        "next": time(|state| (state.manners.trouble != Some(Trouble::Gone)).then_some(state.next)),
+        "because": state.map(|state| state.because.to_string()),
+        "rests_until": known.rest.map(|(until, _)| until),
+        "rest_heard_by": known.rest.map(|(_, of)| &of.id),
+        "announced": push::due(push, state),
+        "push": hub::as_json(known),
+        "missing": state.map_or(&[][..], |state| &state.vanished),
+        "habits": outlook,
+    })
 }

@@ -8,14 +8,22 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
-use crate::edge::serve::{Answers, Callee, Metrics, Reply, Server};
+use crate::edge::serve::{Admin, Answers, Callee, Metrics, Reply, Server};
 use crate::edge::store::Store;
 use crate::flow::render::metrics;
 use crate::model::{Site, Tally};
 use crate::pipeline::{self, Counts};
 
-/// Seconds after which a hub may call again while the store is not open.
+/// Seconds after which who calls may call again while the store is not open.
 const CALL_AGAIN: u64 = 5;
+
+/// Who answers what asks for no page of the site.
+pub struct Callees {
+    /// Hubs and subscribers; `None` where nobody does.
+    pub hubs: Option<Callee>,
+    /// The administrator.
+    pub admin: Admin,
+}
 
 /// The site, and who serves it. Whoever serves the pages of before goes on when the store is open: no connection is broken off.
 #[derive(Default)]
@@ -26,8 +34,10 @@ pub struct Face {
     pub listener: Option<TcpListener>,
     /// Where the pages are kept.
     pub pages: Option<PathBuf>,
-    /// Who answers hubs; `None` where nobody does.
-    pub callee: Arc<OnceLock<Option<Callee>>>,
+    /// Who answers what asks for no page of the site, once the store is open.
+    pub callees: Arc<OnceLock<Callees>>,
+    /// Whether there is a page for the administrator, as far as that is known before.
+    pub has_admin: bool,
     /// The store, once it is open.
     pub store: Arc<OnceLock<Arc<Store>>>,
     server: Option<Server>,
@@ -59,8 +69,8 @@ impl Face {
     /// Begins to serve, if there is a listener.
     pub fn serve(&mut self, counts: &Arc<Counts>, clock: fn() -> Timestamp) -> anyhow::Result<()> {
         let Some(listener) = self.listener.take() else { return Ok(()) };
-        let (metrics, calls) = (Some(self.metrics(counts)), Some(self.calls()));
-        let answers = Answers { site: Arc::clone(&self.site), metrics, calls, clock };
+        let (metrics, calls, admin) = (Some(self.metrics(counts)), Some(self.calls()), Some(self.admin()));
+        let answers = Answers { site: Arc::clone(&self.site), metrics, calls, admin, clock };
         self.server = Some(Server::start(listener, answers).context("can't start the threads that answer requests")?);
         Ok(())
     }
@@ -83,14 +93,27 @@ impl Face {
     }
 
     fn calls(&self) -> Callee {
-        let callee = Arc::clone(&self.callee);
-        Arc::new(move |call| match callee.get() {
-            Some(Some(callee)) => callee(call),
-            Some(None) => Box::pin(async { Reply::new(404, "nobody is called here\n") }),
-            None => Box::pin(async {
-                let why = "the store is not open yet; come again in a moment\n";
-                Reply { retry_after: Some(CALL_AGAIN), ..Reply::new(503, why) }
-            }),
+        let callees = Arc::clone(&self.callees);
+        Arc::new(move |call| match callees.get() {
+            Some(Callees { hubs: Some(callee), .. }) => callee(call),
+            Some(Callees { hubs: None, .. }) => Box::pin(async { Reply::new(404, "nobody is called here\n") }),
+            None => not_yet()(call),
         })
     }
+
+    fn admin(&self) -> Admin {
+        let (callees, has_admin) = (Arc::clone(&self.callees), self.has_admin);
+        Arc::new(move || match callees.get() {
+            Some(callees) => (callees.admin)(),
+            None => has_admin.then(not_yet),
+        })
+    }
+}
+
+/// Answers before the store is open.
+fn not_yet() -> Callee {
+    Arc::new(|_| {
+        let why = "the store is not open yet; come again in a moment\n";
+        Box::pin(async move { Reply { retry_after: Some(CALL_AGAIN), ..Reply::new(503, why) } })
+    })
 }

@@ -1,5 +1,7 @@
 //! Texts with a meaning: titles, phrases, ids, languages, zones, encodings, date formats.
 
+use std::ops::RangeInclusive;
+
 use encoding_rs::Encoding as Codec;
 use jiff::civil;
 use jiff::fmt::strtime::BrokenDownTime;
@@ -10,7 +12,7 @@ use crate::config::fault::{Wrong, did_you_mean};
 use crate::config::read::wrong_id;
 use crate::config::unseen;
 use crate::config::value::{FromText, schema};
-use crate::model::Slug;
+use crate::model::{Secret, Slug};
 use crate::text::Words;
 
 /// The ids that [`Slug`] accepts, as a regular expression for the schema.
@@ -56,6 +58,32 @@ impl FromText for Phrase {
 }
 
 schema!(Phrase, { "type": "string", "minLength": 1 });
+
+/// What the administrator proves himself with: long enough that nobody guesses it, and of characters that a header may hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Token(pub(in crate::config) Secret);
+
+/// Shorter ones are guessed; longer ones are no tokens.
+const TOKEN_CHARS: RangeInclusive<usize> = 16..=256;
+
+impl FromText for Token {
+    const EXPECTED: &'static str = "16 to 256 letters, digits and signs, such as `openssl rand -hex 24` makes";
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        // A file that a secret comes from ends with a line break.
+        let text = text.trim();
+        if !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Wrong::new("this token has a space or a character that is not in ASCII"));
+        }
+        match text.len() {
+            length if TOKEN_CHARS.contains(&length) => Ok(Self(Secret(text.to_owned()))),
+            length if length < *TOKEN_CHARS.start() => Err(Wrong::new("this token is so short that it can be guessed")),
+            _ => Err(Wrong::new("this token is too long")),
+        }
+    }
+}
+
+schema!(Token, { "type": "string", "pattern": r"^\s*[!-~]{16,256}\s*$|\$\{" });
 
 /// The name of a parameter in an address, or the beginning of several, with a `*` behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -256,6 +284,17 @@ mod tests {
     fn parameters_have_names() {
         accepts::<HostName>(&["example.vn", "báo.vn", "127.0.0.1"], &["", "https://a.vn", "a.vn/x", "*.a.vn", "a.vn:80", "a b"]);
         accepts::<Parameter>(&["cid", "bao_*", "_ga"], &["", "*", "a b", "a=1", "*a"]);
+    }
+
+    #[test]
+    fn a_token_is_long_and_shown_nowhere() {
+        accepts::<Token>(
+            &["0123456789abcdef", " 0123456789abcdef\n", "a\"b:c/d+e=f-0123456"],
+            &["", "0123456789abcde", "0123456789 abcdef", "mật-khẩu-của-tòa-soạn", "0123456789abcdef\n0123456789abcdef"],
+        );
+        assert!(Token::from_text(&"x".repeat(257)).is_err());
+        let token = Token::from_text("0123456789abcdef").expect("a token");
+        assert_eq!(format!("{token:?}"), "Token(Secret(…))");
     }
 
     #[test]

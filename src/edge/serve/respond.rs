@@ -25,6 +25,8 @@ const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src ht
 /// What is made for frames may be framed by anybody; it does no more than show stories.
 const EMBED_SECURITY: &str =
     "default-src 'none'; style-src 'self'; img-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors *";
+/// The administrator's page brings its style along; its forms come to us alone.
+const ADMIN_SECURITY: &str = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 /// What pages of an earlier run carry (RFC 7234, section 5.5.1; RFC 9111 asks nobody to heed it any more, and people see it).
 const STALE: &str = "110 - \"Response is Stale\"";
 const HTML: &str = "text/html; charset=utf-8";
@@ -124,10 +126,30 @@ fn finish(head: &Parts, response: &mut Response<Full<Bytes>>) {
     }
     protect(response, if path.starts_with("/embed/") { EMBED_SECURITY } else { CONTENT_SECURITY });
     if head.method == Method::HEAD {
-        let length = hyper::body::Body::size_hint(response.body()).exact().unwrap_or(0);
-        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-        *response.body_mut() = Full::default();
+        headless(response);
     }
+}
+
+/// The answer to HEAD is that to GET without its body.
+pub(super) fn headless(response: &mut Response<Full<Bytes>>) {
+    let length = hyper::body::Body::size_hint(response.body()).exact().unwrap_or(0);
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    *response.body_mut() = Full::default();
+}
+
+/// What only the administrator may see stays with him: nobody frames it, finds it, or is told where he came from. `style` is the hash of the style
+/// sheet that stands in a page.
+///
+/// Its forms say where they come from. Under `no-referrer` a browser would have `Origin: null` said by them, too, where it does not send
+/// `Sec-Fetch-Site`, which is everywhere without TLS.
+pub(super) fn keep_private(response: &mut Response<Full<Bytes>>, style: Option<&'static str>) {
+    if let Some(hash) = style {
+        always(response, header::CONTENT_TYPE, HTML);
+        put(response, header::CONTENT_SECURITY_POLICY, &format!("{ADMIN_SECURITY}; style-src '{hash}'"));
+    }
+    always(response, header::REFERRER_POLICY, "same-origin");
+    always(response, header::X_FRAME_OPTIONS, "DENY");
+    always(response, HeaderName::from_static("x-robots-tag"), "noindex");
 }
 
 /// What keeps a browser from making more of an answer than it is.

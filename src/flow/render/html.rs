@@ -9,8 +9,10 @@
 //! | `fault` | what stands where there is no page |
 //! | `story` | how a story looks, large and small |
 //! | `why` | a story's own page |
+//! | `admin` | the administrator's page, which is in English and has a style sheet of its own, `admin.css` |
 //! | `style.css` | the looks |
 
+pub mod admin;
 mod fault;
 mod feed;
 mod front;

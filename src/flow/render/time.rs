@@ -33,6 +33,11 @@ pub(super) fn full(time: Timestamp, zone: &TimeZone) -> String {
     moment(time).to_zoned_datetime(zone.clone()).strftime("%H:%M, %d/%m/%Y").to_string()
 }
 
+/// A date for an administrator, such as `08:05 17/11/2026`.
+pub fn clock(time: Timestamp, zone: &TimeZone) -> String {
+    zone.to_datetime(time).strftime("%H:%M %d/%m/%Y").to_string()
+}
+
 /// The hour, such as `08:05`, where the day stands nearby.
 pub(super) fn hour(time: Timestamp, zone: &TimeZone) -> String {
     moment(time).to_zoned_datetime(zone.clone()).strftime("%H:%M").to_string()
@@ -68,6 +73,7 @@ mod tests {
         assert_eq!(rfc822(time), "Mon, 16 Nov 2026 18:05:09 GMT");
         assert_eq!(rfc3339(time), "2026-11-16T18:05:09Z");
         assert_eq!(full(time, &zone), "01:05, 17/11/2026");
+        assert_eq!(clock(time, &zone), "01:05 17/11/2026");
         assert_eq!(hour(time, &zone), "01:05");
         assert_eq!(day(time, &zone), "Thứ Ba, 17/11/2026");
     }

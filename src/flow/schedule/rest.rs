@@ -52,16 +52,28 @@ impl Rests {
     }
 }
 
-/// Until when a source's host rests, and to which of the sources there it said so; `None` where it does not rest.
-pub fn rest_of<'a>(
-    source: &Source,
-    states: impl Iterator<Item = (&'a Source, &'a SourceState)>,
-    now: Timestamp,
-) -> Option<(Timestamp, &'a Source)> {
-    let origin = host(source.url());
-    let there = states.filter(|(other, _)| host(other.url()) == origin);
-    let heard = there.filter_map(|(other, state)| Some((state.manners.rests_until?, other)));
-    heard.filter(|(until, _)| *until > now && until.duration_since(now) <= LONGEST).max_by_key(|(until, _)| *until)
+/// The hosts that rest, each until when and to which of its sources it said so: for who wants to know why.
+#[derive(Debug, Default)]
+pub struct Resting<'a>(HashMap<String, (Timestamp, &'a Source)>);
+
+impl<'a> Resting<'a> {
+    /// What the states of sources remember, as far as it holds now.
+    pub fn of(states: impl Iterator<Item = (&'a Source, &'a SourceState)>, now: Timestamp) -> Self {
+        let mut resting = Self::default();
+        let heard = states.filter_map(|(source, state)| Some((state.manners.rests_until?, source)));
+        for (until, source) in heard.filter(|(until, _)| *until > now && until.duration_since(now) <= LONGEST) {
+            let known = resting.0.entry(host(source.url())).or_insert((until, source));
+            if until > known.0 {
+                *known = (until, source);
+            }
+        }
+        resting
+    }
+
+    /// Until when a source's host rests, and the source that was told so; `None` where it does not rest.
+    pub fn rest(&self, source: &Source) -> Option<(Timestamp, &'a Source)> {
+        if self.0.is_empty() { None } else { self.0.get(&host(source.url())).copied() }
+    }
 }
 
 /// Scheme, host and port: what shares a server, for all we know.
@@ -97,6 +109,28 @@ mod tests {
         assert_eq!(rests.until(&url("http://a.vn/rss"), now()), Some(until), "the longer one counts");
         assert_eq!(rests.until(&url("http://a.vn/rss"), until), None, "it is over");
         assert!(rests.0.is_empty(), "and forgotten");
+    }
+
+    #[test]
+    fn who_asks_why_a_host_rests_is_told_by_whom_that_was_heard() {
+        use crate::flow::schedule::tests::source;
+        use crate::model::{Origin, Slug};
+        let at = |id: &str, address: &str| Source {
+            id: Slug::new(id).expect("a slug"),
+            origin: Origin::Feed { url: url(address) },
+            ..source(None)
+        };
+        let until = |hours| now() + SignedDuration::from_hours(hours);
+        let told =
+            |hours| SourceState { manners: Manners { rests_until: Some(until(hours)), ..Manners::default() }, ..polled(15, 1) };
+        let (first, second) = (at("a", "http://a.vn/1"), at("b", "http://a.vn/2"));
+        let (over, absurd) = (at("c", "http://c.vn/"), at("d", "http://d.vn/"));
+        let states = [(&first, told(1)), (&second, told(2)), (&over, told(-1)), (&absurd, told(24 * 365))];
+        let resting = Resting::of(states.iter().map(|(source, state)| (*source, state)), now());
+        for source in [&first, &second, &at("e", "http://a.vn/3")] {
+            assert_eq!(resting.rest(source).map(|(time, of)| (time, of.id.as_str())), Some((until(2), "b")));
+        }
+        assert!([&over, &absurd].iter().all(|source| resting.rest(source).is_none()));
     }
 
     #[test]

@@ -1,22 +1,7 @@
-//! What is said of sources and polls: in the log, and in the counts.
+//! What is said of polls in the log.
 
-use jiff::Timestamp;
-
-use crate::flow::schedule;
-use crate::model::{Source, SourceState, Trouble};
+use crate::model::Trouble;
 use crate::pipeline::{Outcome, Polled};
-
-/// How a source stands, in a word.
-pub(super) fn stands(source: &Source, state: Option<&SourceState>, now: Timestamp) -> &'static str {
-    match state {
-        _ if !source.enabled => "disabled",
-        None => "never_polled",
-        Some(state) if state.manners.trouble == Some(Trouble::Gone) => "gone",
-        Some(state) if schedule::is_hopeless(Some(state), now) => "dead",
-        Some(state) if state.failures > 0 => "failing",
-        Some(_) => "healthy",
-    }
-}
 
 /// Tells of a poll that has ended.
 pub(super) fn log(polled: &Polled) {

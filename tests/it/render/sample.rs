@@ -19,6 +19,7 @@ pub fn service() -> Service {
         language: "vi".into(),
         timezone: TimeZone::get("Asia/Ho_Chi_Minh").unwrap(),
         hub: Announce::Off,
+        token: None,
     }
 }
 
