@@ -109,6 +109,8 @@ fn a_poll_that_breaks_down_harms_no_other() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Arc::new(Store::open(&folder.path().join("data")).expect("a store"));
     let desk = Desk::new(config, clock_that_breaks).expect("a desk");
+    // What a poll asks is counted.
+    ASKED.store(0, Ordering::SeqCst);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let turns: Vec<Turn> = runtime.block_on(async {
         let crew = Crew::new(&desk.config.fetch);
