@@ -46,7 +46,7 @@ pub use feed::{Credit, Feed, FeedId, Listed, Listing, MOI_NHAT, TopicRef};
 pub use habits::{Asked, Habits, PARTS};
 pub use id::{EntryKey, LinkKey, Slug, SlugError, StoryId};
 pub use manners::{Looked, Manners, Moved};
-pub use page::{ArchiveMaker, Coding, DeltaMaker, Fault, Making, Page, Part, PartMaker, Site, StoryMaker};
+pub use page::{ArchiveMaker, Coding, DeltaMaker, Making, NoPage, Page, Part, PartMaker, Site, StoryMaker};
 pub use period::{Period, PeriodError};
 pub use pruned::{LastListed, Mark, Pruned, RollCall, SourceTag};
 pub use push::{Hub, Push, Secret, Subscription};

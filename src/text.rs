@@ -17,7 +17,7 @@ mod words;
 pub use boilerplate::{body, headline};
 pub use document::{DocumentNumber, documents};
 pub use markup::{is_inline, without_markup};
-pub use order::place;
+pub use order::sort_key;
 pub use passage::Passage;
 pub use shown::{clip, composed, is_legal, shown};
 pub use words::{Word, Words, words};

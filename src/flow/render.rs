@@ -43,7 +43,7 @@ use crate::model::{FeedId, Listed, Listing, Part, Service};
 
 pub use address::{archive_of, archive_paths, feed_tag, local, story_path, story_tag};
 pub use check::read_back;
-pub use html::{Front, Place, admin, faults, front, story, style};
+pub use html::{Front, Place, admin, front, no_pages, story, style};
 pub use metrics::metrics;
 pub use opml::{opml, sources_opml};
 pub use proof::{Check, Proof, proof, proof_of};

@@ -118,7 +118,7 @@ pub struct Site {
     /// Pages of feeds that were removed, and of stories that were taken down.
     pub gone: BTreeSet<String>,
     /// What people see where there is no page.
-    pub faults: Arc<BTreeMap<Fault, Bytes>>,
+    pub no_pages: Arc<BTreeMap<NoPage, Bytes>>,
     /// Makes what a query asks for.
     pub parts: Option<Arc<PartMaker>>,
     /// Makes the page of a story.
@@ -131,7 +131,7 @@ pub struct Site {
 
 /// Why there is no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Fault {
+pub enum NoPage {
     /// There never was.
     Missing,
     /// The feed was removed.

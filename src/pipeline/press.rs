@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::flow::merge::{self, Shelf};
 use crate::flow::render::{self, Format, Front, Rendered};
-use crate::model::{Change, Fault, Feed, Listed, Listing, Page, Site, Stamp, Story, StoryId, Withdrawals};
+use crate::model::{Change, Feed, Listed, Listing, NoPage, Page, Site, Stamp, Story, StoryId, Withdrawals};
 use crate::pipeline::archives::Archives;
 use crate::pipeline::former::Former;
 use crate::pipeline::parts::{Stock, Stocks, Versions, delta_maker, part_maker};
@@ -43,7 +43,7 @@ pub struct Press {
     former: Former,
     withdrawn: Arc<Withdrawals>,
     archives: Arc<Archives>,
-    faults: Arc<BTreeMap<Fault, Bytes>>,
+    no_pages: Arc<BTreeMap<NoPage, Bytes>>,
 }
 
 /// One feed.
@@ -88,7 +88,7 @@ impl Press {
         let (new_stamps, front_is_printed) = (Vec::new(), false);
         let withdrawn = Arc::new(withdrawals(store)?);
         let archives = Arc::new(Archives::new(Arc::clone(&withdrawn)));
-        let faults = Arc::new(render::faults(&config.service));
+        let no_pages = Arc::new(render::no_pages(&config.service));
         let mut press = Self {
             config,
             columns,
@@ -101,7 +101,7 @@ impl Press {
             former,
             withdrawn,
             archives,
-            faults,
+            no_pages,
         };
         let mut after = None;
         loop {
@@ -196,8 +196,8 @@ impl Press {
         let open = self.config.feeds.iter().filter_map(|feed| Some((feed, self.archives.open(&feed.id)?)));
         let open = open.flat_map(|(feed, period)| render::archive_paths(&feed.id, period));
         let open = open.map(|(archive, feed)| (archive, render::local(&self.config.service, &feed))).collect();
-        let faults = Arc::clone(&self.faults);
-        Site { pages: self.pages.clone(), moved, open, gone, faults, parts, deltas, ..Site::default() }
+        let no_pages = Arc::clone(&self.no_pages);
+        Site { pages: self.pages.clone(), moved, open, gone, no_pages, parts, deltas, ..Site::default() }
     }
 
     /// The last change that was taken up.

@@ -10,7 +10,7 @@ const TONES: [char; 5] = ['\u{300}', '\u{309}', '\u{303}', '\u{301}', '\u{323}']
 /// A name's place among others, to sort by. Letters are compared over the whole name, then tones, then the characters themselves, so that
 /// different names never have one place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct SortKey {
     /// Each letter without its tone: the plain one, and which of its kin it is.
     letters: Vec<(char, u8)>,
     /// The tone of each letter.
@@ -19,7 +19,7 @@ pub struct Place {
 }
 
 /// Where a name stands.
-pub fn place(name: &str) -> Place {
+pub fn sort_key(name: &str) -> SortKey {
     let (mut letters, mut tones) = (Vec::new(), Vec::new());
     for c in name.nfd() {
         match (letters.last_mut(), tones.last_mut()) {
@@ -39,7 +39,7 @@ pub fn place(name: &str) -> Place {
             }
         }
     }
-    Place { letters, tones, name: name.to_owned() }
+    SortKey { letters, tones, name: name.to_owned() }
 }
 
 /// The marks that make another letter, in the order of the alphabet: ă before â, ô before ơ. Marks of other languages make none.
@@ -69,7 +69,7 @@ mod tests {
         ] {
             let mut names = sorted.to_vec();
             names.reverse();
-            names.sort_by_key(|name| place(name));
+            names.sort_by_key(|name| sort_key(name));
             assert_eq!(names, sorted);
         }
     }
@@ -78,7 +78,7 @@ mod tests {
     fn composed_or_not_is_one_place_among_others() {
         let apart: String = "Đắk Lắk".nfd().collect();
         let mut names = ["Đồng Nai", &apart, "Đà Nẵng"];
-        names.sort_by_key(|name| place(name));
+        names.sort_by_key(|name| sort_key(name));
         assert_eq!(names, ["Đà Nẵng", &apart, "Đồng Nai"]);
     }
 }

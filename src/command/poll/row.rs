@@ -120,7 +120,7 @@ impl Held {
             Self::Disabled => "it is not enabled".to_owned(),
             Self::Rests(until) => {
                 let until = clock(until, zone);
-                format!("its host asked to be left alone until {until}; `diemtin explain {source}` says when that was")
+                format!("its host asked to be left alone until {until}; `diemtin explain {source}` says which source heard it")
             }
             Self::Gone => format!("the server said that it is gone for good (410); `diemtin poll {source}` asks again"),
             Self::Elsewhere => "another process polls it".to_owned(),

@@ -18,7 +18,7 @@ use hyper::{Method, Response, StatusCode};
 use jiff::Timestamp;
 
 use crate::edge::serve::respond::wanted::{Made, is_unreadable, part};
-use crate::model::{Fault, Page, Part, Site, StoryId};
+use crate::model::{NoPage, Page, Part, Site, StoryId};
 
 /// Pages load their style sheet and pictures, and nothing else; nobody frames them.
 const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src http: https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -62,9 +62,14 @@ fn with(mut head: Parts, site: &Site, made: Option<Made>, now: Timestamp) -> Res
             "/readyz" if site.pages.is_empty() => plain(StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
             "/readyz" if site.kept.is_some() => plain(StatusCode::OK, "ready, with the pages of before\n"),
             "/readyz" => plain(StatusCode::OK, "ready\n"),
-            path if is_unreadable(&head, site) => {
-                absent(&head, site, path, StatusCode::BAD_REQUEST, Fault::Unreadable, "limit and page are whole numbers from 1\n")
-            }
+            path if is_unreadable(&head, site) => absent(
+                &head,
+                site,
+                path,
+                StatusCode::BAD_REQUEST,
+                NoPage::Unreadable,
+                "limit and page are whole numbers from 1\n",
+            ),
             path => {
                 let found = match &made {
                     Some(Made::Page(page)) => page.as_deref(),
@@ -207,10 +212,10 @@ fn elsewhere(head: &Parts, site: &Site, path: &str) -> Response<Full<Bytes>> {
     match site.gone.contains(path) {
         // It may come back: then it is found here again.
         true if path.starts_with("/story/") => {
-            absent(head, site, path, StatusCode::GONE, Fault::StoryGone, "this story was taken down\n")
+            absent(head, site, path, StatusCode::GONE, NoPage::StoryGone, "this story was taken down\n")
         }
-        true => absent(head, site, path, StatusCode::GONE, Fault::FeedGone, "this feed was removed\n"),
-        false => absent(head, site, path, StatusCode::NOT_FOUND, Fault::Missing, "there is no such page\n"),
+        true => absent(head, site, path, StatusCode::GONE, NoPage::FeedGone, "this feed was removed\n"),
+        false => absent(head, site, path, StatusCode::NOT_FOUND, NoPage::Missing, "there is no such page\n"),
     }
 }
 
@@ -224,12 +229,12 @@ fn without_slash(site: &Site, path: &str) -> Option<String> {
 }
 
 /// The answer where there is no page: a page that says so for who takes HTML, a line for anybody else.
-fn absent(head: &Parts, site: &Site, path: &str, status: StatusCode, fault: Fault, text: &'static str) -> Response<Full<Bytes>> {
+fn absent(head: &Parts, site: &Site, path: &str, status: StatusCode, why: NoPage, text: &'static str) -> Response<Full<Bytes>> {
     let mut response = plain(status, text);
-    let fault = if path.starts_with("/embed/") { Fault::Framed } else { fault };
+    let why = if path.starts_with("/embed/") { NoPage::Framed } else { why };
     let accepts = head.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let takes_html = accepts.flat_map(|value| value.split(',')).any(|kind| kind.trim_start().starts_with("text/html"));
-    if let Some(page) = site.faults.get(&fault).filter(|_| takes_html) {
+    if let Some(page) = site.no_pages.get(&why).filter(|_| takes_html) {
         *response.body_mut() = Full::new(page.clone());
         always(&mut response, header::CONTENT_TYPE, HTML);
     }

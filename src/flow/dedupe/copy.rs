@@ -93,11 +93,8 @@ impl Gist {
         let cut = end.ends_with('…') || end.ends_with("...");
         let mut lead = Part::new(summary, LEAD);
         let title = Part::new(title, TITLE);
-        // A title that stands in the place of the summary, with the site's name behind it, says nothing more.
-        let is_title = lead.tokens.len() >= title.tokens.len()
-            && lead.tokens.len() - title.tokens.len() <= SITE
-            && lead.tokens.iter().zip(&title.tokens).all(|(own, other)| own.key == other.key);
-        if is_title {
+        // A title that stands in the place of the summary says nothing more.
+        if lead.repeats(&title) {
             lead.tokens.clear();
         }
         let all = Bag::new(title.tokens.iter().chain(&lead.tokens));
@@ -157,6 +154,17 @@ impl Gist {
 impl Part {
     fn new(passage: Passage, limit: usize) -> Self {
         Self { tokens: token::tokens(&passage, limit), passage }
+    }
+
+    /// Whether it says what a title says and nothing else, but for the name of a site behind a sign that parts them.
+    fn repeats(&self, title: &Self) -> bool {
+        let Some((same, rest)) = self.tokens.split_at_checked(title.tokens.len()) else { return false };
+        let is_parted = |first: &Token| {
+            let before = self.passage.text().get(..first.place.start as usize);
+            before.is_some_and(|before| before.trim_end().ends_with(['-', '–', '|', '·']))
+        };
+        same.iter().map(|t| &t.key).eq(title.tokens.iter().map(|t| &t.key))
+            && rest.first().is_none_or(|first| !same.is_empty() && rest.len() <= SITE && is_parted(first))
     }
 }
 

@@ -68,13 +68,14 @@ pub fn step(push: &mut Push, base: Option<&Url>, now: Timestamp, chance: impl Fn
     let earliest = push.requested.map_or(now, |at| after(at, BETWEEN_HUBS)).min(after(now, BETWEEN_HUBS)).max(now);
     // Where a document names now this hub and now that one, each is asked an hour after the last one.
     let takes_over = push.subscription.is_some() && wanted.is_some();
+    let next = if takes_over { earliest } else { now };
     if let Some(old) = push.subscription.take_if(|s| !wanted.as_ref().is_some_and(|(base, hub)| is_right(s, base, hub))) {
-        leave(push, old, if takes_over { earliest } else { now }, now);
+        leave(push, old, next, now);
     }
     if let Some((base, hub)) = wanted.filter(|_| push.subscription.is_none()) {
         let back = push.leaving.iter().position(|left| is_right(left, base, &hub));
         push.subscription = Some(match back.map(|at| push.leaving.remove(at)) {
-            Some(back) => Subscription { attempts: 0, asked: None, next: if takes_over { earliest } else { now }, ..back },
+            Some(back) => Subscription { attempts: 0, asked: None, next, ..back },
             None => begun(base, hub, chance(), earliest),
         });
         // What another hub proved is nothing that this one did.

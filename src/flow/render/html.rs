@@ -13,7 +13,7 @@
 //! | `style.css` | the looks |
 
 pub mod admin;
-mod fault;
+mod no_page;
 mod feed;
 mod front;
 mod story;
@@ -24,8 +24,8 @@ use maud::{DOCTYPE, Markup, html};
 use crate::flow::render::{CSS, Format, HTML, Rendered, address, text};
 use crate::model::{Listing, Service};
 
-pub use fault::faults;
 pub use front::{Front, Place, front};
+pub use no_page::no_pages;
 pub use why::story;
 
 pub(super) use feed::page;

@@ -25,9 +25,9 @@ pub(super) fn places<'a>(config: &'a Config, feeds: impl IntoIterator<Item = (&'
         }
     }
     let mut places: Vec<Place> = places.into_values().collect();
-    places.sort_by_cached_key(|place| text::place(place.name));
+    places.sort_by_cached_key(|place| text::sort_key(place.name));
     for place in &mut places {
-        place.sources.sort_by_cached_key(|name| text::place(name));
+        place.sources.sort_by_cached_key(|name| text::sort_key(name));
     }
     places
 }

@@ -321,6 +321,13 @@ fn a_title_with_the_sites_name_behind_it_is_no_summary() {
         (general, "Hội nghị trực tuyến - Cổng thông tin"),
     );
     assert!(!judgement.same, "{judgement:?}");
+    let more = |place: &str| format!("Khai mạc Hội thi thợ giỏi ngành điện lực ở {place}");
+    let judgement = judged(
+        ("Khai mạc Hội thi thợ giỏi ngành điện lực", &more("Bắc Ninh")),
+        ("Khai mạc Hội thi thợ giỏi ngành điện lực", &more("Cà Mau")),
+    );
+    assert!(!judgement.same, "what goes on behind the title counts: {judgement:?}");
+    assert_eq!(Gist::new("", "Giá lúa tăng").lead.tokens.len(), 3, "without a title there is nothing to repeat");
 }
 
 #[test]

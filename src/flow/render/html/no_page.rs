@@ -7,19 +7,19 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::flow::render::html::{ICON, STYLE_PATH};
 use crate::flow::render::{EMBED_STYLE, address, text};
-use crate::model::{Fault, Service};
+use crate::model::{NoPage, Service};
 
-/// The page of each fault.
-pub fn faults(service: &Service) -> BTreeMap<Fault, Bytes> {
+/// The page for each reason.
+pub fn no_pages(service: &Service) -> BTreeMap<NoPage, Bytes> {
     let pages = [
-        (Fault::Missing, "Không có trang này", "Địa chỉ có thể đã bị gõ nhầm, hoặc đã cũ."),
-        (Fault::FeedGone, "Bản tin này đã được gỡ bỏ", "Các bản tin khác ở trang nhất."),
-        (Fault::StoryGone, "Tin này không còn ở đây", "Nguồn tin đã gỡ bài, hoặc tin đã được rút lại."),
-        (Fault::Unreadable, "Không đọc được địa chỉ này", "Sau “limit=” và “page=” phải là một số nguyên, từ 1 trở lên."),
+        (NoPage::Missing, "Không có trang này", "Địa chỉ có thể đã bị gõ nhầm, hoặc đã cũ."),
+        (NoPage::FeedGone, "Bản tin này đã được gỡ bỏ", "Các bản tin khác ở trang nhất."),
+        (NoPage::StoryGone, "Tin này không còn ở đây", "Nguồn tin đã gỡ bài, hoặc tin đã được rút lại."),
+        (NoPage::Unreadable, "Không đọc được địa chỉ này", "Sau “limit=” và “page=” phải là một số nguyên, từ 1 trở lên."),
     ];
-    let pages = pages.map(|(fault, title, why)| (fault, page(service, title, why)));
-    let pages = pages.into_iter().chain([(Fault::Framed, framed(service))]);
-    pages.map(|(fault, page)| (fault, Bytes::from(page.into_string() + "\n"))).collect()
+    let pages = pages.map(|(reason, title, why)| (reason, page(service, title, why)));
+    let pages = pages.into_iter().chain([(NoPage::Framed, framed(service))]);
+    pages.map(|(reason, page)| (reason, Bytes::from(page.into_string() + "\n"))).collect()
 }
 
 fn page(service: &Service, title: &str, why: &str) -> Markup {
